@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace miura {
+
+/// SHA-256 of a stream of bytes (FIPS 180-4, by OpenSSL's libcrypto).
+class Sha256 {
+public:
+  Sha256();
+  ~Sha256();
+  Sha256(Sha256&&) noexcept;
+  Sha256& operator=(Sha256&&) noexcept;
+
+  Sha256& add(std::span<const std::byte> bytes);
+  /// A text and its length, so that ("ab", "c") and ("a", "bc") differ.
+  Sha256& add(std::string_view text);
+  /// 64 lower-case hexadecimal digits. The object must not be used afterwards.
+  std::string hex();
+
+private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Digest of a file's bytes. Throws NotFoundError if it cannot be opened, Error(io) if it cannot be read.
+std::string sha256_of_file(const std::filesystem::path& path);
+
+}  // namespace miura

@@ -1,0 +1,21 @@
+#include "miura/base/error.hpp"
+
+namespace miura {
+
+namespace {
+
+std::string describe(const Where& where, std::string_view problem) {
+  std::string text = where.file.string();
+  if (where.row > 0) text += ":" + std::to_string(where.row);
+  if (!where.column.empty()) text += ": column " + where.column;
+  text += ": " + std::string(problem);
+  if (!where.lot.empty()) text += " (lot " + where.lot + ")";
+  return text;
+}
+
+}  // namespace
+
+InputError::InputError(Where where, std::string_view problem, ExitCode code)
+    : Error(code, describe(where, problem)), where_(std::move(where)) {}
+
+}  // namespace miura

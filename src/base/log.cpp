@@ -1,0 +1,84 @@
+#include "miura/base/log.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+
+namespace miura::log {
+
+namespace {
+
+bool terminal = false;  // whether a progress line is wanted
+
+double now_s() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+spdlog::level::level_enum to_spdlog(Level level) {
+  switch (level) {
+    case Level::debug: return spdlog::level::debug;
+    case Level::info: return spdlog::level::info;
+    case Level::warn: return spdlog::level::warn;
+    case Level::off: break;
+  }
+  return spdlog::level::off;
+}
+
+}  // namespace
+
+void start(bool speaking, Level level, bool chatty, const std::filesystem::path& file) {
+  std::vector<spdlog::sink_ptr> sinks;
+  terminal = speaking && chatty && isatty(STDERR_FILENO) == 1;
+  if (speaking) {
+    auto console = std::make_shared<spdlog::sinks::stderr_sink_st>();
+    console->set_pattern("%v");
+    console->set_level(chatty ? to_spdlog(level) : spdlog::level::warn);
+    sinks.push_back(std::move(console));
+    if (!file.empty()) {
+      auto dated = std::make_shared<spdlog::sinks::basic_file_sink_st>(file.string(), true);
+      dated->set_pattern("%Y-%m-%d %H:%M:%S %l: %v");
+      sinks.push_back(std::move(dated));
+    }
+  }
+  auto logger = std::make_shared<spdlog::logger>("miura", sinks.begin(), sinks.end());
+  logger->set_level(speaking ? to_spdlog(level) : spdlog::level::off);
+  logger->flush_on(spdlog::level::info);
+  spdlog::set_default_logger(std::move(logger));
+}
+
+void stop() {
+  if (auto logger = spdlog::default_logger()) logger->flush();
+  spdlog::set_default_logger(std::make_shared<spdlog::logger>("miura"));
+  terminal = false;
+}
+
+void debug(std::string_view message) { spdlog::debug("{}", message); }
+void info(std::string_view message) { spdlog::info("{}", message); }
+void warn(std::string_view message) { spdlog::warn("{}", message); }
+
+Progress::Progress(std::string stage, std::int64_t total)
+    : stage_(std::move(stage)), total_(total), started_s_(now_s()), shown_s_(started_s_), visible_(false) {}
+
+Progress::~Progress() {
+  if (visible_) std::fputs("\r\x1b[K", stderr);
+}
+
+void Progress::advance(std::int64_t done) {
+  done_ += done;
+  const double now = now_s();
+  if (!terminal || total_ <= 0 || now - shown_s_ < 0.2) return;
+  shown_s_ = now;
+  visible_ = true;
+  const double share = static_cast<double>(done_) / static_cast<double>(total_);
+  const double left_s = share > 0 ? (now - started_s_) * (1 - share) / share : 0;
+  const auto line = fmt::format("\r\x1b[K{}: {:.0f} %, {:.0f} s left", stage_, 100 * share, left_s);
+  std::fputs(line.c_str(), stderr);
+  std::fflush(stderr);
+}
+
+}  // namespace miura::log

@@ -1,0 +1,179 @@
+#include "miura/matrix/cells.hpp"
+
+#include <algorithm>
+
+#include "miura/parallel/communicator.hpp"
+
+namespace miura::matrix {
+
+void CountRows::push(std::int32_t column, std::uint32_t count) {
+  if (count >= overflow) large_.emplace_back(std::ssize(column_), count);
+  column_.push_back(column);
+  small_.push_back(static_cast<std::uint16_t>(std::min<std::uint32_t>(count, overflow)));
+}
+
+void CountRows::reserve(std::int64_t rows, std::int64_t nonzeros) {
+  row_start_.reserve(rows + 1);
+  column_.reserve(nonzeros);
+  small_.reserve(nonzeros);
+}
+
+std::span<const std::int32_t> CountRows::columns(std::int64_t row) const noexcept {
+  return std::span(column_).subspan(row_start_[row], row_start_[row + 1] - row_start_[row]);
+}
+
+std::uint32_t CountRows::large_count(std::int64_t at) const noexcept {
+  return std::ranges::lower_bound(large_, at, {}, &std::pair<std::int64_t, std::uint32_t>::first)->second;
+}
+
+void CountRows::keep_rows(std::span<const std::uint8_t> keep) {
+  std::int64_t to = 0, rows = 0;
+  std::vector<std::pair<std::int64_t, std::uint32_t>> large;
+  for (std::int64_t row = 0, n = n_rows(); row < n; ++row) {
+    const auto from = row_start_[row], end = row_start_[row + 1];
+    if (keep[row]) {
+      for (auto it = std::ranges::lower_bound(large_, from, {}, &std::pair<std::int64_t, std::uint32_t>::first);
+           it != large_.end() && it->first < end; ++it)
+        large.emplace_back(it->first - from + to, it->second);
+      std::copy(column_.begin() + from, column_.begin() + end, column_.begin() + to);
+      std::copy(small_.begin() + from, small_.begin() + end, small_.begin() + to);
+      to += end - from;
+    }
+    row_start_[rows] = to - (keep[row] ? end - from : 0);  // never ahead of `row`, whose start was read above
+    rows += keep[row] ? 1 : 0;
+  }
+  row_start_[rows] = to;
+  row_start_.resize(rows + 1);
+  column_.resize(to);
+  small_.resize(to);
+  large_ = std::move(large);
+}
+
+void CountRows::map_columns(std::span<const std::int32_t> new_column) {
+  CountRows mapped;
+  mapped.reserve(n_rows(), 0);
+  std::int64_t to = 0;
+  for (std::int64_t row = 0, from = 0, n = n_rows(); row < n; ++row) {
+    const auto end = row_start_[row + 1];  // read before this row's new end overwrites it
+    for (; from < end; ++from) {
+      const auto column = new_column[column_[from]];
+      if (column < 0) continue;
+      if (small_[from] == overflow) mapped.large_.emplace_back(to, large_count(from));
+      column_[to] = column;
+      small_[to++] = small_[from];
+    }
+    mapped.row_start_.push_back(to);
+  }
+  row_start_ = std::move(mapped.row_start_);
+  large_ = std::move(mapped.large_);
+  column_.resize(to);
+  small_.resize(to);
+}
+
+void CellBlock::keep_cells(std::span<const std::uint8_t> keep, std::int32_t n_features) {
+  if (counts.n_rows() > 0) counts.keep_rows(keep);
+  std::int64_t to = 0;
+  for (std::int64_t i = 0; i < n_cells(); ++i) {
+    if (!keep[i]) continue;
+    lot[to] = lot[i];
+    if (to != i) barcode[to] = std::move(barcode[i]);
+    if (!table.empty()) std::copy_n(table.begin() + i * n_features, n_features, table.begin() + to * n_features);
+    ++to;
+  }
+  if (!table.empty()) table.resize(to * n_features);
+  lot.resize(to);
+  barcode.resize(to);
+}
+
+namespace {
+
+/// The part of a message that goes from the reader of a lot to one owner of some of its cells.
+struct Parcel {
+  std::vector<std::int64_t> row_length;
+  std::vector<std::int32_t> column;
+  std::vector<std::uint32_t> count;
+  std::vector<double> table;
+  std::vector<char> barcode;  // each ends with a newline, which no barcode holds
+};
+
+template <class T>
+std::vector<T> received_part(MPI_Comm comm, std::vector<Parcel>& parcels, std::vector<T> Parcel::* part) {
+  std::vector<std::vector<T>> send;
+  for (auto& parcel : parcels) send.push_back(std::move(parcel.*part));
+  auto received = parallel::exchange(comm, send);
+  for (auto& values : received)
+    if (!values.empty()) return std::move(values);  // a lot has one reader, so one sender at most
+  return {};
+}
+
+Parcel pack_cells(const CellBlock& cells, std::int64_t from, std::int64_t to, std::int32_t n_features) {
+  Parcel parcel;
+  for (auto i = from; i < to; ++i) {
+    std::int64_t length = 0;
+    if (cells.counts.n_rows() > 0)
+      cells.counts.for_each(i, [&](std::int32_t column, std::uint32_t count) {
+        parcel.column.push_back(column);
+        parcel.count.push_back(count);
+        ++length;
+      });
+    parcel.row_length.push_back(length);
+    parcel.barcode.insert(parcel.barcode.end(), cells.barcode[i].begin(), cells.barcode[i].end());
+    parcel.barcode.push_back('\n');
+  }
+  if (!cells.table.empty())
+    parcel.table.assign(cells.table.begin() + from * n_features, cells.table.begin() + to * n_features);
+  return parcel;
+}
+
+}  // namespace
+
+DistributedCells distribute(MPI_Comm comm, std::vector<CellBlock> lots, std::int32_t n_lots, std::int32_t n_features) {
+  const int ranks = parallel::size_of(comm);
+  std::vector<std::int64_t> first(n_lots + 1);  // canonical index of the first cell of each lot
+  std::vector<std::int64_t> sparse(1);
+  for (const auto& lot : lots)
+    if (lot.n_cells() > 0) {
+      first[lot.lot[0] + 1] = lot.n_cells();
+      sparse[0] += lot.table.empty() ? 1 : 0;
+    }
+  parallel::sum_over_ranks(comm, first);
+  parallel::sum_over_ranks(comm, sparse);
+  for (std::int32_t l = 0; l < n_lots; ++l) first[l + 1] += first[l];
+
+  DistributedCells all{parallel::Partition::even(first.back(), ranks), {}};
+  auto& mine = all.mine;
+  for (std::int32_t l = 0; l < n_lots; ++l) {
+    std::vector<Parcel> parcels(ranks);
+    for (auto& lot : lots) {
+      if (lot.n_cells() == 0 || lot.lot[0] != l) continue;
+      for (int r = 0; r < ranks; ++r) {
+        const auto from = std::clamp(all.partition.begin(r), first[l], first[l + 1]) - first[l];
+        const auto to = std::clamp(all.partition.end(r), first[l], first[l + 1]) - first[l];
+        if (from < to) parcels[r] = pack_cells(lot, from, to, n_features);
+      }
+      lot = {};
+    }
+    const auto row_length = received_part(comm, parcels, &Parcel::row_length);
+    const auto column = received_part(comm, parcels, &Parcel::column);
+    const auto count = received_part(comm, parcels, &Parcel::count);
+    const auto table = received_part(comm, parcels, &Parcel::table);
+    const auto barcode = received_part(comm, parcels, &Parcel::barcode);
+
+    mine.lot.insert(mine.lot.end(), row_length.size(), l);
+    mine.table.insert(mine.table.end(), table.begin(), table.end());
+    for (auto from = barcode.begin(); from != barcode.end();) {
+      const auto end = std::find(from, barcode.end(), '\n');
+      mine.barcode.emplace_back(from, end);
+      from = end + 1;
+    }
+    if (sparse[0] == 0) continue;
+    std::int64_t at = 0;
+    for (const auto length : row_length) {
+      for (const auto end = at + length; at < end; ++at) mine.counts.push(column[at], count[at]);
+      mine.counts.end_row();
+    }
+  }
+  return all;
+}
+
+}  // namespace miura::matrix

@@ -1,0 +1,117 @@
+#include "miura/matrix/cells.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <vector>
+
+#include "miura/parallel/communicator.hpp"
+
+namespace {
+
+using namespace miura;
+
+constexpr std::int32_t n_genes = 7;
+
+std::uint32_t planted_count(std::int32_t lot, std::int64_t cell, std::int32_t gene) {
+  const auto h = static_cast<std::uint32_t>((lot + 3) * 7919 + cell * 104729 + gene * 1299709);
+  if (h % 3 != 0) return 0;
+  return h % 15 == 0 ? 65'535 + h % 100'000 : 1 + h % 9;  // some beyond 16 bits
+}
+
+matrix::CellBlock planted_lot(std::int32_t lot, std::int64_t cells) {
+  matrix::CellBlock block;
+  for (std::int64_t i = 0; i < cells; ++i) {
+    block.lot.push_back(lot);
+    block.barcode.push_back("AC" + std::to_string(100 + i));
+    for (std::int32_t g = 0; g < n_genes; ++g)
+      if (const auto count = planted_count(lot, i, g)) block.counts.push(g, count);
+    block.counts.end_row();
+  }
+  return block;
+}
+
+using Row = std::map<std::int32_t, std::uint32_t>;
+
+Row row_of(const matrix::CountRows& counts, std::int64_t i) {
+  Row row;
+  counts.for_each(i, [&](std::int32_t gene, std::uint32_t count) { row[gene] = count; });
+  return row;
+}
+
+Row planted_row(std::int32_t lot, std::int64_t cell) {
+  Row row;
+  for (std::int32_t g = 0; g < n_genes; ++g)
+    if (const auto count = planted_count(lot, cell, g)) row[g] = count;
+  return row;
+}
+
+class Distribute : public testing::TestWithParam<std::vector<std::int64_t>> {};
+
+TEST_P(Distribute, PutsCellsInCanonicalOrderWhoeverReadThem) {
+  const auto lot_size = GetParam();
+  const int rank = parallel::rank_of(MPI_COMM_WORLD), ranks = parallel::size_of(MPI_COMM_WORLD);
+  std::vector<matrix::CellBlock> read;  // lots in falling order, dealt over ranks: neither is the canonical order
+  const auto n_lots = static_cast<std::int32_t>(lot_size.size());
+  for (auto l = n_lots - 1; l >= 0; --l)
+    if (l % ranks == rank) read.push_back(planted_lot(l, lot_size[l]));
+
+  const auto all = matrix::distribute(MPI_COMM_WORLD, std::move(read), n_lots, n_genes);
+  std::int64_t global = 0;
+  for (std::int32_t l = 0; l < n_lots; ++l)
+    for (std::int64_t i = 0; i < lot_size[l]; ++i, ++global) {
+      if (all.partition.owner(global) != rank) continue;
+      const auto local = global - all.partition.begin(rank);
+      ASSERT_EQ(all.mine.lot[local], l);
+      ASSERT_EQ(all.mine.barcode[local], "AC" + std::to_string(100 + i));
+      ASSERT_EQ(row_of(all.mine.counts, local), planted_row(l, i));
+    }
+  EXPECT_EQ(all.partition.size(), global);
+  EXPECT_EQ(all.mine.n_cells(), all.partition.n_local(rank));
+}
+
+INSTANTIATE_TEST_SUITE_P(Sizes, Distribute,
+                         testing::Values(std::vector<std::int64_t>{0, 0}, std::vector<std::int64_t>{1},
+                                         std::vector<std::int64_t>{5, 0, 3, 1, 40}, std::vector<std::int64_t>{2, 1}));
+
+TEST(CellBlock, KeepsMarkedCellsWithTheirLargeCounts) {
+  auto block = planted_lot(1, 50);
+  std::vector<std::uint8_t> keep(50);
+  std::vector<std::int64_t> kept;
+  for (std::int64_t i = 0; i < 50; ++i)
+    if (i % 3 != 1) {
+      keep[i] = 1;
+      kept.push_back(i);
+    }
+  block.keep_cells(keep, n_genes);
+  ASSERT_EQ(block.n_cells(), std::ssize(kept));
+  ASSERT_EQ(block.counts.n_rows(), std::ssize(kept));
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    EXPECT_EQ(block.barcode[i], "AC" + std::to_string(100 + kept[i]));
+    EXPECT_EQ(row_of(block.counts, static_cast<std::int64_t>(i)), planted_row(1, kept[i]));
+  }
+}
+
+TEST(CountRows, RenumbersAndDropsColumns) {
+  auto block = planted_lot(2, 50);
+  const std::vector<std::int32_t> new_column{-1, 0, 1, -1, 2, 3, -1};
+  block.counts.map_columns(new_column);
+  for (std::int64_t i = 0; i < 50; ++i) {
+    Row expected;
+    for (const auto& [gene, count] : planted_row(2, i))
+      if (new_column[gene] >= 0) expected[new_column[gene]] = count;
+    EXPECT_EQ(row_of(block.counts, i), expected);
+  }
+}
+
+TEST(CellBlock, CarriesTables) {
+  const int rank = parallel::rank_of(MPI_COMM_WORLD), ranks = parallel::size_of(MPI_COMM_WORLD);
+  std::vector<matrix::CellBlock> read;
+  if (rank == ranks - 1)
+    read.push_back({.lot = {0, 0, 0}, .barcode = {"a", "b", "c"}, .counts = {}, .table = {1, 2, 3, 4, 5, 6}});
+  const auto all = matrix::distribute(MPI_COMM_WORLD, std::move(read), 1, 2);
+  for (std::int64_t i = 0; i < all.mine.n_cells(); ++i)
+    EXPECT_EQ(all.mine.table[2 * i], static_cast<double>(1 + 2 * (all.partition.begin(rank) + i)));
+}
+
+}  // namespace
