@@ -12,7 +12,7 @@ TEST(Exchange, DeliversEveryPartInOrderOfSender) {
   const int rank = rank_of(MPI_COMM_WORLD), ranks = size_of(MPI_COMM_WORLD);
   std::vector<std::vector<std::int64_t>> send(ranks);
   for (int to = 0; to < ranks; ++to) send[to].assign(to + 1, 10 * rank + to);  // a part of its own length for everyone
-  const auto received = exchange(MPI_COMM_WORLD, send);
+  const auto received = miura::parallel::exchange(MPI_COMM_WORLD, send);
   ASSERT_EQ(std::ssize(received), ranks);
   for (int from = 0; from < ranks; ++from)
     EXPECT_EQ(received[from], std::vector<std::int64_t>(rank + 1, 10 * from + rank));

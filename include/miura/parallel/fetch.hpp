@@ -17,13 +17,13 @@ template <class T>
 std::vector<T> fetch(MPI_Comm comm, const Partition& rows, std::span<const T> mine, std::span<const std::int64_t> wanted) {
   std::vector<std::vector<std::int64_t>> asked(size_of(comm));
   for (const auto row : wanted) asked[rows.owner(row)].push_back(row);
-  const auto requests = exchange(comm, asked);
+  const auto requests = parallel::exchange(comm, asked);
 
   std::vector<std::vector<T>> answers(requests.size());
   const auto first = rows.begin(rank_of(comm));
   for (std::size_t r = 0; r < requests.size(); ++r)
     for (const auto row : requests[r]) answers[r].push_back(mine[row - first]);
-  const auto received = exchange(comm, answers);
+  const auto received = parallel::exchange(comm, answers);
 
   std::vector<std::size_t> next(received.size());
   std::vector<T> values;
