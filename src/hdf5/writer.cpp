@@ -24,6 +24,15 @@ Datatype text_type(std::size_t size, H5T_str_t padding) {
   return type;
 }
 
+/// As h5py writes numpy.bool_.
+Datatype boolean_type() {
+  Datatype type(H5Tenum_create(H5T_NATIVE_INT8), "make a boolean type");
+  const std::int8_t no = 0, yes = 1;
+  H5Tenum_insert(type.get(), "FALSE", &no);
+  H5Tenum_insert(type.get(), "TRUE", &yes);
+  return type;
+}
+
 Dataspace simple_space(std::initializer_list<std::int64_t> shape) {
   std::vector<hsize_t> extent(shape.begin(), shape.end());
   return {H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr), "describe a shape"};
@@ -142,11 +151,8 @@ void ParallelFile::attribute(hid_t at, const char* name, const std::vector<std::
 }
 
 void ParallelFile::attribute(hid_t at, const char* name, bool value) const {
-  const Datatype type(H5Tenum_create(H5T_NATIVE_INT8), "make a boolean type");  // as h5py writes numpy.bool_
-  const std::int8_t no = 0, yes = 1, given = value ? 1 : 0;
-  H5Tenum_insert(type.get(), "FALSE", &no);
-  H5Tenum_insert(type.get(), "TRUE", &yes);
-  write_attribute(at, name, type.get(), Dataspace(H5Screate(H5S_SCALAR), "make a scalar"), &given);
+  const std::int8_t given = value ? 1 : 0;
+  write_attribute(at, name, boolean_type().get(), Dataspace(H5Screate(H5S_SCALAR), "make a scalar"), &given);
 }
 
 void ParallelFile::encoding(hid_t at, const char* type, const char* version) const {
@@ -161,6 +167,14 @@ Dataset ParallelFile::rows(hid_t at, const std::string& name, std::span<const T>
   const auto space = width > 0 ? simple_space({total, width}) : simple_space({total});
   auto dataset = create_dataset(*this, at, name, native_type<T>(), space);
   write_slab(*this, dataset, name, native_type<T>(), mine.data(), parallel::sum_of_lower_ranks(comm_, count), count, width);
+  return dataset;
+}
+
+Dataset ParallelFile::flags(hid_t at, const std::string& name, std::span<const std::uint8_t> mine) const {
+  const auto type = boolean_type();
+  auto dataset = create_dataset(*this, at, name, type.get(), simple_space({parallel::sum_over_ranks(comm_, std::ssize(mine))}));
+  write_slab(*this, dataset, name, type.get(), mine.data(), parallel::sum_of_lower_ranks(comm_, std::ssize(mine)),
+             std::ssize(mine), 0);
   return dataset;
 }
 

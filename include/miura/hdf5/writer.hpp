@@ -41,6 +41,8 @@ public:
   /// Rows of a vector (width 0) or matrix: this rank's rows stand after those of all lower ranks. Row-major, contiguous.
   template <class T>
   Dataset rows(hid_t at, const std::string& name, std::span<const T> mine, std::int64_t width = 0) const;
+  /// Booleans (0 or 1), as h5py writes numpy.bool_.
+  Dataset flags(hid_t at, const std::string& name, std::span<const std::uint8_t> mine) const;
   /// Texts of fixed length (that of the longest), UTF-8; this rank's after those of all lower ranks.
   Dataset texts(hid_t at, const std::string& name, const std::vector<std::string>& mine) const;
   /// What every rank holds alike; rank 0 writes it.

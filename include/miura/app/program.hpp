@@ -1,0 +1,11 @@
+#pragma once
+
+#include <mpi.h>
+
+namespace miura::app {
+
+/// The whole program but MPI's and PETSc's start and end: chooses the subcommand and returns the exit code. Prints the
+/// line of an Error once, whatever the number of ranks. An unforeseen exception ends all ranks.
+int run_program(MPI_Comm comm, int argc, char** argv);
+
+}  // namespace miura::app

@@ -1,0 +1,301 @@
+#include "app/checkpoint.hpp"
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "app/table_json.hpp"
+#include "miura/base/log.hpp"
+#include "miura/base/sha256.hpp"
+#include "miura/hdf5/reader.hpp"
+#include "miura/hdf5/writer.hpp"
+#include "miura/parallel/communicator.hpp"
+#include "miura/parallel/together.hpp"
+#include "miura/report/whole_file.hpp"
+
+namespace miura::app {
+
+namespace {
+
+using hdf5::ParallelFile;
+using hdf5::StoredArray;
+
+/// Rows of this rank from one data set of an open file.
+class RowsReader {
+public:
+  RowsReader(const hdf5::File& file, std::int64_t first, std::int64_t count) : file_(file), first_(first), count_(count) {}
+  template <class T>
+  std::vector<T> operator()(const std::string& name) const {
+    const StoredArray array(file_.get(), name);
+    std::vector<T> values(count_ * array.width());
+    if (count_ > 0) array.read_rows<T>(first_, count_, std::span(values));
+    return values;
+  }
+  std::vector<std::string> texts(const std::string& name) const {
+    return StoredArray(file_.get(), name).read_texts(first_, count_);
+  }
+
+private:
+  const hdf5::File& file_;
+  std::int64_t first_, count_;
+};
+
+template <class T>
+std::vector<T> read_all(const hdf5::File& file, const std::string& name) {
+  return StoredArray(file.get(), name).read<T>();
+}
+
+std::string read_text(const hdf5::File& file, const std::string& name) {
+  return StoredArray(file.get(), name).read_texts().at(0);
+}
+
+RowsReader my_rows(MPI_Comm comm, const hdf5::File& file, const parallel::Partition& rows) {
+  const int rank = parallel::rank_of(comm);
+  return {file, rows.begin(rank), rows.n_local(rank)};
+}
+
+/// Local row starts from the lengths of the rows.
+std::vector<std::int64_t> starts_of(std::span<const std::int64_t> length) {
+  std::vector<std::int64_t> start{0};
+  for (const auto n : length) start.push_back(start.back() + n);
+  return start;
+}
+
+std::vector<std::int64_t> lengths_of(std::span<const std::int64_t> start) {
+  std::vector<std::int64_t> length;
+  for (std::size_t i = 0; i + 1 < start.size(); ++i) length.push_back(start[i + 1] - start[i]);
+  return length;
+}
+
+/// The entries that belong to this rank's rows, whose lengths are known.
+RowsReader my_entries(MPI_Comm comm, const hdf5::File& file, std::span<const std::int64_t> length) {
+  std::int64_t n = 0;
+  for (const auto l : length) n += l;
+  return {file, parallel::sum_of_lower_ranks(comm, n), n};
+}
+
+}  // namespace
+
+Checkpoints::Checkpoints(MPI_Comm comm, std::filesystem::path folder) : comm_(comm), folder_(std::move(folder)) {
+  parallel::together(comm, [&] {
+    if (parallel::rank_of(comm) != 0) return;
+    std::error_code failure;
+    std::filesystem::create_directories(folder_, failure);
+    if (failure) throw Error(ExitCode::cannot_create, folder_.string() + ": cannot be created: " + failure.message());
+  });
+  std::string text;
+  if (parallel::rank_of(comm) == 0) {
+    std::ifstream file(folder_ / "stages.json");
+    text.assign(std::istreambuf_iterator<char>(file), {});
+  }
+  parallel::broadcast(comm, text);
+  const auto index = nlohmann::json::parse(text, nullptr, false);  // unreadable: as if nothing had been kept
+  if (!index.is_object()) return;
+  for (const auto& [stage, entry] : index.items())
+    if (entry.contains("hash") && entry.contains("sha256"))
+      index_[stage] = {entry["hash"].get<std::string>(), entry["sha256"].get<std::string>()};
+}
+
+bool Checkpoints::valid(const std::string& stage, const std::string& hash) {
+  const auto entry = index_.find(stage);
+  if (entry == index_.end() || entry->second.hash != hash) return false;
+  std::int32_t unharmed = 1;
+  if (parallel::rank_of(comm_) == 0) {
+    std::error_code missing;
+    unharmed = std::filesystem::exists(file(stage), missing) && sha256_of_file(file(stage)) == entry->second.digest ? 1 : 0;
+    if (unharmed == 0) log::warn("the checkpoint of stage " + stage + " is damaged; the stage is computed again");
+  }
+  return parallel::min_over_ranks(comm_, unharmed) == 1;
+}
+
+void Checkpoints::keep(const std::string& stage, const std::string& hash,
+                       const std::function<void(const std::filesystem::path&)>& write) {
+  auto part = file(stage);
+  part += ".part";
+  write(part);
+  hdf5::publish(comm_, part, file(stage));
+  std::string digest;
+  parallel::together(comm_, [&] {
+    if (parallel::rank_of(comm_) == 0) digest = sha256_of_file(file(stage));
+  });
+  parallel::broadcast(comm_, digest);
+  index_[stage] = {hash, digest};
+  write_index();
+}
+
+void Checkpoints::write_index() const {
+  parallel::together(comm_, [&] {
+    if (parallel::rank_of(comm_) != 0) return;
+    nlohmann::ordered_json index = nlohmann::ordered_json::object();
+    for (const auto& [stage, entry] : index_) index[stage] = {{"hash", entry.hash}, {"sha256", entry.digest}};
+    report::write_whole_file(folder_ / "stages.json", index.dump(2) + "\n");
+  });
+}
+
+void save(MPI_Comm comm, const CellsStage& stage, const std::filesystem::path& path) {
+  ParallelFile file(comm, path);
+  const auto& mine = stage.cells.mine;
+  file.replicated_texts(file.get(), "feature_id", stage.features.id);
+  file.replicated_texts(file.get(), "feature_symbol", stage.features.symbol);
+  file.scalar<std::int64_t>(file.get(), "is_table", stage.is_table ? 1 : 0);
+  file.scalar_text(file.get(), "attrition", to_json(stage.attrition).dump());
+  file.rows<std::int32_t>(file.get(), "lot", mine.lot);
+  file.texts(file.get(), "barcode", mine.barcode);
+  if (stage.is_table) {
+    file.rows<double>(file.get(), "table", mine.table, stage.features.size());
+  } else {
+    file.rows<std::int64_t>(file.get(), "n_counts", stage.metrics.n_counts);
+    file.rows<std::int32_t>(file.get(), "n_genes", stage.metrics.n_genes);
+    file.rows<double>(file.get(), "pct_mito", stage.metrics.pct_mito);
+    std::vector<std::int64_t> length;
+    for (std::int64_t i = 0; i < mine.n_cells(); ++i) length.push_back(std::ssize(mine.counts.columns(i)));
+    file.rows<std::int64_t>(file.get(), "row_length", length);
+    hdf5::RowsInPortions<std::int32_t> column(file, file.get(), "column", mine.counts.n_nonzeros());
+    hdf5::RowsInPortions<std::int32_t> count(file, file.get(), "count", mine.counts.n_nonzeros());
+    constexpr std::int64_t cells_a_portion = 1 << 14;
+    const auto portions = parallel::max_over_ranks(comm, (mine.n_cells() + cells_a_portion - 1) / cells_a_portion);
+    for (std::int64_t p = 0; p < portions; ++p) {
+      std::vector<std::int32_t> columns, counts;
+      for (auto i = std::min(mine.n_cells(), p * cells_a_portion); i < std::min(mine.n_cells(), (p + 1) * cells_a_portion); ++i)
+        mine.counts.for_each(i, [&](std::int32_t gene, std::uint32_t c) {
+          columns.push_back(gene);
+          counts.push_back(static_cast<std::int32_t>(c));
+        });
+      column.write(columns);
+      count.write(counts);
+    }
+  }
+  file.close();
+}
+
+CellsStage load_cells(MPI_Comm comm, const std::filesystem::path& path) {
+  const auto file = hdf5::open_to_read(path);
+  CellsStage stage;
+  stage.features = {StoredArray(file.get(), "feature_id").read_texts(), StoredArray(file.get(), "feature_symbol").read_texts()};
+  stage.is_table = read_all<std::int64_t>(file, "is_table").at(0) == 1;
+  stage.attrition = table_from_json(nlohmann::ordered_json::parse(read_text(file, "attrition")));
+  auto& cells = stage.cells;
+  cells.partition = parallel::Partition::even(StoredArray(file.get(), "lot").n_rows(), parallel::size_of(comm));
+  const auto rows = my_rows(comm, file, cells.partition);
+  cells.mine.lot = rows.operator()<std::int32_t>("lot");
+  cells.mine.barcode = rows.texts("barcode");
+  if (stage.is_table) {
+    cells.mine.table = rows.operator()<double>("table");
+    return stage;
+  }
+  stage.metrics = {rows.operator()<std::int64_t>("n_counts"), rows.operator()<std::int32_t>("n_genes"),
+                   rows.operator()<double>("pct_mito")};
+  const auto length = rows.operator()<std::int64_t>("row_length");
+  const auto entries = my_entries(comm, file, length);
+  const auto column = entries.operator()<std::int32_t>("column"), count = entries.operator()<std::int32_t>("count");
+  cells.mine.counts.reserve(std::ssize(length), std::ssize(column));
+  std::int64_t at = 0;
+  for (const auto n : length) {
+    for (const auto end = at + n; at < end; ++at) cells.mine.counts.push(column[at], static_cast<std::uint32_t>(count[at]));
+    cells.mine.counts.end_row();
+  }
+  return stage;
+}
+
+void save(MPI_Comm comm, const GenesStage& stage, const std::filesystem::path& path) {
+  ParallelFile file(comm, path);
+  file.rows<std::uint8_t>(file.get(), "reference", stage.reference);
+  file.replicated<std::int32_t>(file.get(), "selected", stage.variable.selected);
+  file.replicated<double>(file.get(), "rank", stage.variable.rank);
+  file.replicated<std::int32_t>(file.get(), "n_batches", stage.variable.n_batches);
+  file.replicated<double>(file.get(), "mean", stage.variable.mean);
+  file.replicated<double>(file.get(), "variance", stage.variable.variance);
+  file.replicated<double>(file.get(), "variance_standardized", stage.variable.variance_standardized);
+  file.replicated<double>(file.get(), "table_mean", stage.table_mean);
+  file.replicated<double>(file.get(), "table_sd", stage.table_sd);
+  file.close();
+}
+
+GenesStage load_genes(MPI_Comm comm, const parallel::Partition& cells, const std::filesystem::path& path) {
+  const auto file = hdf5::open_to_read(path);
+  GenesStage stage;
+  for (const auto mark : my_rows(comm, file, cells).operator()<std::int32_t>("reference"))
+    stage.reference.push_back(static_cast<std::uint8_t>(mark));
+  stage.variable.selected = read_all<std::int32_t>(file, "selected");
+  stage.variable.rank = read_all<double>(file, "rank");
+  stage.variable.n_batches = read_all<std::int32_t>(file, "n_batches");
+  stage.variable.mean = read_all<double>(file, "mean");
+  stage.variable.variance = read_all<double>(file, "variance");
+  stage.variable.variance_standardized = read_all<double>(file, "variance_standardized");
+  stage.table_mean = read_all<double>(file, "table_mean");
+  stage.table_sd = read_all<double>(file, "table_sd");
+  return stage;
+}
+
+void save(MPI_Comm comm, const pca::Result& stage, const std::filesystem::path& path) {
+  ParallelFile file(comm, path);
+  const auto& m = stage.model;
+  file.replicated<double>(file.get(), "mean", m.mean);
+  file.replicated<double>(file.get(), "sd", m.sd);
+  file.replicated<std::int32_t>(file.get(), "ceiling", m.ceiling);
+  file.replicated<double>(file.get(), "center", m.center);
+  file.replicated<double>(file.get(), "loadings", m.loadings, m.n_components);
+  file.replicated<double>(file.get(), "singular_values", m.singular_values);
+  file.replicated<double>(file.get(), "variance", m.variance);
+  file.replicated<double>(file.get(), "variance_ratio", m.variance_ratio);
+  file.rows<float>(file.get(), "scores", stage.scores.value, stage.scores.n_dims);
+  file.close();
+}
+
+pca::Result load_pca(MPI_Comm comm, const parallel::Partition& cells, const std::filesystem::path& path) {
+  const auto file = hdf5::open_to_read(path);
+  pca::Result stage;
+  auto& m = stage.model;
+  m.mean = read_all<double>(file, "mean");
+  m.sd = read_all<double>(file, "sd");
+  m.ceiling = read_all<std::int32_t>(file, "ceiling");
+  m.center = read_all<double>(file, "center");
+  m.loadings = read_all<double>(file, "loadings");
+  m.singular_values = read_all<double>(file, "singular_values");
+  m.variance = read_all<double>(file, "variance");
+  m.variance_ratio = read_all<double>(file, "variance_ratio");
+  m.n_features = static_cast<std::int32_t>(m.mean.size());
+  m.n_components = static_cast<std::int32_t>(m.variance.size());
+  stage.scores = {cells, m.n_components, my_rows(comm, file, cells).operator()<float>("scores")};
+  return stage;
+}
+
+void save(MPI_Comm comm, const NeighborsStage& stage, const std::filesystem::path& path) {
+  ParallelFile file(comm, path);
+  file.rows<std::int64_t>(file.get(), "neighbor_id", stage.nearest.id, stage.nearest.k);
+  file.rows<float>(file.get(), "neighbor_distance", stage.nearest.distance, stage.nearest.k);
+  file.rows<std::int64_t>(file.get(), "row_length", lengths_of(stage.graph.row_start));
+  file.rows<std::int64_t>(file.get(), "edge_to", stage.graph.neighbor);
+  file.rows<std::int32_t>(file.get(), "edge_weight", stage.graph.weight);
+  file.scalar<double>(file.get(), "weight_unit", stage.graph.weight_unit);
+  file.close();
+}
+
+NeighborsStage load_neighbors(MPI_Comm comm, const parallel::Partition& reference, const std::filesystem::path& path) {
+  const auto file = hdf5::open_to_read(path);
+  NeighborsStage stage;
+  const auto rows = my_rows(comm, file, reference);
+  const auto k = static_cast<std::int32_t>(StoredArray(file.get(), "neighbor_id").width());
+  stage.nearest = {reference, k, rows.operator()<std::int64_t>("neighbor_id"), rows.operator()<float>("neighbor_distance")};
+  const auto length = rows.operator()<std::int64_t>("row_length");
+  const auto entries = my_entries(comm, file, length);
+  stage.graph = {reference, starts_of(length), entries.operator()<std::int64_t>("edge_to"),
+                 entries.operator()<std::int32_t>("edge_weight"), read_all<double>(file, "weight_unit").at(0)};
+  return stage;
+}
+
+void save(MPI_Comm comm, const ClusterStage& stage, const std::filesystem::path& path) {
+  ParallelFile file(comm, path);
+  file.rows<std::int32_t>(file.get(), "label", stage.label);
+  file.scalar<std::int32_t>(file.get(), "n_clusters", stage.n_clusters);
+  file.scalar<double>(file.get(), "modularity", stage.modularity);
+  file.scalar_text(file.get(), "label_hash", stage.label_hash);
+  file.close();
+}
+
+ClusterStage load_clusters(MPI_Comm comm, const parallel::Partition& cells, const std::filesystem::path& path) {
+  const auto file = hdf5::open_to_read(path);
+  return {my_rows(comm, file, cells).operator()<std::int32_t>("label"), read_all<std::int32_t>(file, "n_clusters").at(0),
+          read_all<double>(file, "modularity").at(0), read_text(file, "label_hash")};
+}
+
+}  // namespace miura::app

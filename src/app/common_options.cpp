@@ -1,0 +1,45 @@
+#include "app/common_options.hpp"
+
+#include <omp.h>
+
+#include <iostream>
+
+#include "miura/base/error.hpp"
+#include "miura/parallel/communicator.hpp"
+
+namespace miura::app {
+
+po::options_description describe(CommonOptions& o) {
+  po::options_description options("General");
+  auto add = options.add_options();
+  add("help", po::bool_switch(&o.help), "print this and exit");
+  add("config", po::value(&o.config), "INI file of options; the command line wins over it");
+  add("dump-config", po::bool_switch(&o.dump_config), "print every option with its effective value as an INI file and exit");
+  add("out", po::value(&o.out), "folder for the results");
+  add("threads", po::value(&o.threads)->default_value(0), "OpenMP threads a rank; 0: what OpenMP says (OMP_NUM_THREADS, cores)");
+  add("seed", po::value(&o.seed)->default_value(0), "seed of everything that is drawn at random");
+  add("quiet", po::bool_switch(&o.quiet), "print warnings only");
+  add("log-level", po::value(&o.log_level)->default_value("info"), "debug, info, warn or off");
+  return options;
+}
+
+log::Level log_level(const CommonOptions& o) {
+  if (o.log_level == "debug") return log::Level::debug;
+  if (o.log_level == "info") return log::Level::info;
+  if (o.log_level == "warn") return log::Level::warn;
+  if (o.log_level == "off") return log::Level::off;
+  throw UsageError("--log-level is debug, info, warn or off, not '" + o.log_level + "'");
+}
+
+void apply(MPI_Comm comm, const CommonOptions& o) {
+  const auto level = log_level(o);
+  if (o.threads < 0 || o.threads > 4096) throw UsageError("--threads is 0 to 4096, not " + std::to_string(o.threads));
+  if (o.threads > 0) omp_set_num_threads(o.threads);
+  log::start(parallel::rank_of(comm) == 0, level, !o.quiet);
+}
+
+void print(MPI_Comm comm, const std::string& text) {
+  if (parallel::rank_of(comm) == 0) std::cout << text << std::flush;
+}
+
+}  // namespace miura::app

@@ -1,0 +1,94 @@
+#include "miura/app/program.hpp"
+
+#include <fmt/format.h>
+#include <H5public.h>
+#include <petscsys.h>
+#include <slepcversion.h>
+
+#include <algorithm>
+#include <array>
+#include <iostream>
+#include <new>
+
+#include "app/subcommand.hpp"
+#include "miura/base/error.hpp"
+#include "miura/base/log.hpp"
+#include "miura/base/nearest_name.hpp"
+#include "miura/base/version.hpp"
+#include "miura/parallel/communicator.hpp"
+
+namespace miura::app {
+
+namespace {
+
+constexpr std::array subcommands{
+    Subcommand{"run", "a whole single-cell study: which cell population goes with the function of a lot", run_study},
+    Subcommand{"simulate", "a planted study, written as a user's files would be", simulate},
+    Subcommand{"inspect", "what a file or result folder holds; verify it, compare two", inspect},
+};
+
+std::string usage() {
+  std::string text = "usage: miura <command> [options]\n\n";
+  for (const auto& s : subcommands) text += fmt::format("  {:<10} {}\n", s.name, s.summary);
+  return text + "\nmiura <command> --help tells the options of a command; miura --version the versions.\n";
+}
+
+std::string versions() {
+  char mpi[MPI_MAX_LIBRARY_VERSION_STRING] = {};
+  int length = 0;
+  MPI_Get_library_version(mpi, &length);
+  const std::string mpi_line(mpi, std::find(mpi, mpi + length, ','));
+  unsigned major = 0, minor = 0, release = 0;
+  H5get_libversion(&major, &minor, &release);
+  return fmt::format("miura {} ({})\n{}\nPETSc {}.{}.{}\nSLEPc {}.{}.{}\nHDF5 {}.{}.{}\n", version(), commit(), mpi_line,
+                     PETSC_VERSION_MAJOR, PETSC_VERSION_MINOR, PETSC_VERSION_SUBMINOR, SLEPC_VERSION_MAJOR,
+                     SLEPC_VERSION_MINOR, SLEPC_VERSION_SUBMINOR, major, minor, release);
+}
+
+int choose_and_run(MPI_Comm comm, const std::vector<std::string>& arguments) {
+  const bool speaking = parallel::rank_of(comm) == 0;
+  if (arguments.empty()) throw UsageError("no command given; miura --help lists them");
+  const auto& command = arguments[0];
+  if (command == "--help" || command == "help" || command == "-h") {
+    if (speaking) std::cout << usage();
+    return 0;
+  }
+  if (command == "--version") {
+    if (speaking) std::cout << versions();
+    return 0;
+  }
+  std::vector<std::string> known;
+  for (const auto& s : subcommands) {
+    if (s.name == command) {
+      if (std::ranges::find(arguments, "--version") == arguments.end())
+        return s.run(comm, {arguments.begin() + 1, arguments.end()});
+      if (speaking) std::cout << versions();
+      return 0;
+    }
+    known.emplace_back(s.name);
+  }
+  const auto nearest = nearest_name(command, known);
+  throw UsageError(fmt::format("unknown command '{}'{}", command,
+                               nearest.empty() ? "; miura --help lists them" : "; did you mean '" + nearest + "'?"));
+}
+
+}  // namespace
+
+int run_program(MPI_Comm comm, int argc, char** argv) {
+  const int rank = parallel::rank_of(comm);
+  try {
+    return choose_and_run(comm, {argv + 1, argv + argc});
+  } catch (const Error& e) {  // every rank has thrown the same line: one of them speaks
+    log::stop();
+    if (rank == 0) std::cerr << "miura: " << e.what() << std::endl;
+    return static_cast<int>(e.code());
+  } catch (const std::bad_alloc&) {
+    std::cerr << "miura: out of memory on rank " << rank << std::endl;
+  } catch (const std::exception& e) {
+    std::cerr << "miura: internal error on rank " << rank << ": " << e.what() << std::endl;
+  }
+  MPI_Abort(comm, static_cast<int>(ExitCode::internal));  // the other ranks may be inside a collective
+  return static_cast<int>(ExitCode::internal);
+}
+
+}  // namespace miura::app

@@ -1,0 +1,60 @@
+#include "app/provenance.hpp"
+
+#include <H5public.h>
+#include <fmt/format.h>
+#include <omp.h>
+#include <petscversion.h>
+#include <slepcversion.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <ctime>
+#include <set>
+
+#include "miura/base/sha256.hpp"
+#include "miura/base/version.hpp"
+#include "miura/parallel/communicator.hpp"
+
+namespace miura::app {
+
+double peak_memory_gib(MPI_Comm comm) {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return parallel::max_over_ranks(comm, static_cast<double>(usage.ru_maxrss)) / 1048576.0;  // ru_maxrss is in KiB
+}
+
+std::string utc_now() {
+  const auto now = std::time(nullptr);
+  char text[32] = {};
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", std::gmtime(&now));
+  return text;
+}
+
+nlohmann::ordered_json describe_machine(MPI_Comm comm) {
+  char host[256] = {};
+  gethostname(host, sizeof host - 1);
+  const auto hosts = parallel::gather_everywhere(comm, std::vector<std::string>{host});
+  char mpi[MPI_MAX_LIBRARY_VERSION_STRING] = {};
+  int length = 0;
+  MPI_Get_library_version(mpi, &length);
+  unsigned major = 0, minor = 0, release = 0;
+  H5get_libversion(&major, &minor, &release);
+  return {{"ranks", parallel::size_of(comm)},
+          {"threads", omp_get_max_threads()},
+          {"hosts", std::set<std::string>(hosts.begin(), hosts.end())},
+          {"libraries",
+           {{"mpi", std::string(mpi, std::find(mpi, mpi + length, ','))},
+            {"hdf5", fmt::format("{}.{}.{}", major, minor, release)},
+            {"petsc", fmt::format("{}.{}.{}", PETSC_VERSION_MAJOR, PETSC_VERSION_MINOR, PETSC_VERSION_SUBMINOR)},
+            {"slepc", fmt::format("{}.{}.{}", SLEPC_VERSION_MAJOR, SLEPC_VERSION_MINOR, SLEPC_VERSION_SUBMINOR)}}}};
+}
+
+std::map<std::string, std::string> digests_below(const std::filesystem::path& folder) {
+  std::map<std::string, std::string> digests;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
+    if (entry.is_regular_file()) digests[entry.path().lexically_relative(folder).generic_string()] = sha256_of_file(entry.path());
+  return digests;
+}
+
+}  // namespace miura::app

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <mpi.h>
+
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace miura::app {
+
+/// Time and memory of one finished or resumed stage.
+struct StageRecord {
+  std::string name, hash;
+  double seconds = 0;        ///< wall time; 0 when it was resumed from its checkpoint
+  double peak_gib = 0;       ///< largest resident memory of any rank so far
+  bool resumed = false;
+};
+
+/// Largest resident memory of any rank so far, GiB. Collective.
+double peak_memory_gib(MPI_Comm comm);
+
+/// UTC, as 2026-01-31T12:00:00Z.
+std::string utc_now();
+
+/// What provenance.json says of the machine and the libraries: ranks, threads, hosts, versions.
+nlohmann::ordered_json describe_machine(MPI_Comm comm);
+
+/// SHA-256 of every regular file below a folder, by its path relative to it.
+std::map<std::string, std::string> digests_below(const std::filesystem::path& folder);
+
+}  // namespace miura::app

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <mpi.h>
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "app/provenance.hpp"
+#include "app/study.hpp"
+
+namespace miura::app {
+
+/// What the result folder says of a run besides the study itself.
+struct Publication {
+  std::filesystem::path out;
+  std::string name;
+  std::map<std::string, std::string> settings;
+  double scale = 1e4;
+  double alpha = 0.05;
+  std::map<std::string, std::string> inputs;  ///< SHA-256 by file
+  std::vector<StageRecord> stages;
+  std::string report_hash;
+  std::string labels_written, outcomes_read;  ///< UTC
+};
+
+/// Writes study.h5ad, tables/, report.html and provenance.json beside, then puts each in place. Collective.
+void publish_study(MPI_Comm comm, const Study& study, const Publication& p);
+
+/// Whether the folder holds the whole result of a run with this hash, each file unharmed. Collective.
+bool already_published(MPI_Comm comm, const std::filesystem::path& out, const std::string& report_hash);
+
+}  // namespace miura::app

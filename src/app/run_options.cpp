@@ -1,0 +1,123 @@
+#include "app/run_options.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "app/stages.hpp"
+#include "miura/base/error.hpp"
+
+namespace miura::app {
+
+namespace {
+
+template <class T>
+auto with_default(T& field) {
+  return po::value(&field)->default_value(field);
+}
+
+/// The option must be one of a few words.
+void check_word(const std::string& option, const std::string& given, std::initializer_list<std::string_view> words) {
+  if (std::ranges::find(words, given) != words.end()) return;
+  throw UsageError(fmt::format("{} is one of {}, not '{}'", option, fmt::join(words, ", "), given));
+}
+
+template <class T>
+void check_range(const std::string& option, T given, T lowest, T highest) {
+  if (given < lowest || given > highest)
+    throw UsageError(fmt::format("{} lies between {} and {}, not {}", option, lowest, highest, given));
+}
+
+}  // namespace
+
+po::options_description describe(RunOptions& o) {
+  po::options_description all("miura run STUDY.ini");
+  all.add(describe(o.common));
+
+  po::options_description run("Stages: " + fmt::format("{}", fmt::join(stage_names, " ")));
+  run.add_options()("from", po::value(&o.from), "first stage to compute again, finished or not")(
+      "to", po::value(&o.to), "last stage to compute; nothing is published before the last stage of all");
+  all.add(run);
+
+  po::options_description study("Study");
+  study.add_options()("study.samples", po::value(&o.samples), "sample sheet (CSV or TSV, a row a lot), relative to the INI file")(
+      "study.name", with_default(o.study_name), "name of the study in the report; empty: name of the INI file");
+  all.add(study);
+
+  po::options_description input("Input");
+  input.add_options()("input.join", with_default(o.input.join), "genes of lots that differ: inner (shared by all) or outer")(
+      "input.layer", with_default(o.input.layer), "layer of an h5ad that holds the counts; empty: X or raw.X")(
+      "input.feature_type", with_default(o.input.feature_type), "feature type to keep of 10x files")(
+      "input.genome", with_default(o.input.genome), "genome to keep of 10x files with several");
+  all.add(input);
+
+  po::options_description qc("Quality control, the same for all lots");
+  qc.add_options()("qc.min_counts", with_default(o.qc.min_counts), "fewest counts (UMI) a cell")(
+      "qc.min_genes", with_default(o.qc.min_genes), "fewest genes seen in a cell")(
+      "qc.max_pct_mito", with_default(o.qc.max_pct_mito), "largest share of mitochondrial counts, %")(
+      "qc.min_cells", with_default(o.qc.min_cells), "fewest cells that a gene is seen in");
+  all.add(qc);
+
+  po::options_description reference("Reference");
+  reference.add_options()("reference.cells_per_lot", with_default(o.reference.cells_per_lot),
+                          "most cells of a training lot that build the reference; 0: the median over training lots");
+  all.add(reference);
+
+  po::options_description normalize("Normalisation and variable genes");
+  normalize.add_options()("normalize.method", with_default(o.normalize_method),
+                          "log (counts), zscore (tables), or auto: by what the input is")(
+      "normalize.scale", with_default(o.scale), "counts a cell after scaling, before log1p")(
+      "variable.genes", with_default(o.variable.n_genes), "variable genes that the components are made of (seurat_v3, vst)")(
+      "variable.span", with_default(o.variable.span), "span of the loess fit of variance on mean")(
+      "variable.batch", with_default(o.variable_batch), "genes are ranked within each lot, chemistry or source, or none");
+  all.add(normalize);
+
+  po::options_description pca("Principal components");
+  pca.add_options()("pca.components", with_default(o.pca.components), "number of components")(
+      "pca.method", with_default(o.pca_method), "gram (integer Gram matrix) or krylov (SLEPc, for very many genes)")(
+      "pca.clip", with_default(o.pca.clip), "standard deviations above which a value is cut");
+  all.add(pca);
+
+  po::options_description graph("Graph and clusters");
+  graph.add_options()("knn.k", with_default(o.neighborhood), "cells of a neighbourhood, the cell itself counted (Seurat k.param)")(
+      "knn.prune", with_default(o.shared.prune), "smallest Jaccard index of an edge")(
+      "cluster.resolution", with_default(o.leiden.resolution), "resolution of the Leiden clustering")(
+      "cluster.seed", with_default(o.leiden.seed), "seed of the clustering")(
+      "cluster.iterations", with_default(o.leiden.iterations), "most passes of the clustering");
+  all.add(graph);
+
+  po::options_description association("Association with outcomes");
+  association.add_options()("association.outcomes", po::value(&o.outcomes)->default_value(""),
+                            "columns of the sample sheet to test, comma-separated; empty: end after the composition")(
+      "association.primary", po::value(&o.primary)->default_value(""), "the outcome(s) of family 1; empty: the first")(
+      "association.alpha", with_default(o.association.alpha), "family-wise error rate")(
+      "association.exact_up_to", with_default(o.association.relabelings.exact_up_to), "most lots for which all relabelings are enumerated")(
+      "association.permutations", with_default(o.association.relabelings.permutations), "relabelings drawn where there are more lots")(
+      "association.min_cells_per_lot", with_default(o.association.min_cells_per_lot),
+      "a lot with fewer labelled cells is left out of the tests");
+  all.add(association);
+  return all;
+}
+
+void check(const RunOptions& o) {
+  check_word("input.join", o.input.join, {"inner", "outer"});
+  check_word("normalize.method", o.normalize_method, {"auto", "log", "zscore"});
+  check_word("variable.batch", o.variable_batch, {"lot", "chemistry", "source", "none"});
+  check_word("pca.method", o.pca_method, {"gram", "krylov"});
+  check_range("qc.max_pct_mito", o.qc.max_pct_mito, 0.0, 100.0);
+  check_range("normalize.scale", o.scale, 1.0, 1e9);
+  check_range("variable.genes", o.variable.n_genes, 2, 1 << 20);
+  check_range("variable.span", o.variable.span, 0.05, 1.0);
+  check_range("pca.components", o.pca.components, 1, 1000);
+  check_range("pca.clip", o.pca.clip, 0.1, 1e6);
+  check_range("knn.k", o.neighborhood, 2, 1000);
+  check_range("knn.prune", o.shared.prune, 0.0, 1.0);
+  check_range("cluster.resolution", o.leiden.resolution, 0.0, 1024.0);
+  check_range("association.alpha", o.association.alpha, 1e-9, 1.0);
+  check_range("association.exact_up_to", o.association.relabelings.exact_up_to, 2, 13);
+  for (const auto& stage : {o.from, o.to})
+    if (!stage.empty()) stage_number(stage);
+}
+
+}  // namespace miura::app

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "app/common_options.hpp"
+#include "miura/association/cluster_association.hpp"
+#include "miura/cluster/leiden.hpp"
+#include "miura/input/cells.hpp"
+#include "miura/knn/search.hpp"
+#include "miura/knn/shared_neighbors.hpp"
+#include "miura/normalize/variable_genes.hpp"
+#include "miura/pca/fit.hpp"
+#include "miura/qc/filter.hpp"
+#include "miura/qc/reference.hpp"
+
+namespace miura::app {
+
+/// All options of `miura run`. Each field is the option of the module that uses it.
+struct RunOptions {
+  CommonOptions common;
+  std::string from, to;
+  std::string samples, study_name;
+  input::CellsOptions input;
+  qc::FilterOptions qc;
+  qc::ReferenceOptions reference;
+  std::string normalize_method = "auto";
+  double scale = 1e4;
+  normalize::VariableGenesOptions variable;
+  std::string variable_batch = "lot";
+  std::string pca_method = "gram";
+  pca::Options pca;
+  std::int32_t neighborhood = 20;
+  knn::SharedNeighborOptions shared;
+  cluster::LeidenOptions leiden;
+  std::string outcomes, primary;
+  association::Options association;
+};
+
+/// Every option: name, default and meaning once, bound to the field that is used.
+po::options_description describe(RunOptions& o);
+
+/// Checks what one option alone can tell; throws UsageError.
+void check(const RunOptions& o);
+
+}  // namespace miura::app

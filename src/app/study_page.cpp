@@ -1,0 +1,172 @@
+#include "app/study_page.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "miura/base/version.hpp"
+
+namespace miura::app {
+
+namespace {
+
+using Texts = std::vector<std::string>;
+using Reals = std::vector<double>;
+using Integers = std::vector<std::int64_t>;
+
+void add_lots(report::StudyReport& page, const matrix::Table& lots) {
+  const std::vector<std::pair<const char*, const char*>> reasons{{"missing_values", "missing values"},
+                                                                 {"too_few_counts", "too few counts"},
+                                                                 {"too_few_genes", "too few genes"},
+                                                                 {"too_much_mito", "too much mitochondrial"}};
+  for (const auto& [column, words] : reasons) page.drop_reasons.emplace_back(words);
+  for (std::int64_t i = 0; i < lots.n_rows(); ++i) {
+    report::LotRow row{.lot = lots.column<std::string>("lot")[i],
+                       .source = lots.column<std::string>("source")[i],
+                       .role = lots.column<std::string>("role")[i],
+                       .cells_read = lots.column<std::int64_t>("cells_read")[i],
+                       .cells_kept = lots.column<std::int64_t>("kept")[i],
+                       .cells_dropped = {},
+                       .median_counts = lots.column<double>("median_counts")[i],
+                       .median_genes = lots.column<double>("median_genes")[i]};
+    for (const auto& [column, words] : reasons) row.cells_dropped.push_back(lots.column<std::int64_t>(column)[i]);
+    page.lots.push_back(std::move(row));
+  }
+}
+
+std::string partition_name(double resolution, std::int64_t seed) { return fmt::format("resolution {}, seed {}", resolution, seed); }
+
+/// Lots with labelled cells, by their place in Study::lots.
+std::vector<std::int32_t> lots_with_cells(const matrix::Composition& c) {
+  std::vector<std::int32_t> lots;
+  for (std::int32_t l = 0; l < c.n_lots; ++l)
+    if (c.lot_size[l] > 0) lots.push_back(l);
+  return lots;
+}
+
+void add_composition(report::StudyReport& page, const Study& study) {
+  const auto& c = study.composition;
+  page.composition.partition = partition_name(c.resolution, static_cast<std::int64_t>(c.seed));
+  for (std::int32_t k = 0; k < c.n_clusters; ++k) page.composition.clusters.push_back(std::to_string(k));
+  for (const auto l : lots_with_cells(c)) {
+    page.composition.lots.push_back(study.lots[l].id);
+    for (std::int32_t k = 0; k < c.n_clusters; ++k) page.composition.cells.push_back(c.cells(k, l));
+  }
+}
+
+void add_association(report::StudyReport& page, const matrix::Table& t) {
+  if (t.columns.empty()) return;
+  const auto text = [&](const char* name, std::int64_t i) { return t.column<std::string>(name)[i]; };
+  const auto real = [&](const char* name, std::int64_t i) { return t.column<double>(name)[i]; };
+  const auto integer = [&](const char* name, std::int64_t i) { return t.column<std::int64_t>(name)[i]; };
+  for (std::int64_t i = 0; i < t.n_rows(); ++i)
+    page.association.push_back({.family = text("family", i) == "primary" ? report::Family::primary : report::Family::secondary,
+                                .partition = partition_name(real("resolution", i), integer("seed", i)),
+                                .cluster = text("cluster", i),
+                                .outcome = text("outcome", i),
+                                .n_lots = integer("n", i),
+                                .mean_share = real("mean_fraction", i),
+                                .rho = real("rho", i),
+                                .ci_lo = real("ci_lo", i),
+                                .ci_hi = real("ci_hi", i),
+                                .p_exact = real("p_exact", i),
+                                .p_step = real("p_maxT_step", i),
+                                .permutations = integer("n_perm", i),
+                                .permutation_kind = text("perm_type", i),
+                                .status = text("status", i),
+                                .flags = text("flags", i)});
+}
+
+double outcome_of_lot(const Study& study, const std::string& outcome, std::int32_t lot) {
+  const auto found = std::ranges::find(study.outcomes, outcome, &association::Outcome::name);
+  const auto place = std::ranges::find(study.training_lots, lot) - study.training_lots.begin();
+  return place < std::ssize(found->value) ? found->value[place] : report::missing;
+}
+
+/// The pictures worth showing: for every outcome the cluster with the smallest family-wise p.
+void add_scatters(report::StudyReport& page, const Study& study) {
+  std::map<std::string, const report::AssociationRow*> best;
+  for (const auto& row : page.association) {
+    if (std::isnan(row.p_step)) continue;
+    auto& leader = best[row.outcome];
+    if (leader == nullptr || std::pair(row.p_step, -std::abs(row.rho)) < std::pair(leader->p_step, -std::abs(leader->rho)))
+      leader = &row;
+  }
+  std::vector<const report::AssociationRow*> chosen;
+  for (const auto& [outcome, row] : best) chosen.push_back(row);
+  std::ranges::stable_sort(chosen, {}, [](const auto* row) { return std::pair(row->family, row->p_step); });
+  const auto& c = study.composition;
+  for (const auto* row : chosen) {
+    report::Scatter scatter{row->partition, row->cluster, row->outcome, {}};
+    for (const auto l : lots_with_cells(c))
+      scatter.points.push_back({study.lots[l].id, study.lots[l].source,
+                                static_cast<double>(c.cells(std::stoi(row->cluster), l)) / static_cast<double>(c.lot_size[l]),
+                                outcome_of_lot(study, row->outcome, l)});
+    page.scatter.push_back(std::move(scatter));
+  }
+}
+
+void add_primary_outcome(report::StudyReport& page, const Study& study) {
+  const auto primary = std::ranges::find(page.association, report::Family::primary, &report::AssociationRow::family);
+  if (primary == page.association.end()) return;
+  page.primary_outcome = primary->outcome;
+  for (const auto l : lots_with_cells(study.composition))
+    page.primary_value.push_back(outcome_of_lot(study, primary->outcome, l));
+}
+
+void add_method(report::StudyReport& page, const Study& study, const Publication& p) {
+  const auto set = [&](const char* name) { return p.settings.at(name); };
+  const auto add = [&](const char* title, std::string text) { page.method.push_back({title, std::move(text)}); };
+  const auto n_reference = study.neighbors.graph.vertices.size();
+  if (study.cells.is_table) {
+    add("Input", fmt::format("A table of {} features for each cell; rows with missing values are dropped.", page.n_genes));
+    add("Scaling", "Every feature as z-score over the reference cells; all features are used.");
+  } else {
+    add("Quality control", fmt::format("The same thresholds for all lots: at least {} counts and {} genes a cell, at most {} % "
+                                       "mitochondrial counts; genes seen in at least {} cells.",
+                                       set("qc.min_counts"), set("qc.min_genes"), set("qc.max_pct_mito"), set("qc.min_cells")));
+    add("Genes", fmt::format("Counts scaled to {} a cell, log1p. {} variable genes by standardised variance (vst), ranked within "
+                             "each {} and merged by median rank.",
+                             set("normalize.scale"), study.genes.variable.selected.size(), set("variable.batch")));
+  }
+  add("Reference", fmt::format("{} cells, about the same number of every training lot, build components and clusters; the other "
+                               "training cells take the cluster of their nearest reference cells. Shares count all cells.", n_reference));
+  add("Components", fmt::format("{} principal components ({}).", study.pca.model.n_components, set("pca.method")));
+  add("Clusters", fmt::format("Exact {} nearest neighbours, shared-neighbour graph (Jaccard), Leiden at resolution {}: {} clusters, "
+                              "modularity {:.3f}.", set("knn.k"), set("cluster.resolution"), study.clusters.n_clusters, study.clusters.modularity));
+  if (!page.association.empty())
+    add("Association", fmt::format("Spearman's rho over lots of each cluster's share with each outcome. Chance is what relabelled "
+                                   "lots give: the family-wise p (step-down maxT, Westfall and Young) asks how often the best of all "
+                                   "clusters does as well. Outcomes were read after the labels were fixed (digest {}...).",
+                                   study.clusters.label_hash.substr(0, 12)));
+}
+
+}  // namespace
+
+report::StudyReport study_page(const Study& study, const Publication& p) {
+  report::StudyReport page;
+  page.study = p.name;
+  page.program_version = "miura " + version();
+  page.alpha = p.alpha;
+  page.n_genes = study.cells.features.size();
+  page.warnings = study.warnings;
+  page.variance_ratio = study.pca.model.variance_ratio;
+  for (const auto& [name, value] : p.settings) page.settings.push_back({name, value});
+  add_lots(page, study.cells.attrition);
+  add_composition(page, study);
+  add_association(page, study.association_table);
+  add_primary_outcome(page, study);
+  add_scatters(page, study);
+  add_method(page, study, p);
+  page.files = {{"study.h5ad", "all cells, genes, components, graphs and tables (AnnData)"},
+                {"tables/lots.tsv", "what became of the cells of each lot"},
+                {"tables/cells.tsv.gz", "lot, barcode and cluster of every cell"},
+                {"tables/composition.tsv", "cells and share of each lot in each cluster"}};
+  if (!page.association.empty()) page.files.push_back({"tables/association.tsv", "every test with all its numbers"});
+  page.files.push_back({"provenance.json", "settings, digests of inputs and outputs, chain of stages, machine"});
+  return page;
+}
+
+}  // namespace miura::app

@@ -1,0 +1,13 @@
+# Reads study.h5ad with hdf5r and prints what a test can compare.
+library(hdf5r)
+f <- H5File$new(commandArgs(TRUE)[1], mode = "r")
+shape <- h5attr(f[["layers/counts"]], "shape")
+say <- function(name, value) cat(name, "\t", format(value, digits = 15, scientific = FALSE), "\n", sep = "")
+say("cells", shape[1])
+say("genes", shape[2])
+say("sum_of_counts", sum(f[["layers/counts/data"]][]))
+cat("first_cell\t", f[["obs/_index"]][1], "\n", sep = "")
+cat("last_gene\t", f[["var/_index"]][shape[2]], "\n", sep = "")
+say("cells_in_cluster_0", sum(f[["obs/cluster/codes"]][] == 0))
+say("sum_of_pc1", sum(f[["obsm/X_pca"]][1, ]))
+f$close_all()
