@@ -39,7 +39,8 @@ constexpr H5Z_filter_t lzf_filter = 32000;
 std::size_t read_lzf(unsigned flags, std::size_t n_parameters, const unsigned parameters[], std::size_t n_bytes,
                      std::size_t* buffer_bytes, void** buffer) {
   if (!(flags & H5Z_FLAG_REVERSE)) return 0;
-  std::size_t capacity = n_parameters >= 3 && parameters[2] > 0 ? parameters[2] : *buffer_bytes;  // [2]: bytes of a chunk
+  std::size_t capacity =
+      n_parameters >= 3 && parameters[2] > 0 ? parameters[2] : *buffer_bytes;  // [2]: bytes of a chunk
   const std::span packed(static_cast<const unsigned char*>(*buffer), n_bytes);
   for (;; capacity *= 2) {
     auto* const out = static_cast<unsigned char*>(H5allocate_memory(capacity, false));

@@ -17,12 +17,18 @@ std::string name_in_file(const std::string& path, const std::string& field) {
 
 Kind kind_of(hid_t type) {
   switch (H5Tget_class(type)) {
-    case H5T_INTEGER: return Kind::integer;
-    case H5T_FLOAT: return Kind::real;
-    case H5T_ENUM: return Kind::boolean;  // h5py's only use of it
-    case H5T_STRING: return Kind::text;
-    case H5T_COMPOUND: return Kind::compound;
-    default: return Kind::other;
+    case H5T_INTEGER:
+      return Kind::integer;
+    case H5T_FLOAT:
+      return Kind::real;
+    case H5T_ENUM:
+      return Kind::boolean;  // h5py's only use of it
+    case H5T_STRING:
+      return Kind::text;
+    case H5T_COMPOUND:
+      return Kind::compound;
+    default:
+      return Kind::other;
   }
 }
 
@@ -81,7 +87,7 @@ Group open_group(hid_t at, const std::string& path) {
 }
 
 bool exists(hid_t at, const std::string& path) {
-  for (auto end = path.find('/', 1); ; end = path.find('/', end + 1)) {
+  for (auto end = path.find('/', 1);; end = path.find('/', end + 1)) {
     const auto step = path.substr(0, end);
     if (H5Lexists(at, step.c_str(), H5P_DEFAULT) <= 0) return false;
     if (end == std::string::npos) return H5Oexists_by_name(at, step.c_str(), H5P_DEFAULT) > 0;
@@ -120,7 +126,8 @@ std::vector<std::int64_t> integer_attribute(hid_t at, const std::string& path, c
   const Datatype type(H5Aget_type(attribute.get()), "see an attribute's type");
   const Dataspace space(H5Aget_space(attribute.get()), "see an attribute's shape");
   std::vector<std::int64_t> values(H5Sget_simple_extent_npoints(space.get()));
-  if (H5Tget_class(type.get()) != H5T_INTEGER || H5Aread(attribute.get(), H5T_NATIVE_INT64, values.data()) < 0) return {};
+  if (H5Tget_class(type.get()) != H5T_INTEGER || H5Aread(attribute.get(), H5T_NATIVE_INT64, values.data()) < 0)
+    return {};
   return values;
 }
 
@@ -130,7 +137,8 @@ StoredArray::StoredArray(hid_t at, const std::string& path, const std::string& f
   dataset_ = Dataset(H5Dopen2(at, path.c_str(), H5P_DEFAULT), "open " + path + " in " + file_.string());
   element_ = Datatype(H5Dget_type(dataset_.get()), "see the type of " + path);
   if (!field.empty()) {
-    const int member = H5Tget_class(element_.get()) == H5T_COMPOUND ? H5Tget_member_index(element_.get(), field.c_str()) : -1;
+    const int member =
+        H5Tget_class(element_.get()) == H5T_COMPOUND ? H5Tget_member_index(element_.get(), field.c_str()) : -1;
     if (member < 0) throw InputError({file_}, "'" + path + "' has no field '" + field + "'");
     element_ = Datatype(H5Tget_member_type(element_.get(), static_cast<unsigned>(member)), "see a field's type");
   }
@@ -168,7 +176,8 @@ void StoredArray::read_slab(hid_t element, std::int64_t first, std::int64_t coun
   const hsize_t block[2] = {static_cast<hsize_t>(count), static_cast<hsize_t>(width())};
   const int rank = static_cast<int>(shape_.size());
   if (rank > 2) throw InputError({file_}, "'" + path_ + "' has more than two dimensions");
-  const Dataspace here(rank > 0 ? H5Screate_simple(rank, block, nullptr) : H5Screate(H5S_SCALAR), "describe rows of " + path_);
+  const Dataspace here(rank > 0 ? H5Screate_simple(rank, block, nullptr) : H5Screate(H5S_SCALAR),
+                       "describe rows of " + path_);
   if (rank > 0) H5Sselect_hyperslab(on_disk.get(), H5S_SELECT_SET, start, nullptr, block, nullptr);
   if (H5Dread(dataset_.get(), type.get(), here.get(), on_disk.get(), H5P_DEFAULT, into) < 0) refuse();
 }
@@ -179,13 +188,14 @@ void StoredArray::refuse() const {
     std::size_t no_parameters = 0;
     unsigned flags = 0, about = 0;
     char name[80] = "";
-    const auto filter =
-        H5Pget_filter2(creation.get(), static_cast<unsigned>(i), &flags, &no_parameters, nullptr, sizeof name, name, &about);
+    const auto filter = H5Pget_filter2(creation.get(), static_cast<unsigned>(i), &flags, &no_parameters, nullptr,
+                                       sizeof name, name, &about);
     if (H5Zfilter_avail(filter) <= 0)
-      throw InputError({file_}, "'" + path_ + "' is compressed with HDF5 filter " + std::to_string(filter) + " (" + name +
-                                    "), which is not known here: write the file with gzip");
+      throw InputError({file_}, "'" + path_ + "' is compressed with HDF5 filter " + std::to_string(filter) + " (" +
+                                    name + "), which is not known here: write the file with gzip");
   }
-  throw InputError({file_}, "'" + name_in_file(path_, field_) + "' cannot be read: damaged, cut off or of another type");
+  throw InputError({file_},
+                   "'" + name_in_file(path_, field_) + "' cannot be read: damaged, cut off or of another type");
 }
 
 template <class T>
@@ -212,8 +222,8 @@ std::vector<std::string> StoredArray::read_texts() const {
   return take_texts(element_.get(), line, bytes, n);
 }
 
-#define MIURA_READ(T)                                                                         \
-  template void StoredArray::read_rows<T>(std::int64_t, std::int64_t, std::span<T>) const;    \
+#define MIURA_READ(T)                                                                      \
+  template void StoredArray::read_rows<T>(std::int64_t, std::int64_t, std::span<T>) const; \
   template std::vector<T> StoredArray::read<T>() const;
 MIURA_READ(float)
 MIURA_READ(double)

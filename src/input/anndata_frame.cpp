@@ -15,7 +15,8 @@ namespace {
 std::string written(double value) {
   if (std::isnan(value)) return {};
   char digits[32];
-  const auto [end, trouble] = std::to_chars(digits, digits + sizeof digits, value);  // the shortest that reads back the same
+  const auto [end, trouble] =
+      std::to_chars(digits, digits + sizeof digits, value);  // the shortest that reads back the same
   return {digits, end};
 }
 

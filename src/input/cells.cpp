@@ -41,7 +41,8 @@ bool all_are_tables(const std::vector<CountFile>& files, const matrix::Lots& lot
   return is_table(files[0]);
 }
 
-/// The rank that reads each file: the largest first, each to the rank with the fewest bytes so far (the lowest of equals).
+/// The rank that reads each file: the largest first, each to the rank with the fewest bytes so far (the lowest of
+/// equals).
 std::vector<int> deal(const std::vector<std::int64_t>& bytes, int ranks) {
   std::vector<std::size_t> order(bytes.size());
   std::iota(order.begin(), order.end(), 0);
@@ -64,9 +65,15 @@ struct ReadFeatures {
 ReadFeatures read_features(const CountFile& file, const matrix::Lots& lots, const CellsOptions& options) {
   ReadFeatures read;
   switch (file.format) {
-    case CountFile::Format::mtx: read.table = read_mtx_features(file, lots); break;
-    case CountFile::Format::hdf5: read.table = read_hdf5_features(file, lots, options, read.from_raw); break;
-    case CountFile::Format::table: read.table = read_table_features(file, lots); break;
+    case CountFile::Format::mtx:
+      read.table = read_mtx_features(file, lots);
+      break;
+    case CountFile::Format::hdf5:
+      read.table = read_hdf5_features(file, lots, options, read.from_raw);
+      break;
+    case CountFile::Format::table:
+      read.table = read_table_features(file, lots);
+      break;
   }
   return read;
 }
@@ -74,9 +81,12 @@ ReadFeatures read_features(const CountFile& file, const matrix::Lots& lots, cons
 std::vector<matrix::CellBlock> read_blocks(const CountFile& file, const matrix::Lots& lots, const CellsOptions& options,
                                            const JoinedColumns& columns) {
   switch (file.format) {
-    case CountFile::Format::mtx: return read_mtx(file, lots, columns);
-    case CountFile::Format::hdf5: return read_hdf5(file, lots, options, columns);
-    case CountFile::Format::table: break;
+    case CountFile::Format::mtx:
+      return read_mtx(file, lots, columns);
+    case CountFile::Format::hdf5:
+      return read_hdf5(file, lots, options, columns);
+    case CountFile::Format::table:
+      break;
   }
   return read_table(file, lots, columns);
 }
@@ -99,13 +109,13 @@ void replicate(MPI_Comm comm, std::vector<std::string>& digest) {
 void replicate(MPI_Comm comm, std::vector<LotReport>& report) {
   std::vector<std::int64_t> numbers;
   for (const auto& lot : report)
-    numbers.insert(numbers.end(), {lot.cells_read, lot.features_in_file, lot.features_of_other_type, lot.features_dropped,
-                                   lot.from_raw ? 1 : 0});
+    numbers.insert(numbers.end(), {lot.cells_read, lot.features_in_file, lot.features_of_other_type,
+                                   lot.features_dropped, lot.from_raw ? 1 : 0});
   parallel::sum_over_ranks(comm, numbers);
   for (std::size_t l = 0; l < report.size(); ++l) {
     const auto* const n = &numbers[5 * l];
-    report[l] = {n[0], static_cast<std::int32_t>(n[1]), static_cast<std::int32_t>(n[2]), static_cast<std::int32_t>(n[3]),
-                 n[4] != 0};
+    report[l] = {n[0], static_cast<std::int32_t>(n[1]), static_cast<std::int32_t>(n[2]),
+                 static_cast<std::int32_t>(n[3]), n[4] != 0};
   }
 }
 
@@ -160,7 +170,8 @@ CellsRead read_cells(MPI_Comm comm, const matrix::Lots& lots, const CellsOptions
       if (reader[f] != rank) continue;
       const auto& features = tables.at(digest[files[f].lots[0]]);
       const auto column = join.columns_of(features);
-      const auto dropped = static_cast<std::int32_t>(std::ranges::count(column, -1)) - (features.n_features() - features.n_wanted());
+      const auto dropped =
+          static_cast<std::int32_t>(std::ranges::count(column, -1)) - (features.n_features() - features.n_wanted());
       for (auto& block : read_blocks(files[f], lots, options, {features, column, join.n_columns()}))
         read.lots.push_back(std::move(block));
       for (const auto l : files[f].lots) read.report[l].features_dropped = dropped;

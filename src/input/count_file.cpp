@@ -26,8 +26,8 @@ bool has_matrix(const fs::path& folder) { return first_file(folder, "", {"matrix
 
 /// The folder with the matrix: the given one, or where Cell Ranger keeps it below a run or its `outs`.
 std::optional<fs::path> matrix_folder(const fs::path& given, const std::string& genome, const Where& where) {
-  for (const char* below : {"", "filtered_feature_bc_matrix", "filtered_gene_bc_matrices", "outs/filtered_feature_bc_matrix",
-                            "outs/filtered_gene_bc_matrices"}) {
+  for (const char* below : {"", "filtered_feature_bc_matrix", "filtered_gene_bc_matrices",
+                            "outs/filtered_feature_bc_matrix", "outs/filtered_gene_bc_matrices"}) {
     const auto folder = *below ? given / below : given;
     std::error_code none;
     if (has_matrix(folder)) return folder;
@@ -63,7 +63,8 @@ CountFile folder_of_three(const fs::path& folder, const std::string& prefix, con
 CountFile locate_in_folder(const matrix::Lot& lot, const std::string& genome, const Where& where) {
   if (const auto folder = matrix_folder(lot.path, genome, where)) return folder_of_three(*folder, "", where);
   for (const char* below : {"", "outs"})
-    if (const auto h5 = first_file(lot.path / below, "", {"filtered_feature_bc_matrix.h5", "filtered_gene_bc_matrices_h5.h5"}))
+    if (const auto h5 =
+            first_file(lot.path / below, "", {"filtered_feature_bc_matrix.h5", "filtered_gene_bc_matrices_h5.h5"}))
       return {CountFile::Format::hdf5, *h5, {}, {}};
   throw NotFoundError(where, "is a folder without matrix.mtx(.gz), here or where Cell Ranger puts it");
 }

@@ -31,7 +31,9 @@ struct JoinedColumns {
   std::int32_t n_columns;
 
   /// What a feature is called in messages.
-  const std::string& name(std::int64_t feature) const { return features.symbol[feature].empty() ? features.key[feature] : features.symbol[feature]; }
+  const std::string& name(std::int64_t feature) const {
+    return features.symbol[feature].empty() ? features.key[feature] : features.symbol[feature];
+  }
 };
 
 /// One format a row. Features in the order of the file; blocks in the order of CountFile::lots.
@@ -39,9 +41,11 @@ FeatureTable read_mtx_features(const CountFile& file, const matrix::Lots& lots);
 std::vector<matrix::CellBlock> read_mtx(const CountFile& file, const matrix::Lots& lots, const JoinedColumns& columns);
 
 FeatureTable read_table_features(const CountFile& file, const matrix::Lots& lots);
-std::vector<matrix::CellBlock> read_table(const CountFile& file, const matrix::Lots& lots, const JoinedColumns& columns);
+std::vector<matrix::CellBlock> read_table(const CountFile& file, const matrix::Lots& lots,
+                                          const JoinedColumns& columns);
 
-FeatureTable read_hdf5_features(const CountFile& file, const matrix::Lots& lots, const CellsOptions& options, bool& from_raw);
+FeatureTable read_hdf5_features(const CountFile& file, const matrix::Lots& lots, const CellsOptions& options,
+                                bool& from_raw);
 std::vector<matrix::CellBlock> read_hdf5(const CountFile& file, const matrix::Lots& lots, const CellsOptions& options,
                                          const JoinedColumns& columns);
 

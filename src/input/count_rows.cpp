@@ -28,7 +28,8 @@ std::optional<std::int32_t> RowBuilder::end_row() {
   return std::nullopt;
 }
 
-/// Sorts by scattering into a bitmap of columns: about as fast as copying, where a comparison sort takes most of the time.
+/// Sorts by scattering into a bitmap of columns: about as fast as copying, where a comparison sort takes most of the
+/// time.
 std::optional<std::int32_t> RowBuilder::end_unsorted_row() {
   std::optional<std::int32_t> twice;
   for (const auto& [column, count] : entries_) {
@@ -66,10 +67,12 @@ matrix::CountRows reordered(const matrix::CountRows& rows, std::span<const std::
   return sorted;
 }
 
-std::vector<double> reordered(const std::vector<double>& table, std::span<const std::int64_t> order, std::int32_t width) {
+std::vector<double> reordered(const std::vector<double>& table, std::span<const std::int64_t> order,
+                              std::int32_t width) {
   std::vector<double> sorted;
   sorted.reserve(table.size());
-  for (const auto row : order) sorted.insert(sorted.end(), table.begin() + row * width, table.begin() + (row + 1) * width);
+  for (const auto row : order)
+    sorted.insert(sorted.end(), table.begin() + row * width, table.begin() + (row + 1) * width);
   return sorted;
 }
 

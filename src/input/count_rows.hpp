@@ -61,7 +61,8 @@ private:
 };
 
 /// Builds rows from entries that come in no order of rows: `for_each_entry(visit)` calls visit(row, column, count) for
-/// all, and is called twice, first to see how long rows are. `refuse_twice(row, column)` throws for an entry given twice.
+/// all, and is called twice, first to see how long rows are. `refuse_twice(row, column)` throws for an entry given
+/// twice.
 template <class ForEachEntry, class RefuseTwice>
 matrix::CountRows rows_of_unordered(std::int64_t n_rows, std::int32_t n_columns, ForEachEntry&& for_each_entry,
                                     RefuseTwice&& refuse_twice) {
@@ -73,7 +74,9 @@ matrix::CountRows rows_of_unordered(std::int64_t n_rows, std::int32_t n_columns,
   for_each_entry([&](std::int64_t row, std::int32_t, std::uint32_t) { ++next[row + 1]; });
   for (std::int64_t row = 0; row < n_rows; ++row) next[row + 1] += next[row];
   std::vector<Entry> entries(next[n_rows]);
-  for_each_entry([&](std::int64_t row, std::int32_t column, std::uint32_t count) { entries[next[row]++] = {column, count}; });
+  for_each_entry([&](std::int64_t row, std::int32_t column, std::uint32_t count) {
+    entries[next[row]++] = {column, count};
+  });
   RowBuilder builder(n_columns);
   for (std::int64_t row = 0, at = 0; row < n_rows; ++row) {  // next[row] is the end of the row by now
     for (; at < next[row]; ++at) builder.add(entries[at].column, entries[at].count);

@@ -47,7 +47,9 @@ DelimitedText::DelimitedText(Where where, const DelimitedOptions& options)
 
 DelimitedText::~DelimitedText() = default;
 
-Where DelimitedText::where(std::string column) const { return {where_.file, where_.row, std::move(column), where_.lot}; }
+Where DelimitedText::where(std::string column) const {
+  return {where_.file, where_.row, std::move(column), where_.lot};
+}
 
 std::optional<std::span<const std::string_view>> DelimitedText::next() {
   while (at_ < end_) {
@@ -81,7 +83,8 @@ std::string_view DelimitedText::take_field() {
   return trimmed({from, to});
 }
 
-/// From behind the opening quote to behind the separator. A doubled quote is one quote: the field moves together in place.
+/// From behind the opening quote to behind the separator. A doubled quote is one quote: the field moves together in
+/// place.
 std::string_view DelimitedText::take_quoted_field() {
   char* const from = at_;
   char* to = at_;
@@ -96,7 +99,8 @@ std::string_view DelimitedText::take_quoted_field() {
   }
   ++at_;
   while (at_ < end_ && (*at_ == ' ' || *at_ == '\r')) ++at_;
-  if (at_ < end_ && *at_ != options_.separator && *at_ != '\n') throw InputError(where_, "text follows a closing quote");
+  if (at_ < end_ && *at_ != options_.separator && *at_ != '\n')
+    throw InputError(where_, "text follows a closing quote");
   record_ended_ = at_ == end_ || *at_ == '\n';
   if (record_ended_) ++line_;
   if (at_ < end_) ++at_;

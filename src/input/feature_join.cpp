@@ -68,8 +68,9 @@ FeatureJoin::FeatureJoin(MPI_Comm comm, const matrix::Lots& lots, std::span<cons
 
   for (const auto n : n_lots_) column_.push_back(keep_all || n == std::ssize(lots) ? n_columns_++ : -1);
   if (n_columns_ == 0 && !key_.empty())
-    throw InputError({lots[0].path, 0, "", lots[0].id},
-                     "no feature of it is in all other lots, though each lot shares some: leave a lot out, or join = outer");
+    throw InputError(
+        {lots[0].path, 0, "", lots[0].id},
+        "no feature of it is in all other lots, though each lot shares some: leave a lot out, or join = outer");
 }
 
 /// The lot's own keys, but for a lot without ids those of the others that have its symbols.
@@ -110,8 +111,8 @@ void FeatureJoin::add(const LotFeatures& table, const matrix::Lots& lots, std::i
   if (!is_first && shared == 0 && wanted > 0) {
     const auto example = std::ranges::find_if(table.key, [](const std::string& key) { return !key.empty(); });
     throw InputError({lots[first_lot].path, 0, "", lots[first_lot].id},
-                     "its features (" + *example + " ...) share nothing with those of lot " + lots[first_lot_].id + " (" +
-                         key_.front() + " ...)");
+                     "its features (" + *example + " ...) share nothing with those of lot " + lots[first_lot_].id +
+                         " (" + key_.front() + " ...)");
   }
 }
 

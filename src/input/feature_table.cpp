@@ -60,7 +60,8 @@ void keep_genome(std::vector<bool>& wanted, const FeatureTable& table, const std
   }
   if (!genomes.empty() && std::ranges::find(genomes, genome) == genomes.end())
     throw InputError(where, "holds no genome '" + genome + "', but " + names);
-  for (std::size_t i = 0; i < wanted.size(); ++i) wanted[i] = wanted[i] && (genomes.empty() || table.genome[i] == genome);
+  for (std::size_t i = 0; i < wanted.size(); ++i)
+    wanted[i] = wanted[i] && (genomes.empty() || table.genome[i] == genome);
 }
 
 }  // namespace
@@ -106,8 +107,7 @@ LotFeatures wanted_features(FeatureTable table, const CellsOptions& options, con
     if (!wanted[i]) continue;
     const bool ensembl = is_ensembl_gene(table.id[i]);
     keys.emplace_back(ensembl ? without_version(table.id[i]) : table.symbol[i].empty() ? table.id[i] : table.symbol[i]);
-    if (keys.back().empty())
-      throw InputError(where, "feature " + std::to_string(i + 1) + " has neither id nor symbol");
+    if (keys.back().empty()) throw InputError(where, "feature " + std::to_string(i + 1) + " has neither id nor symbol");
     features.has_ensembl |= ensembl;
   }
   keys = made_unique(std::move(keys));

@@ -34,8 +34,8 @@ std::string_view without_version(std::string_view id);
 /// Appends -1, -2 ... to what was there before, as anndata's make_index_unique does.
 std::vector<std::string> made_unique(std::vector<std::string> names);
 
-/// Chooses the features of the wanted type and genome and names them for the join. InputError if there are none, or several
-/// genomes and none was chosen.
+/// Chooses the features of the wanted type and genome and names them for the join. InputError if there are none, or
+/// several genomes and none was chosen.
 LotFeatures wanted_features(FeatureTable table, const CellsOptions& options, const Where& where);
 
 }  // namespace miura::input

@@ -17,9 +17,9 @@ DelimitedText open_table(const CountFile& file, const matrix::Lots& lots) {
 double feature_value(std::string_view text, const DelimitedText& table, const std::string& feature) {
   const auto value = parse_number(text);
   if (value && std::isfinite(*value)) return *value;
-  throw InputError(table.where(feature), is_missing(text) ? "has no value: every cell needs one"
-                                                          : "'" + std::string(text) + "' is not a " +
-                                                                (value ? "finite " : "") + "number");
+  throw InputError(table.where(feature),
+                   is_missing(text) ? "has no value: every cell needs one"
+                                    : "'" + std::string(text) + "' is not a " + (value ? "finite " : "") + "number");
 }
 
 }  // namespace
@@ -38,7 +38,8 @@ FeatureTable read_table_features(const CountFile& file, const matrix::Lots& lots
   return table;
 }
 
-std::vector<matrix::CellBlock> read_table(const CountFile& file, const matrix::Lots& lots, const JoinedColumns& columns) {
+std::vector<matrix::CellBlock> read_table(const CountFile& file, const matrix::Lots& lots,
+                                          const JoinedColumns& columns) {
   auto text = open_table(file, lots);
   text.next();
   std::vector<std::string> cell;

@@ -68,10 +68,11 @@ StoredMatrix anndata_matrix(hid_t at, const std::string& path, std::int64_t n_ce
     shape = hdf5::StoredArray(at, path).shape();
   }
   if (shape != std::vector{n_cells, n_features})
-    throw InputError(where, "'" + path + "' is " + (shape.size() == 2 ? std::to_string(shape[0]) + " x " + std::to_string(shape[1])
-                                                                       : "not a matrix") +
-                                ", but there are " + std::to_string(n_cells) + " cells and " + std::to_string(n_features) +
-                                " features");
+    throw InputError(
+        where, "'" + path + "' is " +
+                   (shape.size() == 2 ? std::to_string(shape[0]) + " x " + std::to_string(shape[1]) : "not a matrix") +
+                   ", but there are " + std::to_string(n_cells) + " cells and " + std::to_string(n_features) +
+                   " features");
   return matrix;
 }
 
@@ -156,7 +157,8 @@ FeatureTable anndata_features(const Content& content) {
   table.id = first_of(at, frame, {"gene_ids", "gene_id", "ensembl_id", "feature_id"});
   if (table.id.empty()) table.id = table.symbol;
   if (std::ranges::any_of(table.symbol, is_ensembl_gene)) {  // the index holds the ids
-    auto symbols = first_of(at, frame, {"gene_symbols", "gene_symbol", "gene_names", "gene_name", "feature_name", "symbol"});
+    auto symbols =
+        first_of(at, frame, {"gene_symbols", "gene_symbol", "gene_names", "gene_name", "feature_name", "symbol"});
     table.id = std::move(table.symbol);
     table.symbol = symbols.empty() ? table.id : std::move(symbols);
   }
@@ -171,16 +173,21 @@ std::vector<std::string> texts(hid_t at, const std::string& path) { return hdf5:
 FeatureTable cell_ranger_features(const Content& content) {
   const auto at = content.root.get();
   const auto& group = content.features;
-  if (content.kind == Content::Kind::cell_ranger_2) return {texts(at, group + "/genes"), texts(at, group + "/gene_names"), {}, {}};
-  return {texts(at, group + "/id"), texts(at, group + "/name"), texts(at, group + "/feature_type"), texts(at, group + "/genome")};
+  if (content.kind == Content::Kind::cell_ranger_2)
+    return {texts(at, group + "/genes"), texts(at, group + "/gene_names"), {}, {}};
+  return {texts(at, group + "/id"), texts(at, group + "/name"), texts(at, group + "/feature_type"),
+          texts(at, group + "/genome")};
 }
 
 /// Deals the cells of a pooled file to its lots; of any other file all cells are the lot's.
 WantedCells wanted_cells(const Content& content, const CountFile& file, const matrix::Lots& lots,
                          std::span<const std::string> barcode) {
   const auto n_cells = std::ssize(barcode);
-  WantedCells wanted{std::vector<std::int32_t>(n_cells, -1), std::vector<std::int64_t>(n_cells),
-                     std::vector<std::int64_t>(file.lots.size()), barcode, {}};
+  WantedCells wanted{std::vector<std::int32_t>(n_cells, -1),
+                     std::vector<std::int64_t>(n_cells),
+                     std::vector<std::int64_t>(file.lots.size()),
+                     barcode,
+                     {}};
   std::unordered_map<std::string, std::vector<std::string>> column;  // lots mostly use the same
   for (std::size_t block = 0; block < file.lots.size(); ++block) {
     const auto& lot = lots[file.lots[block]];
@@ -194,13 +201,14 @@ WantedCells wanted_cells(const Content& content, const CountFile& file, const ma
     for (std::int64_t cell = 0; cell < n_cells; ++cell) {
       if (!lot.obs_column.empty() && values[cell] != lot.obs_value) continue;
       if (wanted.block[cell] >= 0)
-        throw InputError(wanted.where[block], "cell " + barcode[cell] + " also belongs to lot " +
-                                                  lots[file.lots[wanted.block[cell]]].id);
+        throw InputError(wanted.where[block],
+                         "cell " + barcode[cell] + " also belongs to lot " + lots[file.lots[wanted.block[cell]]].id);
       wanted.block[cell] = static_cast<std::int32_t>(block);
       wanted.row[cell] = wanted.n_rows[block]++;
     }
     if (!lot.obs_column.empty() && wanted.n_rows[block] == 0)
-      throw InputError(wanted.where[block], "no cell has '" + lot.obs_value + "' in obs column '" + lot.obs_column + "'");
+      throw InputError(wanted.where[block],
+                       "no cell has '" + lot.obs_value + "' in obs column '" + lot.obs_column + "'");
   }
   return wanted;
 }
@@ -209,7 +217,8 @@ Where place_of(const CountFile& file, const matrix::Lots& lots) { return {file.m
 
 }  // namespace
 
-FeatureTable read_hdf5_features(const CountFile& file, const matrix::Lots& lots, const CellsOptions& options, bool& from_raw) {
+FeatureTable read_hdf5_features(const CountFile& file, const matrix::Lots& lots, const CellsOptions& options,
+                                bool& from_raw) {
   const auto where = place_of(file, lots);
   const auto content = open_content(file, where, options);
   from_raw = content.from_raw;
@@ -241,7 +250,8 @@ std::vector<matrix::CellBlock> read_hdf5(const CountFile& file, const matrix::Lo
     if (wanted.block[cell] >= 0) names[wanted.block[cell]].push_back(barcode[cell]);
   std::vector<matrix::CellBlock> blocks;
   for (std::size_t block = 0; block < rows.size(); ++block)
-    blocks.push_back(sorted_block(file.lots[block], std::move(names[block]), std::move(rows[block]), {}, 0, wanted.where[block]));
+    blocks.push_back(
+        sorted_block(file.lots[block], std::move(names[block]), std::move(rows[block]), {}, 0, wanted.where[block]));
   return blocks;
 }
 

@@ -31,8 +31,8 @@ public:
   std::int64_t n_cells() const noexcept { return n_cells_; }
   std::int64_t n_entries() const noexcept { return n_entries_; }
 
-  /// Calls visit(feature, cell, count), 0-based, for every entry that is not 0, until it returns false. Checks every entry
-  /// and, if it comes to the end, their number. `names` names feature and cell in errors.
+  /// Calls visit(feature, cell, count), 0-based, for every entry that is not 0, until it returns false. Checks every
+  /// entry and, if it comes to the end, their number. `names` names feature and cell in errors.
   template <class Names, class Visit>
   void for_each_entry(const Names& names, Visit&& visit) {
     at_ = first_entry_;
@@ -47,8 +47,8 @@ public:
       if (count != 0 && !visit(feature, cell, count)) return;
     }
     if (n != n_entries_)
-      throw InputError(where_, "holds " + std::to_string(n) + " entries, its header promises " + std::to_string(n_entries_) +
-                                   (n < n_entries_ ? ": the file is cut off" : ""));
+      throw InputError(where_, "holds " + std::to_string(n) + " entries, its header promises " +
+                                   std::to_string(n_entries_) + (n < n_entries_ ? ": the file is cut off" : ""));
   }
 
 private:
@@ -61,7 +61,8 @@ private:
   void read_banner() {
     const auto text = text_.view();
     const auto banner = text.substr(0, text.find('\n'));
-    if (!banner.starts_with("%%MatrixMarket")) throw InputError(where_, "is not a Matrix Market file");
+    if (!banner.starts_with("%%MatrixMarket") && !banner.starts_with("%MatrixMarket"))  // some writers drop a %
+      throw InputError(where_, "is not a Matrix Market file");
     const auto says = [&](std::string_view word) { return banner.find(word) != std::string_view::npos; };
     if (!says("coordinate") || !says("general") || says("pattern") || says("complex"))
       throw InputError(at_line(at_), "is not a 'matrix coordinate integer general' (or real) file");
@@ -94,8 +95,8 @@ private:
     if (!take_digits(number) || (*at_ != ' ' && *at_ != '\t'))
       throw InputError(at_line(line), "is not 'feature cell count': the file is damaged or cut off");
     if (number < 1 || number > limit)
-      throw InputError(at_line(line), std::string(what) + " " + std::to_string(number) + " is outside 1 to " +
-                                          std::to_string(limit));
+      throw InputError(at_line(line),
+                       std::string(what) + " " + std::to_string(number) + " is outside 1 to " + std::to_string(limit));
     while (*at_ == ' ' || *at_ == '\t') ++at_;
     return number;
   }
@@ -124,7 +125,7 @@ private:
 };
 
 std::vector<std::string> read_first_column(const Where& where) {
-  DelimitedText text(where, {.separator = '\t', .quotes = false});
+  DelimitedText text(where, {.separator = '\t'});
   std::vector<std::string> names;
   while (const auto fields = text.next()) names.emplace_back((*fields)[0]);
   return names;
@@ -141,8 +142,9 @@ void check_shape(const MtxScanner& matrix, std::int64_t n_features, std::int64_t
   if (matrix.n_features() == n_features && matrix.n_cells() == n_cells) return;
   const bool turned = matrix.n_features() == n_cells && matrix.n_cells() == n_features;
   throw InputError(where, "is " + std::to_string(matrix.n_features()) + " x " + std::to_string(matrix.n_cells()) +
-                              ", but there are " + std::to_string(n_features) + " features and " + std::to_string(n_cells) +
-                              " barcodes" + (turned ? ": it is turned over, features must be the rows" : ""));
+                              ", but there are " + std::to_string(n_features) + " features and " +
+                              std::to_string(n_cells) + " barcodes" +
+                              (turned ? ": it is turned over, features must be the rows" : ""));
 }
 
 [[noreturn]] void refuse_twice(const Where& where, std::int32_t column, std::int64_t row, const Names& names) {
@@ -185,7 +187,7 @@ matrix::CountRows rows_in_any_order(MtxScanner& matrix, const Names& names, cons
 }  // namespace
 
 FeatureTable read_mtx_features(const CountFile& file, const matrix::Lots& lots) {
-  DelimitedText text({file.features, 0, "", lots[file.lots[0]].id}, {.separator = '\t', .quotes = false});
+  DelimitedText text({file.features, 0, "", lots[file.lots[0]].id}, {.separator = '\t'});
   FeatureTable table;
   bool typed = false;
   while (const auto fields = text.next()) {
@@ -211,7 +213,8 @@ std::vector<matrix::CellBlock> read_mtx(const CountFile& file, const matrix::Lot
     rows = in_order ? std::move(*in_order) : rows_in_any_order(matrix, names, where);
   }  // the text is freed before rows are sorted
   std::vector<matrix::CellBlock> blocks;
-  blocks.push_back(sorted_block(file.lots[0], std::move(barcode), std::move(rows), {}, 0, {file.barcodes, 0, "", lot.id}));
+  blocks.push_back(
+      sorted_block(file.lots[0], std::move(barcode), std::move(rows), {}, 0, {file.barcodes, 0, "", lot.id}));
   return blocks;
 }
 

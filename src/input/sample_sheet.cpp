@@ -17,8 +17,9 @@ namespace miura::input {
 
 namespace {
 
-constexpr std::array<std::string_view, 12> lot_columns{"lot",     "path", "format",    "source",     "role",      "donor",
-                                                       "process", "pair", "chemistry", "obs_column", "obs_value", "cells"};
+constexpr std::array<std::string_view, 12> lot_columns{"lot",       "path",       "format",    "source",
+                                                       "role",      "donor",      "process",   "pair",
+                                                       "chemistry", "obs_column", "obs_value", "cells"};
 constexpr std::array<std::string_view, 4> known_roles{"train", "test", "query", "process"};
 constexpr std::array<std::string_view, 4> known_formats{"mtx", "h5", "h5ad", "table"};
 
@@ -82,12 +83,13 @@ std::filesystem::path existing_path(const Sheet& sheet, const char* column, cons
   const std::filesystem::path given = sheet.field(column);
   const auto path = (sheet.where().file.parent_path() / given).lexically_normal();  // keeps an absolute path
   std::error_code none;
-  if (!std::filesystem::exists(path, none)) throw NotFoundError(sheet.where(column, lot), "'" + path.string() + "' not found");
+  if (!std::filesystem::exists(path, none))
+    throw NotFoundError(sheet.where(column, lot), "'" + path.string() + "' not found");
   return path;
 }
 
-void check_word(const Sheet& sheet, const char* column, const std::string& word, std::span<const std::string_view> known,
-                const std::string& lot) {
+void check_word(const Sheet& sheet, const char* column, const std::string& word,
+                std::span<const std::string_view> known, const std::string& lot) {
   if (std::ranges::find(known, word) == known.end())
     throw InputError(sheet.where(column, lot), "'" + word + "' is not one of " + listed(known));
 }
@@ -118,8 +120,8 @@ matrix::Lot read_lot(const Sheet& sheet) {
     throw InputError(sheet.where(lot.obs_column.empty() ? "obs_column" : "obs_value", lot.id),
                      "is empty; obs_column and obs_value go together");
   if (lot.role == "process" && lot.process != "before" && lot.process != "after")
-    throw InputError(sheet.where("process", lot.id), "a lot with role process needs 'before' or 'after' here, not '" +
-                                                         lot.process + "'");
+    throw InputError(sheet.where("process", lot.id),
+                     "a lot with role process needs 'before' or 'after' here, not '" + lot.process + "'");
   if (!sheet.field("cells").empty()) lot.cells = existing_path(sheet, "cells", lot.id);
   return lot;
 }
@@ -132,8 +134,9 @@ void check_shared_files(const Sheet& sheet, const matrix::Lots& lots) {
     for (const auto* other : others)
       if (lot.obs_column.empty() || other->obs_column.empty() ||
           (lot.obs_column == other->obs_column && lot.obs_value == other->obs_value))
-        throw InputError({sheet.where().file, lot.sheet_row, "path", lot.id},
-                         "the same cells are those of lot " + other->id + " in row " + std::to_string(other->sheet_row));
+        throw InputError(
+            {sheet.where().file, lot.sheet_row, "path", lot.id},
+            "the same cells are those of lot " + other->id + " in row " + std::to_string(other->sheet_row));
     others.push_back(&lot);
   }
 }
@@ -142,7 +145,8 @@ double outcome_value(const Sheet& sheet, const std::string& name, std::string_vi
   if (is_missing(text)) return std::numeric_limits<double>::quiet_NaN();
   const auto value = parse_number(text);
   if (!value || !std::isfinite(*value))
-    throw InputError(sheet.where(name, key), "'" + std::string(text) + "' is not a " + (value ? "finite " : "") + "number");
+    throw InputError(sheet.where(name, key),
+                     "'" + std::string(text) + "' is not a " + (value ? "finite " : "") + "number");
   return *value;
 }
 
@@ -204,7 +208,8 @@ std::vector<Outcome> read_outcomes(const std::filesystem::path& path, const std:
     const auto key = sheet.field(key_column);
     const auto found = place.find(key);
     if (found == place.end()) continue;
-    if (!seen.insert(key).second) throw InputError(sheet.where(key_column), "'" + key + "' is in an earlier row already");
+    if (!seen.insert(key).second)
+      throw InputError(sheet.where(key_column), "'" + key + "' is in an earlier row already");
     for (std::size_t i = 0; i < columns.size(); ++i)
       outcomes[i].value[found->second] = outcome_value(sheet, names[i], sheet.at(columns[i]), key);
   }

@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::int64_t slab_values = std::int64_t{1} << 21;
 
-/// Values in the type that is read fastest without loss: floats stay floats, short integers int32, all else int64 or double.
+/// Values in the type that is read fastest without loss: floats stay floats, short integers int32, all else int64 or
+/// double.
 template <class Use>
 void with_value_type(const hdf5::StoredArray& values, Use&& use) {
   const auto bytes = values.element_bytes();
@@ -27,8 +28,12 @@ void with_value_type(const hdf5::StoredArray& values, Use&& use) {
 class SparseParts {
 public:
   SparseParts(hid_t at, const StoredMatrix& matrix, std::int64_t n_major, std::int64_t n_minor)
-      : file_(hdf5::file_of(at)), path_(matrix.path), n_minor_(n_minor), start_(hdf5::StoredArray(at, matrix.path + "/indptr").read<std::int64_t>()),
-        index_(at, matrix.path + "/indices"), value_(at, matrix.path + "/data") {
+      : file_(hdf5::file_of(at)),
+        path_(matrix.path),
+        n_minor_(n_minor),
+        start_(hdf5::StoredArray(at, matrix.path + "/indptr").read<std::int64_t>()),
+        index_(at, matrix.path + "/indices"),
+        value_(at, matrix.path + "/data") {
     if (std::ssize(start_) != n_major + 1)
       refuse("indptr has " + std::to_string(start_.size()) + " entries, not " + std::to_string(n_major + 1));
     if (start_[0] != 0 || !std::ranges::is_sorted(start_)) refuse("indptr does not ascend from 0");
@@ -126,7 +131,8 @@ std::vector<matrix::CountRows> Reading::by_cell() {
         auto& builder = rows[wanted_.block[cell]];
         for (auto e = parts.start(cell) - first; e < parts.start(cell + 1) - first; ++e) {
           const auto n_counted = count(value[e], cell, index[e]);
-          if (const auto column = columns_.column[index[e]]; column >= 0 && n_counted > 0) builder.add(column, n_counted);
+          if (const auto column = columns_.column[index[e]]; column >= 0 && n_counted > 0)
+            builder.add(column, n_counted);
         }
         if (const auto twice = builder.end_row()) refuse_twice(cell, *twice);
       }
@@ -165,7 +171,7 @@ std::vector<matrix::CountRows> Reading::by_feature() {
     });
   };
   auto all = rows_of_unordered(first_row.back(), columns_.n_columns, for_each_entry,
-                                     [&](std::int64_t row, std::int32_t column) { refuse_twice(cell_of[row], column); });
+                               [&](std::int64_t row, std::int32_t column) { refuse_twice(cell_of[row], column); });
   std::vector<matrix::CountRows> only;
   only.push_back(std::move(all));
   if (wanted_.n_rows.size() == 1) return only;
@@ -186,7 +192,8 @@ std::vector<matrix::CountRows> Reading::dense() {
     std::vector<T> value;
     for (std::int64_t from = 0; from < matrix_.n_cells; from += slab_rows) {
       const auto n = std::min(slab_rows, matrix_.n_cells - from);
-      if (std::all_of(wanted_.block.begin() + from, wanted_.block.begin() + from + n, [](auto b) { return b < 0; })) continue;
+      if (std::all_of(wanted_.block.begin() + from, wanted_.block.begin() + from + n, [](auto b) { return b < 0; }))
+        continue;
       value.resize(n * matrix_.n_features);
       values.read_rows<T>(from, n, value);
       for (auto cell = from; cell < from + n; ++cell) {
@@ -194,7 +201,8 @@ std::vector<matrix::CountRows> Reading::dense() {
         auto& builder = rows[wanted_.block[cell]];
         for (std::int64_t feature = 0; feature < matrix_.n_features; ++feature) {
           const auto n_counted = count(value[(cell - from) * matrix_.n_features + feature], cell, feature);
-          if (const auto column = columns_.column[feature]; column >= 0 && n_counted > 0) builder.add(column, n_counted);
+          if (const auto column = columns_.column[feature]; column >= 0 && n_counted > 0)
+            builder.add(column, n_counted);
         }
         builder.end_row();
       }
@@ -208,7 +216,8 @@ std::vector<matrix::CountRows> Reading::dense() {
 bool looks_like_counts(hid_t at, const StoredMatrix& matrix) {
   const bool dense = matrix.layout == StoredMatrix::Layout::dense;
   const hdf5::StoredArray values(at, dense ? matrix.path : matrix.path + "/data");
-  const auto rows = std::min(values.n_rows(), std::max<std::int64_t>(1, 100'000 / std::max<std::int64_t>(1, values.width())));
+  const auto rows =
+      std::min(values.n_rows(), std::max<std::int64_t>(1, 100'000 / std::max<std::int64_t>(1, values.width())));
   std::vector<double> first(rows * values.width());
   values.read_rows<double>(0, rows, first);
   return std::ranges::all_of(first, [](double value) { return as_count(value).has_value(); });
@@ -218,9 +227,12 @@ std::vector<matrix::CountRows> read_stored_matrix(hid_t at, const StoredMatrix& 
                                                   const JoinedColumns& columns) {
   Reading reading(at, matrix, wanted, columns);
   switch (matrix.layout) {
-    case StoredMatrix::Layout::by_cell: return reading.by_cell();
-    case StoredMatrix::Layout::by_feature: return reading.by_feature();
-    case StoredMatrix::Layout::dense: break;
+    case StoredMatrix::Layout::by_cell:
+      return reading.by_cell();
+    case StoredMatrix::Layout::by_feature:
+      return reading.by_feature();
+    case StoredMatrix::Layout::dense:
+      break;
   }
   return reading.dense();
 }

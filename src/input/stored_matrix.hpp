@@ -24,15 +24,15 @@ bool looks_like_counts(hid_t at, const StoredMatrix& matrix);
 
 /// Which cells of a file are wanted, and for which block each.
 struct WantedCells {
-  std::vector<std::int32_t> block;      ///< of each cell of the file; -1: not wanted
-  std::vector<std::int64_t> row;        ///< within its block
-  std::vector<std::int64_t> n_rows;     ///< of each block
-  std::span<const std::string> barcode; ///< of each cell of the file, for messages
-  std::vector<Where> where;             ///< of each block, for messages
+  std::vector<std::int32_t> block;       ///< of each cell of the file; -1: not wanted
+  std::vector<std::int64_t> row;         ///< within its block
+  std::vector<std::int64_t> n_rows;      ///< of each block
+  std::span<const std::string> barcode;  ///< of each cell of the file, for messages
+  std::vector<Where> where;              ///< of each block, for messages
 };
 
-/// The counts of the wanted cells, a set of rows per block. The file is streamed once (by feature: its indices twice) in
-/// slabs of some MB. Every value of a wanted cell is checked: InputError for what is no count.
+/// The counts of the wanted cells, a set of rows per block. The file is streamed once (by feature: its indices twice)
+/// in slabs of some MB. Every value of a wanted cell is checked: InputError for what is no count.
 std::vector<matrix::CountRows> read_stored_matrix(hid_t at, const StoredMatrix& matrix, const WantedCells& wanted,
                                                   const JoinedColumns& columns);
 

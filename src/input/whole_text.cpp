@@ -28,8 +28,7 @@ Bytes read_bytes(const Where& where) {
   std::ifstream file(where.file, std::ios::binary);
   if (!file) throw NotFoundError(where, "cannot be opened");
   auto bytes = uninitialised(static_cast<std::int64_t>(std::filesystem::file_size(where.file)));
-  if (!file.read(bytes.begin.get(), bytes.size))
-    throw Error(ExitCode::io, where.file.string() + ": cannot be read");
+  if (!file.read(bytes.begin.get(), bytes.size)) throw Error(ExitCode::io, where.file.string() + ": cannot be read");
   return bytes;
 }
 
@@ -51,8 +50,9 @@ Bytes unpack(const Bytes& packed, const Where& where) {
   std::int64_t from = 0, to = 0;
   while (from < packed.size) {
     std::size_t used = 0, written = 0;
-    const auto outcome = libdeflate_gzip_decompress_ex(decompressor.get(), packed.begin.get() + from, packed.size - from,
-                                                       text.begin.get() + to, text.size - to, &used, &written);
+    const auto outcome =
+        libdeflate_gzip_decompress_ex(decompressor.get(), packed.begin.get() + from, packed.size - from,
+                                      text.begin.get() + to, text.size - to, &used, &written);
     if (outcome == LIBDEFLATE_INSUFFICIENT_SPACE) {
       auto larger = uninitialised(2 * text.size);
       std::copy_n(text.begin.get(), to, larger.begin.get());

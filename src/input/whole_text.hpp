@@ -22,7 +22,8 @@ private:
 };
 
 /// Reads a plain or gzip file (told by its first bytes; several gzip members in a row are one text, as bgzip and pigz
-/// write). `where` names it in errors: NotFoundError, Error(io), or InputError when the gzip data is damaged or cut off.
+/// write). `where` names it in errors: NotFoundError, Error(io), or InputError when the gzip data is damaged or cut
+/// off.
 WholeText read_whole_text(const Where& where);
 
 }  // namespace miura::input

@@ -46,7 +46,8 @@ public:
   std::int64_t width() const noexcept { return shape_.size() < 2 ? 1 : shape_[1]; }
   std::vector<std::string> fields() const;  ///< of a compound, in their order
 
-  /// Rows [first, first + count), row-major, converted to T (float, double, int8, int32, int64). `into` holds count x width().
+  /// Rows [first, first + count), row-major, converted to T (float, double, int8, int32, int64). `into` holds count x
+  /// width().
   template <class T>
   void read_rows(std::int64_t first, std::int64_t count, std::span<T> into) const;
   template <class T>
