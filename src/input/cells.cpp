@@ -1,0 +1,186 @@
+#include "miura/input/cells.hpp"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+
+#include "input/count_file.hpp"
+#include "input/feature_join.hpp"
+#include "miura/parallel/communicator.hpp"
+#include "miura/parallel/together.hpp"
+
+namespace miura::input {
+
+namespace {
+
+/// All files of the study; a pooled file once, with all its lots. Files in order of their first lot.
+std::vector<CountFile> locate_all(const matrix::Lots& lots, const CellsOptions& options) {
+  std::vector<CountFile> files;
+  std::map<std::filesystem::path, std::size_t> pooled;
+  for (std::int32_t l = 0; l < std::ssize(lots); ++l) {
+    const auto known = lots[l].obs_column.empty() ? pooled.end() : pooled.find(lots[l].path);
+    if (known != pooled.end()) {
+      files[known->second].lots.push_back(l);
+      continue;
+    }
+    if (!lots[l].obs_column.empty()) pooled.emplace(lots[l].path, files.size());
+    files.push_back(locate_counts(lots[l], options.genome));
+    files.back().lots = {l};
+  }
+  return files;
+}
+
+/// Whether the study is one of tables. A mixture has no common columns.
+bool all_are_tables(const std::vector<CountFile>& files, const matrix::Lots& lots) {
+  const auto is_table = [](const CountFile& file) { return file.format == CountFile::Format::table; };
+  const auto other = std::ranges::find_if(files, [&](const CountFile& f) { return is_table(f) != is_table(files[0]); });
+  if (other != files.end())
+    throw InputError({other->matrix, 0, "", lots[other->lots[0]].id},
+                     std::string("is a ") + (is_table(*other) ? "table" : "file of counts") + ", lot " +
+                         lots[files[0].lots[0]].id + " is not: a study is one or the other");
+  return is_table(files[0]);
+}
+
+/// The rank that reads each file: the largest first, each to the rank with the fewest bytes so far (the lowest of
+/// equals).
+std::vector<int> deal(const std::vector<std::int64_t>& bytes, int ranks) {
+  std::vector<std::size_t> order(bytes.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::stable_sort(order, std::ranges::greater{}, [&](std::size_t i) { return bytes[i]; });
+  std::vector<std::int64_t> load(ranks);
+  std::vector<int> reader(bytes.size());
+  for (const auto file : order) {
+    const auto least = std::ranges::min_element(load) - load.begin();
+    reader[file] = static_cast<int>(least);
+    load[least] += bytes[file] + 1;  // one more, so that empty files are dealt out too
+  }
+  return reader;
+}
+
+struct ReadFeatures {
+  FeatureTable table;
+  bool from_raw = false;
+};
+
+ReadFeatures read_features(const CountFile& file, const matrix::Lots& lots, const CellsOptions& options) {
+  ReadFeatures read;
+  switch (file.format) {
+    case CountFile::Format::mtx:
+      read.table = read_mtx_features(file, lots);
+      break;
+    case CountFile::Format::hdf5:
+      read.table = read_hdf5_features(file, lots, options, read.from_raw);
+      break;
+    case CountFile::Format::table:
+      read.table = read_table_features(file, lots);
+      break;
+  }
+  return read;
+}
+
+std::vector<matrix::CellBlock> read_blocks(const CountFile& file, const matrix::Lots& lots, const CellsOptions& options,
+                                           const JoinedColumns& columns) {
+  switch (file.format) {
+    case CountFile::Format::mtx:
+      return read_mtx(file, lots, columns);
+    case CountFile::Format::hdf5:
+      return read_hdf5(file, lots, options, columns);
+    case CountFile::Format::table:
+      break;
+  }
+  return read_table(file, lots, columns);
+}
+
+/// Digests of the lots' tables, known to their readers, made known to all.
+void replicate(MPI_Comm comm, std::vector<std::string>& digest) {
+  std::vector<std::int32_t> lot;
+  std::vector<std::string> known;
+  for (std::int32_t l = 0; l < std::ssize(digest); ++l)
+    if (!digest[l].empty()) {
+      lot.push_back(l);
+      known.push_back(digest[l]);
+    }
+  lot = parallel::gather_everywhere<std::int32_t>(comm, lot);
+  known = parallel::gather_everywhere(comm, known);
+  for (std::size_t i = 0; i < lot.size(); ++i) digest[lot[i]] = std::move(known[i]);
+}
+
+/// Each rank fills in the lots that it has read; the sum is the whole.
+void replicate(MPI_Comm comm, std::vector<LotReport>& report) {
+  std::vector<std::int64_t> numbers;
+  for (const auto& lot : report)
+    numbers.insert(numbers.end(), {lot.cells_read, lot.features_in_file, lot.features_of_other_type,
+                                   lot.features_dropped, lot.from_raw ? 1 : 0});
+  parallel::sum_over_ranks(comm, numbers);
+  for (std::size_t l = 0; l < report.size(); ++l) {
+    const auto* const n = &numbers[5 * l];
+    report[l] = {n[0], static_cast<std::int32_t>(n[1]), static_cast<std::int32_t>(n[2]),
+                 static_cast<std::int32_t>(n[3]), n[4] != 0};
+  }
+}
+
+}  // namespace
+
+CellsRead read_cells(MPI_Comm comm, const matrix::Lots& lots, const CellsOptions& options) {
+  if (options.join != "inner" && options.join != "outer")
+    throw UsageError("join is 'inner' or 'outer', not '" + options.join + "'");
+  CellsRead read;
+  read.report.resize(lots.size());
+  if (lots.empty()) return read;
+  const int rank = parallel::rank_of(comm);
+
+  std::vector<CountFile> files;
+  parallel::together(comm, [&] {
+    files = locate_all(lots, options);
+    read.is_table = all_are_tables(files, lots);
+  });
+  if (read.is_table && options.join == "outer")
+    throw UsageError("join = outer is for counts: a feature that a table lacks is not 0");
+  std::vector<std::int64_t> bytes;
+  for (const auto& file : files) bytes.push_back(file.bytes);
+  parallel::broadcast(comm, bytes);  // one opinion, should a file grow meanwhile
+  const auto reader = deal(bytes, parallel::size_of(comm));
+
+  TablesByDigest tables;
+  std::vector<std::string> digest(lots.size());
+  parallel::together(comm, [&] {
+    for (std::size_t f = 0; f < files.size(); ++f) {
+      if (reader[f] != rank) continue;
+      auto [table, from_raw] = read_features(files[f], lots, options);
+      auto features = wanted_features(std::move(table), options, {files[f].matrix, 0, "", lots[files[f].lots[0]].id});
+      const auto its_digest = digest_of(features);
+      for (const auto l : files[f].lots) {
+        digest[l] = its_digest;
+        read.report[l].features_in_file = features.n_features();
+        read.report[l].features_of_other_type = features.n_features() - features.n_wanted();
+        read.report[l].from_raw = from_raw;
+      }
+      tables.emplace(its_digest, std::move(features));
+    }
+  });
+  replicate(comm, digest);
+  std::vector<int> reader_of_lot(lots.size());
+  for (std::size_t f = 0; f < files.size(); ++f)
+    for (const auto l : files[f].lots) reader_of_lot[l] = reader[f];
+  const FeatureJoin join(comm, lots, digest, reader_of_lot, tables, options.join == "outer");
+  read.features = join.features();
+
+  parallel::together(comm, [&] {
+    for (std::size_t f = 0; f < files.size(); ++f) {
+      if (reader[f] != rank) continue;
+      const auto& features = tables.at(digest[files[f].lots[0]]);
+      const auto column = join.columns_of(features);
+      const auto dropped =
+          static_cast<std::int32_t>(std::ranges::count(column, -1)) - (features.n_features() - features.n_wanted());
+      for (auto& block : read_blocks(files[f], lots, options, {features, column, join.n_columns()}))
+        read.lots.push_back(std::move(block));
+      for (const auto l : files[f].lots) read.report[l].features_dropped = dropped;
+    }
+  });
+  for (const auto& block : read.lots)
+    if (block.n_cells() > 0) read.report[block.lot[0]].cells_read = block.n_cells();
+  replicate(comm, read.report);
+  return read;
+}
+
+}  // namespace miura::input
