@@ -94,15 +94,19 @@ namespace miura::permutation {
 HWY_EXPORT(draw_float);
 HWY_EXPORT(draw_double);
 
+void shuffle_lots(std::uint64_t seed, std::int64_t b, std::span<std::int32_t> lot) {
+  std::iota(lot.begin(), lot.end(), 0);
+  stats::RandomStream random(seed, stats::Purpose::permutation, static_cast<std::uint64_t>(b));
+  for (auto l = std::ssize(lot) - 1; l > 0; --l) std::swap(lot[l], lot[random.below(static_cast<std::uint32_t>(l + 1))]);
+}
+
 template <class Lane>
 std::vector<Lane> drawn_outcomes(const OrderedTests<Lane>& tests, std::uint64_t seed, std::int64_t first) {
   const auto n = tests.n_lots;
   std::vector<Lane> drawn(std::int64_t{tests.n_outcomes} * n * draws_per_block);
   std::vector<std::int32_t> lot(n);
   for (std::int64_t b = 0; b < draws_per_block; ++b) {
-    std::iota(lot.begin(), lot.end(), 0);
-    stats::RandomStream random(seed, stats::Purpose::permutation, static_cast<std::uint64_t>(first + b));
-    for (auto l = n - 1; l > 0; --l) std::swap(lot[l], lot[random.below(static_cast<std::uint32_t>(l + 1))]);
+    shuffle_lots(seed, first + b, lot);
     for (std::int32_t m = 0; m < tests.n_outcomes; ++m)
       for (std::int32_t l = 0; l < n; ++l)
         drawn[(std::int64_t{m} * n + l) * draws_per_block + b] = tests.y[std::int64_t{m} * n + lot[l]];
