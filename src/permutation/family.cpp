@@ -1,0 +1,112 @@
+#include "permutation/family.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <numeric>
+
+#include "miura/base/error.hpp"
+#include "miura/parallel/communicator.hpp"
+#include "miura/stats/ranks.hpp"
+#include "permutation/drawn_relabelings.hpp"
+
+namespace miura::permutation {
+
+void Counts::add(const Counts& other) {
+  const auto plus = [](std::vector<std::int64_t>& to, const std::vector<std::int64_t>& from) {
+    std::ranges::transform(to, from, to.begin(), std::plus{});
+  };
+  plus(step, other.step);
+  plus(single, other.single);
+  plus(all_below, other.all_below);
+  plus(two_sided, other.two_sided);
+  plus(greater, other.greater);
+  plus(less, other.less);
+}
+
+void Counts::settle() {
+  std::int64_t all = 0;
+  for (auto q = std::ssize(single) - 1; q >= 0; --q) single[q] += all += all_below[q + 1];
+  std::ranges::fill(all_below, 0);
+}
+
+void sum_over_ranks(MPI_Comm comm, Counts& counts) {
+  for (auto* part : {&counts.step, &counts.single, &counts.all_below, &counts.two_sided, &counts.greater, &counts.less})
+    parallel::sum_over_ranks(comm, *part);
+}
+
+Family::Family(const RankTests& all_tests, const Options& all_options)
+    : tests(all_tests), options(all_options), exact(all_tests.n_lots <= all_options.exact_up_to), one_norm(true) {
+  check(tests, options);
+  for (std::int64_t i = 0; i < tests.size(); ++i) {
+    s.push_back(static_cast<std::int32_t>(stats::spearman_s(tests.x(i), tests.y(i))));
+    const auto norm_x = static_cast<double>(stats::spearman_s(tests.x(i), tests.x(i)));
+    norm.push_back(std::sqrt(norm_x * static_cast<double>(stats::spearman_s(tests.y(i), tests.y(i)))));
+    t.push_back(std::abs(s[i]) / norm[i]);
+    one_norm = one_norm && norm[i] == norm[0];
+  }
+  order.resize(tests.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::stable_sort(order, {}, [&](std::int64_t i) { return t[i]; });
+}
+
+template <class Lane>
+OrderedTests<Lane> in_order(const Family& family) {
+  const auto& tests = family.tests;
+  OrderedTests<Lane> ordered;
+  ordered.n_lots = tests.n_lots;
+  ordered.n_outcomes = static_cast<std::int32_t>(std::ssize(tests.outcome) / std::max(tests.n_lots, 1));
+  for (const auto rank : tests.outcome) ordered.y.push_back(static_cast<Lane>(rank));
+  for (const auto i : family.order) {
+    for (const auto rank : tests.x(i)) ordered.x.push_back(static_cast<Lane>(rank));
+    ordered.outcome.push_back(tests.pair[i].outcome);
+    ordered.observed.push_back(static_cast<Lane>(family.s[i]));
+    if (!family.one_norm) ordered.weight.push_back(static_cast<Lane>(1.0 / family.norm[i]));
+    ordered.threshold.push_back(
+        static_cast<Lane>(family.one_norm ? std::abs(family.s[i]) : family.t[i] * as_extreme));
+  }
+  return ordered;
+}
+
+template OrderedTests<std::int16_t> in_order(const Family&);
+template OrderedTests<float> in_order(const Family&);
+template OrderedTests<double> in_order(const Family&);
+
+namespace {
+
+template <class Lane>
+Counts count_drawn_as(MPI_Comm comm, const Family& family) {
+  const auto ordered = in_order<Lane>(family);
+  const auto n_blocks = (family.options.permutations + draws_per_block - 1) / draws_per_block;
+  const int rank = parallel::rank_of(comm), ranks = parallel::size_of(comm);
+  Counts counts(ordered.size());
+  if (rank == 0) {  // the identity reaches every threshold
+    for (auto* part : {&counts.step, &counts.single, &counts.two_sided, &counts.greater, &counts.less})
+      std::ranges::fill(*part, 1);
+  }
+#pragma omp parallel
+  {
+    Counts mine(ordered.size());
+#pragma omp for schedule(dynamic)
+    for (std::int64_t block = rank; block < n_blocks; block += ranks) {
+      const auto done = block * draws_per_block;
+      const auto drawn = drawn_outcomes(ordered, family.options.seed, done + 1);
+      count_drawn(ordered, drawn, std::min(draws_per_block, family.options.permutations - done), mine);
+    }
+#pragma omp critical
+    counts.add(mine);
+  }
+  sum_over_ranks(comm, counts);
+  counts.settle();
+  return counts;
+}
+
+}  // namespace
+
+Counts count_drawn_relabelings(MPI_Comm comm, const Family& family) {
+  constexpr std::int32_t float_is_exact_up_to = 369;  // n (n^2 - 1) / 3 < 2^24
+  if (family.one_norm && family.tests.n_lots <= float_is_exact_up_to) return count_drawn_as<float>(comm, family);
+  return count_drawn_as<double>(comm, family);
+}
+
+}  // namespace miura::permutation

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <mpi.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "miura/permutation/rank_tests.hpp"
+#include "permutation/ordered_tests.hpp"
+
+namespace miura::permutation {
+
+/// What both ways of relabeling need to know of a family.
+struct Family {
+  Family(const RankTests& all_tests, const Options& all_options);
+
+  const RankTests& tests;
+  const Options& options;
+  bool exact;                       ///< all relabelings are taken
+  std::vector<std::int32_t> s;      ///< of each test
+  std::vector<double> norm;         ///< sqrt(sum R_x^2 sum R_y^2), the largest |S| could be
+  std::vector<double> t;            ///< |rho|
+  std::vector<std::int64_t> order;  ///< tests, least extreme first
+  bool one_norm;                    ///< |S| itself compares
+
+};
+
+/// What is meant by "as extreme": values within this share of each other are equal (METHOD: T_b >= T (1 - 1e-12)).
+inline constexpr double as_extreme = 1.0 - 1e-12;
+
+/// The tests in order, on the scale of a Lane; thresholds are |S| where there is one norm, else T x as_extreme.
+template <class Lane>
+OrderedTests<Lane> in_order(const Family& family);
+
+/// Counts over the drawn relabelings 1 .. permutations and, as number 0, the identity. Collective; summed over ranks.
+Counts count_drawn_relabelings(MPI_Comm comm, const Family& family);
+
+/// Collective.
+void sum_over_ranks(MPI_Comm comm, Counts& counts);
+
+}  // namespace miura::permutation
