@@ -167,13 +167,15 @@ double median(std::vector<std::int32_t> values) {
   return 0.5 * (values[(n - 1) / 2] + values[n / 2]);
 }
 
-/// The merged choice: by (median rank, number of batches, column).
-void select(VariableGenes& genes, std::int32_t most) {
+/// The merged choice; ties go to the lower column.
+void select(VariableGenes& genes, const VariableGenesOptions& options) {
   for (std::int32_t g = 0; g < std::ssize(genes.rank); ++g)
     if (genes.n_batches[g] > 0) genes.selected.push_back(g);
-  std::ranges::sort(genes.selected, {},
-                    [&](std::int32_t g) { return std::tuple(genes.rank[g], -genes.n_batches[g], g); });
-  genes.selected.resize(std::min<std::size_t>(genes.selected.size(), most));
+  std::ranges::sort(genes.selected, {}, [&](std::int32_t g) {
+    const double batches = -genes.n_batches[g], rank = genes.rank[g];
+    return options.batches_first ? std::tuple(batches, rank, g) : std::tuple(rank, batches, g);
+  });
+  genes.selected.resize(std::min<std::size_t>(genes.selected.size(), options.n_genes));
   std::ranges::sort(genes.selected);
   genes.highly_variable.assign(genes.rank.size(), 0);
   for (const auto g : genes.selected) genes.highly_variable[g] = 1;
@@ -244,7 +246,7 @@ VariableGenes variable_genes(MPI_Comm comm, const matrix::DistributedCells& cell
     genes.n_batches[g] = static_cast<std::int32_t>(std::ssize(ranks[g]));
     genes.rank[g] = median(std::move(ranks[g]));
   }
-  select(genes, options.n_genes);
+  select(genes, options);
   if (genes.selected.empty()) throw InputError({}, "no gene varies over the reference cells of any batch");
   return genes;
 }
