@@ -8,7 +8,8 @@ std::string describe(const Where& where, std::string_view problem) {
   std::string text = where.file.string();
   if (where.row > 0) text += ":" + std::to_string(where.row);
   if (!where.column.empty()) text += ": column " + where.column;
-  text += ": " + std::string(problem);
+  if (!text.empty()) text += ": ";
+  text += problem;
   if (!where.lot.empty()) text += " (lot " + where.lot + ")";
   return text;
 }

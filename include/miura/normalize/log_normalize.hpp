@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "miura/matrix/cells.hpp"
+#include "miura/matrix/grid.hpp"
+
+namespace miura::normalize {
+
+struct LogNormalizeOptions {
+  double scale = 1e4;  ///< counts of a cell are brought to this sum; Seurat's LogNormalize, scanpy's target_sum = 1e4
+};
+
+/// The expression of the cells [begin, end) of a block: log(1 + scale x count / n_counts), natural logarithm, a value
+/// for each nonzero, in the order of CountRows::for_each. n_counts is the cell's sum over the columns of `counts`, so
+/// over the genes that passed the filter. For output: X of study.h5ad, slab by slab. Not collective.
+std::vector<float> log_normalize(const matrix::CountRows& counts, std::int64_t begin, std::int64_t end,
+                                 const LogNormalizeOptions& options);
+
+/// The same values for the `selected` columns (ascending) alone, on the grid of 2^-16: column j of the result is
+/// selected[j]. n_counts is of all columns. A cell without counts is an empty row. `n_columns` is the width of the
+/// counts. Every rank its own cells; not collective. OpenMP over cells.
+matrix::GridMatrix log_normalize_on_grid(const matrix::DistributedCells& cells, std::int32_t n_columns,
+                                         std::span<const std::int32_t> selected, const LogNormalizeOptions& options);
+
+}  // namespace miura::normalize

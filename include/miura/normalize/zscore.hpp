@@ -1,0 +1,34 @@
+#pragma once
+
+#include <mpi.h>
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "miura/matrix/cells.hpp"
+#include "miura/matrix/grid.hpp"
+
+namespace miura::normalize {
+
+struct ZscoreOptions {
+  double clip = 10.0;  ///< largest size of a z-score, as in Seurat's ScaleData; below 32,768, where the grid ends
+};
+
+struct Zscores {
+  matrix::GridMatrix value;  ///< this rank's cells x all features
+  std::vector<double> mean;  ///< per feature over the reference cells, in its own unit; replicated
+  std::vector<double> sd;    ///< likewise, divisor n - 1; 0 for a constant feature, whose z-scores are 0
+};
+
+/// Brings the features of a table (morphology, protein panel) to mean 0 and sd 1 over the reference cells, for all
+/// cells.
+///
+/// Sums are of integers: a feature's values in units of 2^-46 of the power of two above its largest size, in 128 bits;
+/// so mean and sd have the same bits in any order of cells and on any layout, and are exact to about 1e-14 of the
+/// largest value. `reference` marks the cells of this rank that take part; fewer than two in all: every feature is
+/// constant. Values must be finite. Collective.
+Zscores zscore(MPI_Comm comm, const matrix::DistributedCells& cells, std::int32_t n_features,
+               std::span<const std::uint8_t> reference, const ZscoreOptions& options);
+
+}  // namespace miura::normalize

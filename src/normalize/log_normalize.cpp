@@ -1,0 +1,74 @@
+#include "miura/normalize/log_normalize.hpp"
+
+#include <array>
+#include <cmath>
+
+namespace miura::normalize {
+
+namespace {
+
+/// Expression of one cell's counts. Most counts are small, so their logarithms are taken once a cell.
+class Expression {
+public:
+  Expression(const matrix::CountRows& counts, std::int64_t cell, double scale) : scale_(scale) {
+    std::int64_t sum = 0;
+    counts.for_each(cell, [&](std::int32_t, std::uint32_t count) { sum += count; });
+    n_counts_ = static_cast<double>(sum);
+    for (std::uint32_t c = 1; c < few_.size() && sum > 0; ++c) few_[c] = value(c);
+  }
+  double of(std::uint32_t count) const { return count < few_.size() ? few_[count] : value(count); }
+
+private:
+  double value(std::uint32_t count) const { return std::log1p(scale_ * count / n_counts_); }
+
+  double scale_, n_counts_ = 0;
+  std::array<double, 16> few_{};
+};
+
+}  // namespace
+
+std::vector<float> log_normalize(const matrix::CountRows& counts, std::int64_t begin, std::int64_t end,
+                                 const LogNormalizeOptions& options) {
+  std::vector<std::int64_t> start(end - begin + 1);
+  for (std::int64_t i = 0; i < end - begin; ++i) start[i + 1] = start[i] + std::ssize(counts.columns(begin + i));
+  std::vector<float> values(start.back());
+#pragma omp parallel for schedule(static)
+  for (std::int64_t i = 0; i < end - begin; ++i) {
+    const Expression expression(counts, begin + i, options.scale);
+    auto at = start[i];
+    counts.for_each(
+        begin + i, [&](std::int32_t, std::uint32_t count) { values[at++] = static_cast<float>(expression.of(count)); });
+  }
+  return values;
+}
+
+matrix::GridMatrix log_normalize_on_grid(const matrix::DistributedCells& cells, std::int32_t n_columns,
+                                         std::span<const std::int32_t> selected, const LogNormalizeOptions& options) {
+  std::vector<std::int32_t> new_column(n_columns, -1);
+  for (std::int32_t j = 0; j < std::ssize(selected); ++j) new_column[selected[j]] = j;
+
+  const auto& counts = cells.mine.counts;
+  const auto n = counts.n_rows();
+  matrix::GridMatrix grid{cells.partition, static_cast<std::int32_t>(std::ssize(selected)), {}, {}, {}};
+  grid.row_start.assign(n + 1, 0);
+#pragma omp parallel for schedule(static)
+  for (std::int64_t i = 0; i < n; ++i)
+    for (const auto gene : counts.columns(i)) grid.row_start[i + 1] += new_column[gene] >= 0 ? 1 : 0;
+  for (std::int64_t i = 0; i < n; ++i) grid.row_start[i + 1] += grid.row_start[i];
+
+  grid.column.resize(grid.row_start.back());
+  grid.value.resize(grid.row_start.back());
+#pragma omp parallel for schedule(static)
+  for (std::int64_t i = 0; i < n; ++i) {
+    const Expression expression(counts, i, options.scale);
+    auto at = grid.row_start[i];
+    counts.for_each(i, [&](std::int32_t gene, std::uint32_t count) {
+      if (new_column[gene] < 0) return;
+      grid.column[at] = new_column[gene];
+      grid.value[at++] = static_cast<std::int32_t>(std::lrint(expression.of(count) * matrix::grid_steps));
+    });
+  }
+  return grid;
+}
+
+}  // namespace miura::normalize
