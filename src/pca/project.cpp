@@ -1,0 +1,71 @@
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <stdexcept>
+#include <vector>
+
+#include "miura/parallel/communicator.hpp"
+#include "miura/pca/fit.hpp"
+#include "pca/reference.hpp"
+
+namespace miura::pca {
+
+namespace {
+
+constexpr std::int32_t lanes = 16;  // components summed at once, in registers
+
+/// Loadings as the scores need them: by grid step, in panels of `lanes` components, zeros behind the last.
+struct Panels {
+  std::int32_t n;
+  std::vector<double> weight;  ///< panels x features x lanes
+  std::vector<double> start;   ///< panels x lanes: the scores of a cell in which nothing is stored
+};
+
+Panels panels_of(const Model& model, const Scaling& scaling) {
+  const std::int64_t p = model.n_features, k = model.n_components;
+  const auto n = static_cast<std::int32_t>((k + lanes - 1) / lanes);
+  Panels panels{n, std::vector<double>(n * p * lanes), std::vector<double>(n * lanes)};
+  for (std::int32_t j = 0; j < p; ++j) {
+    if (scaling.sd[j] == 0) continue;
+    const double unit = 1.0 / (matrix::grid_steps * scaling.sd[j]);
+    const double z = scaling.z_of_zero(j) - model.center[j];
+    for (std::int32_t c = 0; c < k; ++c) {
+      const double loading = model.loadings[j * k + c];
+      panels.weight[((c / lanes) * p + j) * lanes + c % lanes] = loading * unit;
+      panels.start[c] += loading * z;
+    }
+  }
+  return panels;
+}
+
+}  // namespace
+
+matrix::Embedding project([[maybe_unused]] MPI_Comm comm, const matrix::GridMatrix& x, const Model& model) {
+  assert(x.cells.n_local(parallel::rank_of(comm)) == x.n_local());
+  if (x.n_features != model.n_features) throw std::logic_error("pca: the matrix has other features than the model");
+  const Scaling scaling{model.mean, model.sd, model.ceiling};
+  const auto panels = panels_of(model, scaling);
+  const std::int64_t p = model.n_features, k = model.n_components, n_cells = x.n_local();
+  matrix::Embedding scores{x.cells, model.n_components, std::vector<float>(n_cells * k)};
+  std::vector<double> cell(p);
+#pragma omp parallel for schedule(static) firstprivate(cell)
+  for (std::int64_t i = 0; i < n_cells; ++i) {
+    const auto from = x.row_start[i], n = x.row_start[i + 1] - from;
+    for (std::int64_t s = 0; s < n; ++s) cell[s] = scaling.cut(x.column[from + s], x.value[from + s]);
+    for (std::int32_t panel = 0; panel < panels.n; ++panel) {
+      const double* const weight = panels.weight.data() + panel * p * lanes;
+      std::array<double, lanes> sum;
+      std::copy_n(panels.start.data() + panel * lanes, lanes, sum.begin());
+      for (std::int64_t s = 0; s < n; ++s) {
+        const double* const w = weight + std::int64_t{x.column[from + s]} * lanes;
+        for (std::int32_t c = 0; c < lanes; ++c) sum[c] += cell[s] * w[c];
+      }
+      const auto first = std::int64_t{panel} * lanes;
+      for (auto c = first; c < std::min(first + lanes, k); ++c)
+        scores.value[i * k + c] = static_cast<float>(sum[c - first]);
+    }
+  }
+  return scores;
+}
+
+}  // namespace miura::pca
