@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace miura::report {
+
+inline constexpr double missing = std::numeric_limits<double>::quiet_NaN();
+
+/// What became of one lot's cells, and how deep they were sequenced.
+struct LotRow {
+  std::string lot, source, role;
+  std::int64_t cells_read = 0, cells_kept = 0;
+  std::vector<std::int64_t> cells_dropped;  ///< a count per StudyReport::drop_reasons
+  double median_counts = missing;           ///< per kept cell
+  double median_genes = missing;            ///< per kept cell
+};
+
+/// Cells of each lot in each cluster of one partition. Shares are taken of the row sums.
+struct Composition {
+  std::string partition;              ///< as a person would call it: "resolution 0.5, seed 0"
+  std::vector<std::string> lots;      ///< the order of StudyReport::lots is not assumed
+  std::vector<std::string> clusters;  ///< by falling size
+  std::vector<std::int64_t> cells;    ///< lots x clusters, row-major
+
+  std::int64_t count(std::size_t lot, std::size_t cluster) const { return cells[lot * clusters.size() + cluster]; }
+  std::int64_t lot_total(std::size_t lot) const;
+  double share(std::size_t lot, std::size_t cluster) const;  ///< NaN for a lot without cells
+};
+
+enum class Family { primary, secondary };
+
+/// One test of one cluster against one outcome: a row of association.tsv, as far as a page has room for it.
+struct AssociationRow {
+  Family family = Family::primary;
+  std::string partition;  ///< equals Composition::partition where it is the primary one
+  std::string cluster, outcome;
+  std::int64_t n_lots = 0;
+  double mean_share = missing;
+  double rho = missing, ci_lo = missing, ci_hi = missing;
+  double p_exact = missing;  ///< of this test alone
+  double p_step = missing;   ///< family-wise: maxT step-down
+  std::int64_t permutations = 0;
+  std::string permutation_kind = "exact";  ///< exact, mc, stratified, FL: perm_type of association.tsv
+  std::string status = "OK", flags;        ///< words of association.tsv
+
+  /// Whether the test counts in its family (METHOD of the status: OK, APPROX, FEW_CELLS).
+  bool in_family() const;
+};
+
+/// The points behind one association.
+struct Scatter {
+  struct Point {
+    std::string lot, source;
+    double share = missing, outcome = missing;
+  };
+  std::string partition, cluster, outcome;
+  std::vector<Point> points;
+};
+
+/// One step of the computation in plain words, with the numbers of this study: {"Neighbors", "the 15 nearest ..."}.
+struct MethodStep {
+  std::string title, text;
+};
+
+struct NamedText {
+  std::string name, text;
+};
+
+/// All that report.html shows. Everything here is taken as it stands, and the same content gives the same page.
+struct StudyReport {
+  std::string title = "Which cell populations go with function";
+  std::string study, program_version;
+  std::vector<std::string> findings;  ///< sentences below the headline
+
+  std::vector<std::string> drop_reasons;  ///< "too few genes", ... in the order in which cells are dropped
+  std::vector<LotRow> lots;
+  std::int64_t n_genes = 0;
+
+  Composition composition;
+  std::string primary_outcome;              ///< empty: no outcome was named
+  std::vector<double> primary_value;        ///< a value per composition.lots, NaN unknown; empty: lots keep their order
+  double alpha = 0.05;                      ///< family-wise error rate of a declared association
+  std::vector<AssociationRow> association;  ///< in any order
+  std::vector<Scatter> scatter;             ///< of the associations worth a picture, best first
+
+  std::vector<double> variance_ratio;  ///< share of the total variance by component, falling
+
+  std::vector<MethodStep> method;
+  std::vector<NamedText> settings;  ///< "pca.components" -> "50"; grouped by what stands before the dot
+  std::vector<std::string> warnings;
+  std::vector<NamedText> files;  ///< file beside the page -> what it holds
+};
+
+/// One self-contained HTML5 page in UTF-8: style, charts (Vega-Lite, drawn by the embedded library) and tables; loads
+/// nothing. Every number is in a table too, so that the page is complete without JavaScript. All text is escaped;
+/// bytes that are not UTF-8 become U+FFFD. No time stamp: the same content gives the same bytes. Not collective.
+std::string render_html(const StudyReport& report);
+
+}  // namespace miura::report

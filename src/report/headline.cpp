@@ -1,0 +1,142 @@
+#include "miura/report/headline.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <tuple>
+
+#include "report/numbers.hpp"
+
+namespace miura::report {
+
+namespace {
+
+struct Power {
+  std::int64_t n_lots;
+  double declared;
+};
+/// maxT over seven clusters and one outcome, a single causal cluster with latent correlation 0.8, alpha 0.05; 1,000
+/// simulated studies each (docs/methods/report.md).
+constexpr std::array power_at_rho_08{Power{6, 0.03},  Power{8, 0.15},  Power{11, 0.30},
+                                     Power{15, 0.55}, Power{20, 0.80}, Power{30, 0.97}};
+
+std::string name_of(const StudyReport& report, const AssociationRow& row) {
+  const bool elsewhere = row.partition != report.composition.partition;
+  return "cluster " + row.cluster + (elsewhere ? " (" + row.partition + ")" : "");
+}
+
+std::string figures_of(const StudyReport& report, const AssociationRow& row) {
+  auto text = "Spearman's rho " + rho_text(row.rho);
+  if (std::isfinite(row.ci_lo) && std::isfinite(row.ci_hi))
+    text += ", 95 % interval " + rho_text(row.ci_lo) + " to " + rho_text(row.ci_hi);
+  return text + "; family-wise p = " + p_text(row.p_step, report.alpha);
+}
+
+bool passes(const StudyReport& report, const AssociationRow& row) {
+  return row.in_family() && row.p_step <= report.alpha;
+}
+
+bool primary_passed(const StudyReport& report) {
+  return std::ranges::any_of(report.association, [&](const AssociationRow& row) {
+    return row.family == Family::primary && passes(report, row);
+  });
+}
+
+std::string power_caveat(std::int64_t n_lots) {
+  if (n_lots < 5) return "With fewer than five lots no test of ranks can reach 0.05, whatever the truth is.";
+  if (n_lots < power_at_rho_08.front().n_lots)
+    return fmt::format("With {} lots hardly any true association can be declared: more lots are needed.", n_lots);
+  const auto row = std::ranges::find_if(power_at_rho_08.rbegin(), power_at_rho_08.rend(),
+                                        [&](const Power& power) { return power.n_lots <= n_lots; });
+  return fmt::format(
+      "This does not show that there is none: among simulated studies of {} lots with seven clusters and one outcome, a "
+      "true correlation of 0.8 was declared in {:.0f} of 100.",
+      row->n_lots, 100 * row->declared);
+}
+
+std::string how_the_p_was_found(const AssociationRow& best, std::size_t tests) {
+  const auto family = tests == 1 ? std::string("one test") : fmt::format("all {} tests together", tests);
+  if (best.permutation_kind == "exact")
+    return fmt::format("The p-value counts all {} ways to deal the outcomes to {} lots and holds for {}.",
+                       count_text(best.permutations), best.n_lots, family);
+  return fmt::format("The p-value is taken from {} relabelings of {} lots ({}) and holds for {}.",
+                     count_text(best.permutations), best.n_lots, best.permutation_kind, family);
+}
+
+std::string list(const StudyReport& report, const std::vector<const AssociationRow*>& rows) {
+  constexpr std::size_t longest = 5;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(rows.size(), longest); ++i)
+    text += fmt::format("{}{} with {} (rho {}, p = {})", i > 0 ? ", " : "", name_of(report, *rows[i]), rows[i]->outcome,
+                        rho_text(rows[i]->rho), p_text(rows[i]->p_step, report.alpha));
+  if (rows.size() > longest) text += fmt::format(" and {} more", rows.size() - longest);
+  return text;
+}
+
+void add_secondary(const StudyReport& report, Headline& result) {
+  auto rows = ranked_tests(report, Family::secondary);
+  std::erase_if(rows, [&](const AssociationRow* row) { return !passes(report, *row); });
+  if (rows.empty()) return;
+  result.caveats.push_back(
+      result.declared ? "Among the secondary outcomes, confirmed since the primary one passed: " + list(report, rows) + "."
+                      : "Among the secondary outcomes, exploratory only since the primary one did not pass: " +
+                            list(report, rows) + ".");
+}
+
+}  // namespace
+
+bool AssociationRow::in_family() const { return status == "OK" || status == "APPROX" || status == "FEW_CELLS"; }
+
+std::vector<const AssociationRow*> ranked_tests(const StudyReport& report, Family family) {
+  std::vector<const AssociationRow*> rows;
+  for (const auto& row : report.association)
+    if (row.family == family && row.in_family() && std::isfinite(row.p_step)) rows.push_back(&row);
+  std::ranges::stable_sort(rows, [](const AssociationRow* a, const AssociationRow* b) {
+    const double strength_a = -std::abs(a->rho), strength_b = -std::abs(b->rho);
+    return std::tie(a->p_step, strength_a, a->outcome, a->partition, a->cluster) <
+           std::tie(b->p_step, strength_b, b->outcome, b->partition, b->cluster);
+  });
+  return rows;
+}
+
+bool is_declared(const StudyReport& report, const AssociationRow& row) {
+  return passes(report, row) && (row.family == Family::primary || primary_passed(report));
+}
+
+Headline headline(const StudyReport& report) {
+  if (report.association.empty())
+    return {"No outcome was named, so no association was tested: the page shows the composition of the lots.", {}, false};
+  auto tests = ranked_tests(report, Family::primary);
+  if (tests.empty()) {
+    Headline result{"No association with the primary outcome could be tested; the status column of the table says why.", {}, false};
+    add_secondary(report, result);
+    return result;
+  }
+  const auto n_tests = tests.size();
+  const auto& best = *tests.front();
+  Headline result;
+  result.declared = passes(report, best);
+  if (result.declared) {
+    auto name = name_of(report, best);
+    name[0] = 'C';
+    result.claim = fmt::format("{} goes with {}: lots with a larger share of it have {} values ({}).", name, best.outcome,
+                               best.rho > 0 ? "higher" : "lower", figures_of(report, best));
+    result.caveats.push_back(how_the_p_was_found(best, n_tests));
+    std::erase_if(tests, [&](const AssociationRow* row) { return row == &best || !passes(report, *row); });
+    if (!tests.empty()) result.caveats.push_back("Also declared: " + list(report, tests) + ".");
+    result.caveats.push_back(
+        "Shares sum to one, so where one cluster rises others must fall; and an association over lots is not yet a cause. "
+        "Confirm it in lots that took no part here.");
+  } else {
+    result.claim = fmt::format("No cluster is declared; the strongest is {} with {} ({}).", name_of(report, best),
+                               best.outcome, figures_of(report, best));
+    result.caveats.push_back(how_the_p_was_found(best, n_tests));
+    result.caveats.push_back(power_caveat(best.n_lots));
+  }
+  add_secondary(report, result);
+  return result;
+}
+
+}  // namespace miura::report

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "miura/report/study_report.hpp"
+#include "report/html.hpp"
+
+namespace miura::report {
+
+/// A part of the page; `body` is empty where the study has nothing to show there.
+struct Section {
+  std::string id, title;
+  Html body;
+};
+
+Html finding_card(const StudyReport& report);
+Html key_numbers(const StudyReport& report);
+Section warnings_section(const StudyReport& report);
+Section association_section(const StudyReport& report);
+Section scatter_section(const StudyReport& report);
+Section composition_section(const StudyReport& report);
+Section lots_section(const StudyReport& report);
+Section variance_section(const StudyReport& report);
+Section method_section(const StudyReport& report);
+Section settings_section(const StudyReport& report);
+Section files_section(const StudyReport& report);
+
+}  // namespace miura::report

@@ -1,0 +1,197 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "miura/report/study_report.hpp"
+
+namespace miura::report::planted {
+
+inline constexpr std::size_t n_lots = 11, n_clusters = 7, n_outcomes = 3;
+using PerLot = std::array<double, n_lots>;
+
+/// In [0, 1), the same with every standard library.
+inline double uniform(std::mt19937_64& engine) { return static_cast<double>(engine() >> 11) * 0x1p-53; }
+
+inline PerLot ranks(const PerLot& values) {
+  PerLot rank{};
+  for (std::size_t i = 0; i < n_lots; ++i)
+    for (std::size_t j = 0; j < n_lots; ++j) rank[i] += values[j] < values[i] ? 1.0 : values[j] == values[i] ? 0.5 : 0.0;
+  return rank;
+}
+
+inline double correlation(const PerLot& a, const PerLot& b) {
+  double ab = 0, aa = 0, bb = 0;
+  constexpr double middle = n_lots / 2.0;
+  for (std::size_t i = 0; i < n_lots; ++i) {
+    ab += (a[i] - middle) * (b[i] - middle);
+    aa += (a[i] - middle) * (a[i] - middle);
+    bb += (b[i] - middle) * (b[i] - middle);
+  }
+  return ab / std::sqrt(aa * bb);
+}
+
+inline const std::array<std::string, n_outcomes> outcome_names{"vegf_ischemia", "vegf_normoxia", "ido_activity"};
+
+struct Study {
+  std::array<PerLot, n_outcomes> outcome{};
+  std::array<PerLot, n_clusters> share{};
+  std::array<std::array<std::int64_t, n_clusters>, n_lots> cells{};
+};
+
+/// Cluster 3 rises with the first outcome by `strength` of its own size; the rest is noise.
+inline Study study(double strength) {
+  constexpr std::array<double, n_clusters> usual{0.28, 0.22, 0.17, 0.12, 0.1, 0.07, 0.04};
+  std::mt19937_64 engine(7);
+  Study s;
+  for (std::size_t i = 0; i < n_lots; ++i) {
+    s.outcome[0][i] = std::round(180 + 60 * static_cast<double>((i * 5) % n_lots) + 40 * uniform(engine));
+    s.outcome[1][i] = std::round(0.4 * s.outcome[0][i] + 150 * uniform(engine));
+    s.outcome[2][i] = std::round(100 * (0.4 + 1.7 * uniform(engine))) / 100;
+    const double total = std::round(2200 + 1900 * uniform(engine));
+    std::array<double, n_clusters> weight{};
+    double sum = 0;
+    for (std::size_t c = 0; c < n_clusters; ++c) {
+      weight[c] = usual[c] * (0.6 + 0.8 * uniform(engine));
+      if (c == 3) weight[c] = usual[c] * (1 + strength * (s.outcome[0][i] - 500) / 300 + 0.25 * (uniform(engine) - 0.5));
+      sum += weight[c];
+    }
+    for (std::size_t c = 0; c < n_clusters; ++c) s.cells[i][c] = std::llround(total * weight[c] / sum);
+    std::int64_t kept = 0;
+    for (const auto count : s.cells[i]) kept += count;
+    for (std::size_t c = 0; c < n_clusters; ++c) s.share[c][i] = static_cast<double>(s.cells[i][c]) / static_cast<double>(kept);
+  }
+  return s;
+}
+
+/// Rows of the outcomes [first, last) as one maxT family (single step), by relabelings of the lots.
+inline void add_family(StudyReport& report, const Study& s, Family family, std::size_t first, std::size_t last) {
+  constexpr int relabelings = 9999;
+  std::vector<PerLot> x, y;
+  for (std::size_t m = first; m < last; ++m)
+    for (std::size_t c = 0; c < n_clusters; ++c) {
+      x.push_back(ranks(s.share[c]));
+      y.push_back(ranks(s.outcome[m]));
+    }
+  std::vector<int> reached(x.size(), 1), reached_alone(x.size(), 1);
+  std::mt19937_64 engine(1);
+  std::array<std::size_t, n_lots> order{};
+  for (int b = 0; b < relabelings; ++b) {
+    for (std::size_t i = 0; i < n_lots; ++i) order[i] = i;
+    for (std::size_t i = n_lots - 1; i > 0; --i) std::swap(order[i], order[engine() % (i + 1)]);
+    std::vector<double> strength(x.size());
+    for (std::size_t f = 0; f < x.size(); ++f) {
+      PerLot dealt{};
+      for (std::size_t i = 0; i < n_lots; ++i) dealt[i] = y[f][order[i]];
+      strength[f] = std::abs(correlation(x[f], dealt));
+    }
+    const double best = *std::ranges::max_element(strength);
+    for (std::size_t f = 0; f < x.size(); ++f) {
+      const double observed = std::abs(correlation(x[f], y[f])) - 1e-12;
+      reached[f] += best >= observed;
+      reached_alone[f] += strength[f] >= observed;
+    }
+  }
+  for (std::size_t f = 0; f < x.size(); ++f) {
+    const double rho = correlation(x[f], y[f]), z = std::atanh(rho);
+    const double half = 1.959964 * std::sqrt((1 + rho * rho / 2) / (n_lots - 3));  // Bonett & Wright 2000
+    double mean = 0;
+    for (const double share : s.share[f % n_clusters]) mean += share / n_lots;
+    report.association.push_back({.family = family, .partition = report.composition.partition,
+                                  .cluster = std::to_string(f % n_clusters), .outcome = outcome_names[first + f / n_clusters],
+                                  .n_lots = n_lots, .mean_share = mean, .rho = rho, .ci_lo = std::tanh(z - half),
+                                  .ci_hi = std::tanh(z + half), .p_exact = reached_alone[f] / (relabelings + 1.0),
+                                  .p_step = reached[f] / (relabelings + 1.0), .permutations = relabelings + 1,
+                                  .permutation_kind = "mc", .flags = {}});
+  }
+}
+
+inline void add_scatter(StudyReport& report, const Study& s, std::size_t cluster, std::size_t outcome) {
+  Scatter scatter{report.composition.partition, std::to_string(cluster), outcome_names[outcome], {}};
+  for (std::size_t i = 0; i < n_lots; ++i)
+    scatter.points.push_back({report.lots[i].lot, report.lots[i].source, s.share[cluster][i], s.outcome[outcome][i]});
+  report.scatter.push_back(scatter);
+}
+
+inline void add_words(StudyReport& report) {
+  report.findings = {"Cells of 11 lots were clustered without any look at the outcomes.",
+                     "Seven clusters were found at the declared resolution; every one is present in every lot."};
+  report.method = {
+      {"Quality control.", "Cells with fewer than 500 counts, fewer than 200 genes or more than 20 % mitochondrial counts were left out, by the same thresholds in every lot."},
+      {"Reference.", "Each lot gave at most 2,981 cells, so that no lot dominates the picture; all cells have a cluster afterwards."},
+      {"Expression.", "Counts were divided by the total of their cell, multiplied by 10,000 and log-transformed; the 2,000 most variable genes were taken, chosen lot by lot."},
+      {"Components.", "50 principal components of the scaled genes."},
+      {"Clusters.", "The 15 exact nearest neighbors of each cell made a shared-neighbor graph; Leiden clustering cut it at resolution 0.5."},
+      {"Association.", "The share of each cluster in each lot was ranked against each outcome. Relabeling the lots tells how strong the strongest of all tests becomes by chance alone."}};
+  report.settings = {{"study.samples", "samples.csv"}, {"qc.min_counts", "500"}, {"qc.min_genes", "200"},
+                     {"qc.max_mito", "0.2"}, {"pca.components", "50"}, {"knn.k", "15"}, {"cluster.resolution", "0.5"},
+                     {"cluster.seed", "0"}, {"association.primary", "vegf_ischemia"}, {"association.alpha", "0.05"}};
+  report.warnings = {"Lot UC02 lost 31.4 % of its cells to quality control, twice the median."};
+  report.files = {{"study.h5ad", "cells, genes, embeddings and clusters; opens in scanpy and R"},
+                  {"tables/association.tsv", "every test with all its columns"},
+                  {"tables/composition.tsv", "cells and share of every lot in every cluster"},
+                  {"tables/lots.tsv", "cells of each lot through quality control"},
+                  {"provenance.json", "versions, settings and checksums of every input and output"}};
+}
+
+/// A made-up study of 11 lots, 7 clusters and 3 outcomes. `strength` 0.8 plants a clear finding, 0 none.
+inline StudyReport report(double strength) {
+  const auto s = study(strength);
+  StudyReport report;
+  report.study = "planted MSC study";
+  report.program_version = "0.1.0";
+  report.drop_reasons = {"too few counts", "too few genes", "too much mitochondrial"};
+  report.n_genes = 18'342;
+  report.primary_outcome = outcome_names[0];
+  auto& composition = report.composition;
+  composition.partition = "resolution 0.5, seed 0";
+  for (std::size_t c = 0; c < n_clusters; ++c) composition.clusters.push_back(std::to_string(c));
+  for (std::size_t i = 0; i < n_lots; ++i) {
+    const auto* source = i < 6 ? "BM" : i < 9 ? "AD" : "UC";
+    const auto name = source + std::string(i < 9 ? "0" : "") + std::to_string(i + 1);
+    composition.lots.push_back(name);
+    composition.cells.insert(composition.cells.end(), s.cells[i].begin(), s.cells[i].end());
+    report.primary_value.push_back(s.outcome[0][i]);
+    const auto kept = composition.lot_total(i);
+    const std::vector<std::int64_t> dropped{kept / 9, kept / 40, kept / 25 + static_cast<std::int64_t>(37 * i)};
+    report.lots.push_back({name, source, "train", kept + dropped[0] + dropped[1] + dropped[2], kept, dropped,
+                           8000 + 410.5 * static_cast<double>((i * 7) % n_lots), 2400 + 61.0 * static_cast<double>((i * 3) % n_lots)});
+  }
+  add_family(report, s, Family::primary, 0, 1);
+  add_family(report, s, Family::secondary, 1, n_outcomes);
+  add_scatter(report, s, 3, 0);
+  add_scatter(report, s, 5, 0);
+  for (int c = 0; c < 50; ++c) report.variance_ratio.push_back(0.11 * std::exp(-0.45 * c) + 0.004 / (1 + 0.05 * c));
+  add_words(report);
+  return report;
+}
+
+/// The same study with names that would break a page that does not escape, and bytes that are no UTF-8.
+inline StudyReport hostile_report() {
+  auto hostile = report(0.8);
+  const std::string name = "</script><script>document.body.innerHTML='broken'</script><!-- \"&' \xff\xfe <b>";
+  hostile.study = hostile.title = hostile.primary_outcome = hostile.composition.partition = name;
+  hostile.composition.lots[0] = hostile.lots[0].lot = hostile.lots[0].source = hostile.drop_reasons[0] = name;
+  hostile.composition.clusters[3] = name;
+  for (auto& row : hostile.association) {
+    row.partition = name;
+    if (row.cluster == "3") row.cluster = name;
+    if (row.outcome == outcome_names[0]) row.outcome = name;
+    row.flags = row.permutation_kind = name;
+  }
+  for (auto& scatter : hostile.scatter) {
+    scatter.partition = scatter.outcome = name;
+    scatter.points[0].lot = scatter.points[0].source = name;
+    if (scatter.cluster == "3") scatter.cluster = name;
+  }
+  hostile.findings = hostile.warnings = {name};
+  hostile.method = {{name, name}};
+  hostile.settings = hostile.files = {{name, name}};
+  return hostile;
+}
+
+}  // namespace miura::report::planted

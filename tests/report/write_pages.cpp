@@ -1,0 +1,15 @@
+/// write_pages FOLDER: the example pages that check_page.py reads, and that a person may look at.
+#include <filesystem>
+
+#include "miura/report/whole_file.hpp"
+#include "report/planted_report.hpp"
+
+int main(int argc, char** argv) {
+  using namespace miura::report;
+  const std::filesystem::path folder = argc > 1 ? argv[1] : ".";
+  std::filesystem::create_directories(folder);
+  write_whole_file(folder / "declared.html", render_html(planted::report(0.8)));
+  write_whole_file(folder / "nothing_declared.html", render_html(planted::report(0)));
+  write_whole_file(folder / "hostile.html", render_html(planted::hostile_report()));
+  write_whole_file(folder / "empty.html", render_html({}));
+}
