@@ -1,0 +1,133 @@
+#include "app/configuration.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "miura/base/error.hpp"
+#include "miura/base/nearest_name.hpp"
+
+namespace miura::app {
+
+namespace {
+
+std::string trimmed(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\n";
+  const auto first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return std::string(text.substr(first, text.find_last_not_of(blanks) - first + 1));
+}
+
+std::string_view without_comment(std::string_view line) {
+  for (std::size_t i = 0; i < line.size(); ++i)
+    if (line[i] == '#' && (i == 0 || line[i - 1] == ' ' || line[i - 1] == '\t')) return line.substr(0, i);
+  return line;
+}
+
+std::string as_text(const boost::any& value) {
+  if (const auto* text = boost::any_cast<std::string>(&value)) return *text;
+  if (const auto* flag = boost::any_cast<bool>(&value)) return *flag ? "true" : "false";
+  if (const auto* real = boost::any_cast<double>(&value)) return fmt::format("{}", *real);
+  if (const auto* small = boost::any_cast<std::int32_t>(&value)) return fmt::format("{}", *small);
+  if (const auto* number = boost::any_cast<std::int64_t>(&value)) return fmt::format("{}", *number);
+  if (const auto* seed = boost::any_cast<std::uint64_t>(&value)) return fmt::format("{}", *seed);
+  throw std::logic_error("an option has a type that as_text does not know");
+}
+
+[[noreturn]] void unknown_name(const std::string& name, const std::string& where,
+                               const po::options_description& options) {
+  std::vector<std::string> known;
+  for (const auto& option : options.options()) known.push_back(option->long_name());
+  const auto nearest = nearest_name(name, known);
+  throw UsageError(fmt::format("{}unknown option '{}'{}", where, name,
+                               nearest.empty() ? std::string() : fmt::format("; did you mean '{}'?", nearest)));
+}
+
+po::parsed_options parse_file(const std::filesystem::path& path, const po::options_description& options) {
+  po::parsed_options parsed(&options);
+  for (auto& [name, value] : read_ini(path)) {
+    if (options.find_nothrow(name, false) == nullptr) unknown_name(name, path.string() + ": ", options);
+    po::option option(name, {value});
+    option.original_tokens = {name, value};
+    parsed.options.push_back(std::move(option));
+  }
+  return parsed;
+}
+
+std::string dump_of(const po::options_description& options, const std::map<std::string, std::string>& effective) {
+  std::string text, section;
+  for (const auto& option : options.options()) {
+    const auto& name = option->long_name();
+    const auto dot = name.find('.');
+    const auto given = effective.find(name);
+    if (dot == std::string::npos || given == effective.end()) continue;
+    if (name.substr(0, dot) != section) {
+      section = name.substr(0, dot);
+      text += fmt::format("{}[{}]\n", text.empty() ? "" : "\n", section);
+    }
+    text += fmt::format("# {}\n{} = {}\n", option->description(), name.substr(dot + 1), given->second);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> read_ini(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  if (!file || std::filesystem::is_directory(path)) throw NotFoundError({path});
+  std::vector<std::pair<std::string, std::string>> pairs;
+  std::string line, section;
+  for (std::int64_t row = 1; std::getline(file, line); ++row) {
+    if (row == 1 && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
+    const auto text = trimmed(without_comment(line));
+    if (text.empty() || text[0] == ';') continue;
+    if (text.front() == '[' && text.back() == ']') {
+      section = trimmed(text.substr(1, text.size() - 2)) + ".";
+      continue;
+    }
+    const auto equals = text.find('=');
+    if (equals == std::string::npos || equals == 0)
+      throw InputError({path, row}, fmt::format("'{}' is neither '[section]' nor 'name = value'", text), ExitCode::usage);
+    pairs.emplace_back(section + trimmed(text.substr(0, equals)), trimmed(text.substr(equals + 1)));
+  }
+  return pairs;
+}
+
+Configuration configure(const std::vector<std::string>& arguments, const po::options_description& options,
+                        const po::positional_options_description& positional, const std::string& config_option) {
+  Configuration c;
+  try {
+    const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
+    po::store(po::command_line_parser(arguments).options(options).positional(positional).style(style).run(), c.values);
+    if (c.values.count(config_option) > 0 && !c.values[config_option].as<std::string>().empty()) {
+      const std::filesystem::path path = c.values[config_option].as<std::string>();
+      c.folder = path.parent_path();
+      po::store(parse_file(path, options), c.values);
+    }
+  } catch (const po::unknown_option& e) {
+    auto name = e.get_option_name();
+    name.erase(0, name.find_first_not_of('-'));
+    unknown_name(name, "", options);
+  } catch (const po::too_many_positional_options_error&) {
+    throw UsageError("too many arguments; names with a space need quotes");
+  } catch (const po::error& e) {
+    throw UsageError(e.what());
+  }
+  for (const auto& [name, value] : c.values)
+    if (name.find('.') != std::string::npos) c.effective[name] = as_text(value.value());
+  c.dump = dump_of(options, c.effective);
+  return c;
+}
+
+std::vector<std::string> split_list(const std::string& text) {
+  std::vector<std::string> parts;
+  for (std::size_t from = 0; from <= text.size();) {
+    const auto comma = std::min(text.find(',', from), text.size());
+    if (auto part = trimmed(std::string_view(text).substr(from, comma - from)); !part.empty()) parts.push_back(std::move(part));
+    from = comma + 1;
+  }
+  return parts;
+}
+
+}  // namespace miura::app

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <boost/program_options.hpp>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace miura::app {
+
+namespace po = boost::program_options;
+
+/// The name-value pairs of an INI file: `[pca]` and `components = 50` give `pca.components`. A `#` begins a comment only at
+/// the start of a line or after white space, so that paths may hold one. Throws NotFoundError or InputError (exit 64).
+std::vector<std::pair<std::string, std::string>> read_ini(const std::filesystem::path& path);
+
+/// What a subcommand was told, the command line before the configuration file before the defaults.
+struct Configuration {
+  po::variables_map values;
+  std::filesystem::path folder;                  ///< relative paths of the configuration are relative to this
+  std::map<std::string, std::string> effective;  ///< every option with a section (`pca.components`), as text
+  std::string dump;                              ///< the same as an INI file with comments
+};
+
+/// Parses arguments and, if `config_option` was given, the file it names. Unknown names are UsageErrors that tell the nearest
+/// known name; abbreviations are not guessed. Does not call po::notify: the caller does, when it goes on.
+Configuration configure(const std::vector<std::string>& arguments, const po::options_description& options,
+                        const po::positional_options_description& positional, const std::string& config_option = "config");
+
+/// Splits `a, b ,c` at commas, without empty parts.
+std::vector<std::string> split_list(const std::string& text);
+
+}  // namespace miura::app

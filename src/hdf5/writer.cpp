@@ -1,0 +1,269 @@
+#include "miura/hdf5/writer.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <type_traits>
+
+#include "miura/parallel/communicator.hpp"
+#include "miura/parallel/together.hpp"
+
+namespace miura::hdf5 {
+
+namespace {
+
+constexpr std::int64_t most_bytes = std::int64_t{1} << 30;  // of one call and rank: MPI-IO counts are int
+
+Datatype text_type(std::size_t size, H5T_str_t padding) {
+  Datatype type(H5Tcopy(H5T_C_S1), "make a text type");
+  H5Tset_size(type.get(), size);
+  H5Tset_cset(type.get(), H5T_CSET_UTF8);
+  if (size != H5T_VARIABLE) H5Tset_strpad(type.get(), padding);
+  return type;
+}
+
+Dataspace simple_space(std::initializer_list<std::int64_t> shape) {
+  std::vector<hsize_t> extent(shape.begin(), shape.end());
+  return {H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr), "describe a shape"};
+}
+
+Dataset create_dataset(const ParallelFile& file, hid_t at, const std::string& name, hid_t type, const Dataspace& space) {
+  return {H5Dcreate2(at, name.c_str(), type, space.get(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
+          "create " + name + " in " + file.path().string()};
+}
+
+/// Writes `count` rows of `width` values from row `first` on, in as many collective calls as the largest part needs.
+void write_slab(const ParallelFile& file, const Dataset& dataset, const std::string& name, hid_t type, const void* values,
+                std::int64_t first, std::int64_t count, std::int64_t width) {
+  const Dataspace on_disk(H5Dget_space(dataset.get()), "see the shape of " + name);
+  const Properties transfer(H5Pcreate(H5P_DATASET_XFER), "make transfer properties");
+  H5Pset_dxpl_mpio(transfer.get(), H5FD_MPIO_COLLECTIVE);
+  const auto row_bytes = static_cast<std::int64_t>(H5Tget_size(type)) * std::max<std::int64_t>(width, 1);
+  const auto rows_a_call = std::max<std::int64_t>(1, most_bytes / row_bytes);
+  const auto calls = parallel::max_over_ranks(file.comm(), (count + rows_a_call - 1) / rows_a_call);
+  for (std::int64_t call = 0; call < calls; ++call) {
+    const auto from = std::min(count, call * rows_a_call), rows = std::min(rows_a_call, count - from);
+    const hsize_t start[2] = {static_cast<hsize_t>(first + from), 0};
+    const hsize_t block[2] = {static_cast<hsize_t>(rows), static_cast<hsize_t>(std::max<std::int64_t>(width, 1))};
+    const Dataspace in_memory(H5Screate_simple(width > 0 ? 2 : 1, block, nullptr), "describe rows of " + name);
+    if (rows > 0)
+      H5Sselect_hyperslab(on_disk.get(), H5S_SELECT_SET, start, nullptr, block, nullptr);
+    else {
+      H5Sselect_none(on_disk.get());
+      H5Sselect_none(in_memory.get());
+    }
+    static const char nothing = 0;
+    const void* from_memory = rows > 0 ? static_cast<const char*>(values) + from * row_bytes : &nothing;
+    const auto status = H5Dwrite(dataset.get(), type, in_memory.get(), on_disk.get(), transfer.get(), from_memory);
+    parallel::together(file.comm(), [&] {
+      if (status < 0) throw Error(ExitCode::io, file.path().string() + ": cannot write " + name + " (is the disk full?)");
+    });
+  }
+}
+
+void write_attribute(hid_t at, const char* name, hid_t type, const Dataspace& space, const void* value) {
+  const Attribute attribute(H5Acreate2(at, name, type, space.get(), H5P_DEFAULT, H5P_DEFAULT),
+                            std::string("create attribute ") + name);
+  if (H5Awrite(attribute.get(), type, value) < 0) throw Error(ExitCode::io, std::string("cannot write attribute ") + name);
+}
+
+}  // namespace
+
+template <>
+hid_t native_type<float>() {
+  return H5T_NATIVE_FLOAT;
+}
+template <>
+hid_t native_type<double>() {
+  return H5T_NATIVE_DOUBLE;
+}
+template <>
+hid_t native_type<std::int8_t>() {
+  return H5T_NATIVE_INT8;
+}
+template <>
+hid_t native_type<std::uint8_t>() {
+  return H5T_NATIVE_UINT8;
+}
+template <>
+hid_t native_type<std::uint16_t>() {
+  return H5T_NATIVE_UINT16;
+}
+template <>
+hid_t native_type<std::int32_t>() {
+  return H5T_NATIVE_INT32;
+}
+template <>
+hid_t native_type<std::int64_t>() {
+  return H5T_NATIVE_INT64;
+}
+
+ParallelFile::ParallelFile(MPI_Comm comm, const std::filesystem::path& path) : comm_(comm), path_(path) {
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);  // errors are told by exceptions
+  const Properties access(H5Pcreate(H5P_FILE_ACCESS), "make file access properties");
+  H5Pset_fapl_mpio(access.get(), comm, MPI_INFO_NULL);
+  H5Pset_libver_bounds(access.get(), H5F_LIBVER_EARLIEST, H5F_LIBVER_V18);
+  H5Pset_coll_metadata_write(access.get(), true);
+  H5Pset_all_coll_metadata_ops(access.get(), true);
+  const Properties creation(H5Pcreate(H5P_FILE_CREATE), "make file creation properties");
+  const auto id = H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.get(), access.get());
+  parallel::together(comm, [&] {
+    if (id < 0) throw Error(ExitCode::cannot_create, path.string() + ": cannot be created");
+  });
+  file_ = File(id, "create " + path.string());
+}
+
+Group ParallelFile::group(hid_t at, const std::string& name) const {
+  return {H5Gcreate2(at, name.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), "create group " + name};
+}
+
+void ParallelFile::attribute(hid_t at, const char* name, std::string_view value) const {
+  const std::string text(value);
+  const char* characters = text.c_str();
+  write_attribute(at, name, text_type(H5T_VARIABLE, H5T_STR_NULLTERM).get(),
+                  Dataspace(H5Screate(H5S_SCALAR), "make a scalar"), &characters);
+}
+
+void ParallelFile::attribute(hid_t at, const char* name, const std::vector<std::string>& values) const {
+  std::vector<const char*> texts;
+  for (const auto& value : values) texts.push_back(value.c_str());
+  if (texts.empty()) {  // as h5py writes an empty array of strings
+    write_attribute(at, name, H5T_NATIVE_DOUBLE, simple_space({0}), texts.data());
+    return;
+  }
+  write_attribute(at, name, text_type(H5T_VARIABLE, H5T_STR_NULLTERM).get(), simple_space({std::ssize(texts)}),
+                  texts.data());
+}
+
+void ParallelFile::attribute(hid_t at, const char* name, const std::vector<std::int64_t>& values) const {
+  write_attribute(at, name, H5T_NATIVE_INT64, simple_space({std::ssize(values)}), values.data());
+}
+
+void ParallelFile::attribute(hid_t at, const char* name, bool value) const {
+  const Datatype type(H5Tenum_create(H5T_NATIVE_INT8), "make a boolean type");  // as h5py writes numpy.bool_
+  const std::int8_t no = 0, yes = 1, given = value ? 1 : 0;
+  H5Tenum_insert(type.get(), "FALSE", &no);
+  H5Tenum_insert(type.get(), "TRUE", &yes);
+  write_attribute(at, name, type.get(), Dataspace(H5Screate(H5S_SCALAR), "make a scalar"), &given);
+}
+
+void ParallelFile::encoding(hid_t at, const char* type, const char* version) const {
+  attribute(at, "encoding-type", std::string_view(type));
+  attribute(at, "encoding-version", std::string_view(version));
+}
+
+template <class T>
+Dataset ParallelFile::rows(hid_t at, const std::string& name, std::span<const T> mine, std::int64_t width) const {
+  const auto count = std::ssize(mine) / std::max<std::int64_t>(width, 1);
+  const auto total = parallel::sum_over_ranks(comm_, count);
+  const auto space = width > 0 ? simple_space({total, width}) : simple_space({total});
+  auto dataset = create_dataset(*this, at, name, native_type<T>(), space);
+  write_slab(*this, dataset, name, native_type<T>(), mine.data(), parallel::sum_of_lower_ranks(comm_, count), count, width);
+  return dataset;
+}
+
+Dataset ParallelFile::texts(hid_t at, const std::string& name, const std::vector<std::string>& mine) const {
+  std::int64_t longest = 1;
+  for (const auto& text : mine) longest = std::max<std::int64_t>(longest, std::ssize(text));
+  longest = parallel::max_over_ranks(comm_, longest);
+  std::vector<char> characters(mine.size() * longest);
+  for (std::size_t i = 0; i < mine.size(); ++i) std::memcpy(&characters[i * longest], mine[i].data(), mine[i].size());
+  const auto type = text_type(longest, H5T_STR_NULLPAD);
+  const auto total = parallel::sum_over_ranks(comm_, std::ssize(mine));
+  auto dataset = create_dataset(*this, at, name, type.get(), simple_space({total}));
+  write_slab(*this, dataset, name, type.get(), characters.data(), parallel::sum_of_lower_ranks(comm_, std::ssize(mine)),
+             std::ssize(mine), 0);
+  return dataset;
+}
+
+template <class T>
+Dataset ParallelFile::replicated(hid_t at, const std::string& name, std::span<const T> values, std::int64_t width) const {
+  return rows(at, name, parallel::rank_of(comm_) == 0 ? values : std::span<const T>{}, width);
+}
+
+Dataset ParallelFile::replicated_texts(hid_t at, const std::string& name, const std::vector<std::string>& values) const {
+  return texts(at, name, parallel::rank_of(comm_) == 0 ? values : std::vector<std::string>{});
+}
+
+namespace {
+
+Dataset write_scalar(const ParallelFile& file, hid_t at, const std::string& name, hid_t type, const void* value) {
+  const Dataspace scalar(H5Screate(H5S_SCALAR), "make a scalar");
+  auto dataset = create_dataset(file, at, name, type, scalar);
+  herr_t status = 0;
+  if (parallel::rank_of(file.comm()) == 0)
+    status = H5Dwrite(dataset.get(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, value);
+  parallel::together(file.comm(), [&] {
+    if (status < 0) throw Error(ExitCode::io, file.path().string() + ": cannot write " + name + " (is the disk full?)");
+  });
+  return dataset;
+}
+
+}  // namespace
+
+template <class T>
+Dataset ParallelFile::scalar(hid_t at, const std::string& name, T value) const {
+  return write_scalar(*this, at, name, native_type<T>(), &value);
+}
+
+Dataset ParallelFile::scalar_text(hid_t at, const std::string& name, std::string_view value) const {
+  const std::string text(value.empty() ? std::string_view(" ") : value);  // HDF5 has no text of length 0
+  return write_scalar(*this, at, name, text_type(text.size(), H5T_STR_NULLPAD).get(), text.data());
+}
+
+void ParallelFile::close() {
+  const auto flushed = H5Fflush(file_.get(), H5F_SCOPE_GLOBAL);
+  const auto closed = H5Fclose(file_.release());
+  parallel::together(comm_, [&] {
+    if (flushed < 0 || closed < 0) throw Error(ExitCode::io, path_.string() + ": cannot be written (is the disk full?)");
+  });
+}
+
+template <class T>
+RowsInPortions<T>::RowsInPortions(const ParallelFile& file, hid_t at, const std::string& name, std::int64_t n_mine)
+    : file_(file), name_(name), at_(parallel::sum_of_lower_ranks(file.comm(), n_mine)) {
+  const auto total = parallel::sum_over_ranks(file.comm(), n_mine);
+  dataset_ = create_dataset(file, at, name, native_type<T>(), simple_space({total}));
+}
+
+template <class T>
+void RowsInPortions<T>::write(std::span<const T> portion) {
+  write_slab(file_, dataset_, name_, native_type<T>(), portion.data(), at_, std::ssize(portion), 0);
+  at_ += std::ssize(portion);
+}
+
+void publish(MPI_Comm comm, const std::filesystem::path& part, const std::filesystem::path& whole) {
+  parallel::together(comm, [&] {
+    if (parallel::rank_of(comm) != 0) return;
+    const int file = ::open(part.c_str(), O_RDONLY);
+    const bool flushed = file >= 0 && ::fsync(file) == 0;
+    if (file >= 0) ::close(file);
+    if (!flushed) throw Error(ExitCode::io, part.string() + ": cannot be flushed to the disk");
+    std::error_code failure;
+    std::filesystem::rename(part, whole, failure);
+    if (failure) throw Error(ExitCode::io, whole.string() + ": cannot be put in place: " + failure.message());
+    const auto folder = whole.has_parent_path() ? whole.parent_path() : std::filesystem::path(".");
+    if (const int directory = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY); directory >= 0) {
+      ::fsync(directory);
+      ::close(directory);
+    }
+  });
+}
+
+#define MIURA_FOR_TYPE(T)                                                                                          \
+  template Dataset ParallelFile::rows<T>(hid_t, const std::string&, std::span<const T>, std::int64_t) const;       \
+  template Dataset ParallelFile::replicated<T>(hid_t, const std::string&, std::span<const T>, std::int64_t) const; \
+  template Dataset ParallelFile::scalar<T>(hid_t, const std::string&, T) const;                                    \
+  template class RowsInPortions<T>;
+MIURA_FOR_TYPE(float)
+MIURA_FOR_TYPE(double)
+MIURA_FOR_TYPE(std::int8_t)
+MIURA_FOR_TYPE(std::uint8_t)
+MIURA_FOR_TYPE(std::uint16_t)
+MIURA_FOR_TYPE(std::int32_t)
+MIURA_FOR_TYPE(std::int64_t)
+#undef MIURA_FOR_TYPE
+
+}  // namespace miura::hdf5

@@ -1,0 +1,23 @@
+#include "miura/parallel/fetch.hpp"
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace miura::parallel;
+
+TEST(Fetch, BringsRepeatedAndUnorderedRowsFromTheirOwners) {
+  const int rank = rank_of(MPI_COMM_WORLD), ranks = size_of(MPI_COMM_WORLD);
+  const auto rows = Partition::even(3, ranks);  // with 4 ranks one owns nothing
+  std::vector<std::int32_t> mine;
+  for (auto r = rows.begin(rank); r < rows.end(rank); ++r) mine.push_back(static_cast<std::int32_t>(100 + r));
+  std::vector<std::int64_t> wanted{2, 0, 2, 1};
+  if (rank == 1) wanted.clear();  // a rank that asks for nothing still answers
+  const auto got = fetch<std::int32_t>(MPI_COMM_WORLD, rows, mine, wanted);
+  if (rank == 1)
+    EXPECT_TRUE(got.empty());
+  else
+    EXPECT_EQ(got, (std::vector<std::int32_t>{102, 100, 102, 101}));
+}
+
+}  // namespace

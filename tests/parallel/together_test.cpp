@@ -1,0 +1,40 @@
+#include "miura/parallel/together.hpp"
+
+#include <gtest/gtest.h>
+
+#include "miura/base/error.hpp"
+#include "miura/parallel/communicator.hpp"
+
+namespace {
+
+using namespace miura;
+
+TEST(Together, TellsEveryRankTheSameLineAndExitCode) {
+  const int rank = parallel::rank_of(MPI_COMM_WORLD), ranks = parallel::size_of(MPI_COMM_WORLD);
+  try {
+    parallel::together(MPI_COMM_WORLD, [&] {
+      if (rank == ranks - 1) throw InputError({"lots.csv", 7, "vegf", "BM03"}, "'high' is not a number");
+    });
+    FAIL() << "no rank may go on";
+  } catch (const Error& e) {
+    EXPECT_STREQ(e.what(), "lots.csv:7: column vegf: 'high' is not a number (lot BM03)");
+    EXPECT_EQ(e.code(), ExitCode::bad_input);
+  }
+}
+
+TEST(Together, LetsTheLowestFailingRankSpeak) {
+  const int rank = parallel::rank_of(MPI_COMM_WORLD);
+  try {
+    parallel::together(MPI_COMM_WORLD, [&] { throw UsageError("rank " + std::to_string(rank)); });
+    FAIL() << "no rank may go on";
+  } catch (const Error& e) {
+    EXPECT_STREQ(e.what(), "rank 0");
+    EXPECT_EQ(e.code(), ExitCode::usage);
+  }
+}
+
+TEST(Together, SaysNothingWhenAllIsWell) {
+  EXPECT_NO_THROW(parallel::together(MPI_COMM_WORLD, [] {}));
+}
+
+}  // namespace
