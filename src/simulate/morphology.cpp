@@ -15,6 +15,7 @@ namespace miura::simulate {
 namespace {
 
 constexpr double merged_share = 0.015, debris_share = 0.015;
+constexpr double separation = 2.4;  // scale of the shifts below at effect 1: states that touch, but can be told apart
 
 constexpr std::array<std::string_view, 5> channels{"DNA", "ER", "RNA", "AGP", "Mito"};
 enum : std::int32_t { dna, er, rna, agp, mito };
@@ -85,10 +86,10 @@ Factors lot_shift(const Options& options, const LotPlan& lot) {
   auto random = stream(options.seed, Topic::lot_profile, lot.key);
   Factors shift{};
   for (std::int32_t f = 0; f < n_factors; ++f)
-    shift[f] = options.batch * (f < first_channel ? 0.12 : 0.25) * normal(random);
+    shift[f] = options.batch * (f < first_channel ? 0.1 : 0.2) * normal(random);
   if (lot.chemistry == 1)
     for (std::int32_t c = 0; c < std::ssize(channels); ++c)
-      shift[stain(c)] += options.batch * (c % 2 == 0 ? 0.3 : -0.3);
+      shift[stain(c)] += options.batch * (c % 2 == 0 ? 0.25 : -0.25);
   if (source_names[lot.source] == "AD") shift[size] += 0.25;
   if (source_names[lot.source] == "UC") shift[size] -= 0.3, shift[elongation] += 0.25;
   return shift;
@@ -131,10 +132,12 @@ private:
     Factors factors = lot_shift_;
     for (double& f : factors) f += normal(random);
     const auto& neighbors = populations_.neighbors[state];
-    const double lean = 0.5 * beta(random, 1.1, 2.2);
+    const double lean = 0.5 * beta(random, 1.1, 2.5);
     const auto neighbor = neighbors[random.below(static_cast<std::uint32_t>(neighbors.size()))];
-    for (const auto& [factor, shift] : shifts_[state]) factors[factor] += options_.effect * 1.5 * (1 - lean) * shift;
-    for (const auto& [factor, shift] : shifts_[neighbor]) factors[factor] += options_.effect * 1.5 * lean * shift;
+    for (const auto& [factor, shift] : shifts_[state])
+      factors[factor] += options_.effect * separation * (1 - lean) * shift;
+    for (const auto& [factor, shift] : shifts_[neighbor])
+      factors[factor] += options_.effect * separation * lean * shift;
     return factors;
   }
 

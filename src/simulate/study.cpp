@@ -15,6 +15,7 @@
 #include "miura/parallel/together.hpp"
 #include "simulate/counts.hpp"
 #include "simulate/files.hpp"
+#include "simulate/hdf5_files.hpp"
 #include "simulate/morphology.hpp"
 #include "simulate/outcomes.hpp"
 #include "simulate/populations.hpp"
@@ -28,12 +29,15 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view staging = ".partial";  // inside OUT; what a killed run leaves there is replaced
 
-void check(const Options& o) {
+/// Refuses what cannot be; fills in the format.
+Options checked(Options o) {
   const auto refuse = [](const std::string& why) { throw UsageError("simulate: " + why); };
   if (o.modality != "rna" && o.modality != "image")
     refuse(fmt::format("modality '{}' is not known (rna, image)", o.modality));
-  const std::set<std::string> formats =
-      o.modality == "rna" ? std::set<std::string>{"", "mtx", "mixed"} : std::set<std::string>{"", "table"};
+  const std::set<std::string_view> formats = o.modality == "rna"
+                                                 ? std::set<std::string_view>{"mtx", "h5", "h5ad", "mixed"}
+                                                 : std::set<std::string_view>{"table"};
+  if (o.format.empty()) o.format = o.modality == "rna" ? "mtx" : "table";
   if (!formats.contains(o.format))
     refuse(fmt::format("format '{}' does not go with modality {}", o.format, o.modality));
   const auto between = [&](std::string_view name, auto value, auto low, auto high) {
@@ -48,6 +52,7 @@ void check(const Options& o) {
   between("rho", o.rho, -1.0, 1.0);
   between("effect", o.effect, 0.0, 10.0);
   between("batch", o.batch, 0.0, 10.0);
+  return o;
 }
 
 /// Makes OUT/.partial, the folder that is filled. Rank 0 only.
@@ -89,25 +94,35 @@ public:
       features_ = morphology_features();
   }
 
+  /// Where lot number `index` goes, as the sample sheet says.
   struct File {
-    std::string path, format;  ///< as in the sample sheet
-    CellRanger layout = CellRanger::v3;
+    std::string path, format;
+    CellRanger layout = CellRanger::v3;  ///< of a matrix folder
   };
-  File file_of(std::int64_t lot, const std::string& id) const {
-    if (!transcriptome_) return {"data/" + id + ".csv.gz", "table"};
-    const bool older = options_.format == "mixed" && lot % 2 == 1;
-    return {"data/" + id, "mtx", older ? CellRanger::v2 : CellRanger::v3};
+  File file_of(std::int64_t index, const std::string& lot) const {
+    static constexpr std::string_view turns[] = {"mtx", "old mtx", "h5", "h5ad"};
+    const auto format = options_.format == "mixed" ? turns[index % 4] : std::string_view(options_.format);
+    if (format == "table") return {"data/" + lot + ".csv.gz", "table"};
+    if (format == "h5") return {"data/" + lot + "_filtered_feature_bc_matrix.h5", "h5"};
+    if (format == "h5ad") return {"data/" + lot + ".h5ad", "h5ad"};
+    return {"data/" + lot, "mtx", format == "mtx" ? CellRanger::v3 : CellRanger::v2};
   }
 
   DrawnLot write(const fs::path& folder, std::int64_t index, const LotPlan& lot) const {
     const auto file = file_of(index, lot.id);
+    const auto path = folder / file.path;
     if (!transcriptome_) {
       auto drawn = draw_morphology(options_, populations_, lot);
-      write_feature_table(folder / file.path, features_, drawn.cells);
+      write_feature_table(path, features_, drawn.cells);
       return drawn;
     }
     auto drawn = draw_counts(options_, populations_, *transcriptome_, lot);
-    write_matrix_folder(folder / file.path, file.layout, transcriptome_->genes, drawn.cells);
+    if (file.format == "h5")
+      write_10x_h5(path, transcriptome_->genes, drawn.cells);
+    else if (file.format == "h5ad")
+      write_h5ad(path, lot.id, transcriptome_->genes, drawn.cells);
+    else
+      write_matrix_folder(path, file.layout, transcriptome_->genes, drawn.cells);
     return drawn;
   }
 
@@ -261,8 +276,8 @@ std::vector<double> functional_fraction(const Populations& populations, const Su
 
 }  // namespace
 
-Summary write_study(MPI_Comm comm, const Options& options) {
-  check(options);
+Summary write_study(MPI_Comm comm, const Options& given) {
+  const auto options = checked(given);
   const bool first = parallel::rank_of(comm) == 0;
   parallel::together(comm, [&] {
     if (first) open_folder(options.out);

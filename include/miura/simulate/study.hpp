@@ -14,18 +14,20 @@ namespace miura::simulate {
 struct Options {
   std::filesystem::path out;     ///< folder to write; must not exist or be empty
   std::string modality = "rna";  ///< rna: UMI counts; image: a table of morphology features
-  std::string format = {};       ///< rna: mtx (default) or mixed; image: table
-  int lots_bm = 11;              ///< role train
-  int lots_bm_test = 4;          ///< role test
-  int lots_ad = 4;               ///< role query
-  int lots_uc = 5;               ///< role query
-  int cells_per_lot = 300;       ///< mean number of barcodes in a lot, also the few that a quality control should drop
-  int genes = 3000;              ///< at least 500; named genes of the planted programmes come first
-  bool null = false;             ///< outcomes that are drawn without looking at any fraction
-  double rho = 0.8;        ///< Spearman's rho of vegf_ischemia and the functional state's fraction over training lots
-  double effect = 1;       ///< scale of the differences between states
-  double batch = 1;        ///< scale of the differences between lots and chemistries
-  std::uint64_t seed = 1;  ///< lots, cells and outcomes; the biology (levels, programmes) is the same for every seed
+  /// rna: mtx (10x v3 folders, the default), h5 (10x v3), h5ad, or mixed: a v3 folder, a v2 folder, h5, h5ad in turn.
+  /// image: table.
+  std::string format = {};
+  int lots_bm = 11;         ///< role train
+  int lots_bm_test = 4;     ///< role test
+  int lots_ad = 4;          ///< role query
+  int lots_uc = 5;          ///< role query
+  int cells_per_lot = 300;  ///< mean number of barcodes in a lot, also the few that a quality control should drop
+  int genes = 3000;         ///< at least 500; named genes of the planted programmes come first
+  bool null = false;        ///< outcomes that are drawn without looking at any fraction
+  double rho = 0.8;         ///< Spearman's rho of vegf_ischemia and the functional state's fraction over training lots
+  double effect = 1;        ///< scale of the differences between states
+  double batch = 1;         ///< scale of the differences between lots and chemistries
+  std::uint64_t seed = 1;   ///< lots, cells and outcomes; the biology (levels, programmes) is the same for every seed
 };
 
 /// What was planted. The same on every rank.
