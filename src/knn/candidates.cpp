@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <new>
+#include <tuple>
 
 namespace miura::knn {
 
@@ -29,15 +30,14 @@ std::int32_t Candidates::most_queries(std::int32_t k) noexcept {
   return std::clamp(candidates_in_cache / capacity_for(k) / tile_width, 2, 64) * tile_width;
 }
 
-Candidates::Candidates(std::int32_t n_dims, std::int32_t k, const Centring& centring)
+Candidates::Candidates(std::int32_t n_dims, std::int32_t k, std::int32_t most, const Centring& centring)
     : n_dims_(n_dims), k_(k), capacity_(capacity_for(k)), centring_(centring), margin_(n_dims) {
-  const auto queries = most_queries(k);
-  tiles_ = hwy::AllocateAligned<float>(std::int64_t{queries} * std::max(n_dims, 1));
+  tiles_ = hwy::AllocateAligned<float>(std::int64_t{most} * std::max(n_dims, 1));
   if (!tiles_) throw std::bad_alloc();
-  threshold_.resize(queries);
-  norm2_.resize(queries);
-  pending_.resize(std::int64_t{queries} * capacity_);
-  n_pending_.resize(queries);
+  threshold_.resize(most);
+  norm2_.resize(most);
+  pending_.resize(std::int64_t{most} * capacity_);
+  n_pending_.resize(most);
   ranking_.reserve(capacity_ + k);
 }
 

@@ -30,9 +30,10 @@ struct QueryBlock {
 /// the threshold rises, and those that are left at the end are ranked by their exact distance.
 class Candidates {
 public:
-  Candidates(std::int32_t n_dims, std::int32_t k, const Centring& centring);
+  /// For blocks of up to `most` queries, a multiple of 8.
+  Candidates(std::int32_t n_dims, std::int32_t k, std::int32_t most, const Centring& centring);
 
-  /// Most queries of a block: fewer where k is large, so that candidates stay in the cache.
+  /// Most queries of a block for speed: fewer where k is large, so that candidates stay in the cache.
   static std::int32_t most_queries(std::int32_t k) noexcept;
 
   /// `self` is the position in the piece of the block's first query, the others following, where queries are not

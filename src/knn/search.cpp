@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "knn/candidates.hpp"
@@ -31,13 +32,14 @@ template <class Progress>
 void scan_piece(const Piece& piece, const matrix::Embedding& queries, std::int64_t first_query, bool exclude_self,
                 const Centring& centring, const NearestSoFar& nearest, Progress&& progress) {
   const auto n_queries = std::ssize(nearest.id) / nearest.k;
+  if (n_queries == 0) return;
   const auto n_dims = queries.n_dims;
   const auto per_block = queries_per_block(n_queries, nearest.k);
-  const auto n_blocks = (n_queries + per_block - 1) / std::max(per_block, 1);
+  const auto n_blocks = (n_queries + per_block - 1) / per_block;
   const Panels panels(piece.rows, piece.size, n_dims, centring);
 #pragma omp parallel
   {
-    Candidates candidates(n_dims, nearest.k, centring);
+    Candidates candidates(n_dims, nearest.k, per_block, centring);
 #pragma omp for schedule(dynamic)
     for (std::int64_t b = 0; b < n_blocks; ++b) {
       const auto from = b * per_block, to = std::min(n_queries, from + per_block);
