@@ -1,0 +1,65 @@
+#pragma once
+
+#include <mpi.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "miura/matrix/embedding.hpp"
+#include "miura/parallel/communicator.hpp"
+
+namespace miura::knn {
+
+/// Consecutive points of one rank.
+struct Piece {
+  std::int64_t first = 0;  ///< global index of the first
+  std::int64_t size = 0;
+  std::span<const float> rows;  ///< size x n_dims, row-major
+};
+
+/// Shows every rank the points of all ranks, piece after piece: each begins with its own, reads it while it is on its
+/// way to the rank below, and goes on with what came from the rank above. No rank holds more than two pieces of
+/// others (16 MiB each). Calls visit(piece, progress); `progress()` lets MPI carry on with the transfer and is to be
+/// called now and then by the thread that initialised MPI. Collective.
+template <class Visit>
+void for_each_piece(MPI_Comm comm, const matrix::Embedding& points, Visit&& visit) {
+  constexpr std::int64_t floats_per_piece = std::int64_t{1} << 22;
+  const int rank = parallel::rank_of(comm), ranks = parallel::size_of(comm);
+  const auto dims = points.n_dims;
+  const auto& part = points.points;
+  const std::int64_t per_piece = std::max<std::int64_t>(floats_per_piece / std::max(dims, 1), 1);
+  std::int64_t most = 0;
+  for (int r = 0; r < ranks; ++r) most = std::max(most, part.n_local(r));
+
+  std::vector<float> coming, present;
+  for (std::int64_t from = 0; from < most; from += per_piece) {
+    const auto piece_of = [&](int owner) {
+      const auto size = std::clamp<std::int64_t>(part.n_local(owner) - from, 0, per_piece);
+      return Piece{part.begin(owner) + from, size, {}};
+    };
+    Piece piece = piece_of(rank);
+    if (piece.size > 0) piece.rows = std::span(points.value).subspan(from * dims, piece.size * dims);
+    for (int step = 0; step < ranks; ++step) {
+      MPI_Request transfer[2] = {MPI_REQUEST_NULL, MPI_REQUEST_NULL};
+      const Piece next = piece_of((rank + step + 1) % ranks);
+      if (step + 1 < ranks) {
+        coming.resize(next.size * dims);
+        MPI_Irecv(coming.data(), static_cast<int>(coming.size()), MPI_FLOAT, (rank + 1) % ranks, 0, comm, &transfer[0]);
+        MPI_Isend(piece.rows.data(), static_cast<int>(piece.rows.size()), MPI_FLOAT, (rank + ranks - 1) % ranks, 0, comm,
+                  &transfer[1]);
+      }
+      if (piece.size > 0)
+        visit(std::as_const(piece), [&] {
+          int done = 0;
+          MPI_Testall(2, transfer, &done, MPI_STATUSES_IGNORE);
+        });
+      MPI_Waitall(2, transfer, MPI_STATUSES_IGNORE);
+      std::swap(coming, present);
+      piece = {next.first, next.size, present};
+    }
+  }
+}
+
+}  // namespace miura::knn

@@ -1,0 +1,102 @@
+#include "knn/scan.hpp"
+
+#include <array>
+#include <bit>
+#include <cstdint>
+
+// Sums are arrays of registers, which vectors of unknown length cannot form: those processors take their fixed-length set.
+#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "knn/scan.cpp"
+#include <hwy/foreach_target.h>
+// after foreach_target.h, which reads this file once a target
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace miura::knn::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+using Tag = hn::CappedTag<float, 16>;
+using Vector = hn::Vec<Tag>;
+
+// 8 x 3 sums and 3 points fill most of 32 registers; with 16 registers it is 4 x 3.
+#if HWY_ARCH_X86 && HWY_TARGET > HWY_AVX3
+constexpr std::int32_t rows = 4;
+#else
+constexpr std::int32_t rows = 8;
+#endif
+constexpr std::int32_t columns = 3;
+
+/// Offers the points of one register that reach the threshold of a query.
+void offer_passing(Vector score, Vector threshold, std::int32_t query, std::int32_t first, Candidates& candidates) {
+  const Tag d;
+  const auto passing = hn::Ge(score, threshold);
+  if (hn::AllFalse(d, passing)) return;
+  alignas(64) std::array<float, 16> scores;
+  hn::Store(score, d, scores.data());
+  std::array<std::uint8_t, 8> bytes{};
+  hn::StoreMaskBits(d, passing, bytes.data());
+  for (auto bits = static_cast<unsigned>(bytes[0] | bytes[1] << 8); bits != 0; bits &= bits - 1) {
+    const int lane = std::countr_zero(bits);
+    candidates.offer(query, first + lane, scores[lane]);
+  }
+}
+
+/// Some queries of a tile against some points of a panel; `queries` and `points` begin at the first of them.
+HWY_INLINE void scan_registers(const float* HWY_RESTRICT points, const float* HWY_RESTRICT queries, std::int32_t n_dims,
+                               std::int32_t first_query, std::int32_t first_point, Candidates& candidates) {
+  const Tag d;
+  constexpr auto lanes = static_cast<std::int32_t>(hn::MaxLanes(Tag()));
+  Vector sum[rows][columns];
+  const float* minus_half_norm2 = points + std::int64_t{n_dims} * panel_width;
+#pragma GCC unroll 8
+  for (std::int32_t q = 0; q < rows; ++q)  // no index may stay variable, or the compiler keeps the sums in memory
+    for (std::int32_t c = 0; c < columns; ++c) sum[q][c] = hn::Load(d, minus_half_norm2 + c * lanes);
+
+  for (std::int32_t dim = 0; dim < n_dims; ++dim, points += panel_width, queries += tile_width) {
+    const auto point0 = hn::Load(d, points);
+    const auto point1 = hn::Load(d, points + lanes);
+    const auto point2 = hn::Load(d, points + 2 * lanes);
+#pragma GCC unroll 8
+    for (std::int32_t q = 0; q < rows; ++q) {
+      const auto query = hn::Set(d, queries[q]);
+      sum[q][0] = hn::MulAdd(query, point0, sum[q][0]);
+      sum[q][1] = hn::MulAdd(query, point1, sum[q][1]);
+      sum[q][2] = hn::MulAdd(query, point2, sum[q][2]);
+    }
+  }
+
+#pragma GCC unroll 8
+  for (std::int32_t q = 0; q < rows; ++q) {
+    const auto threshold = hn::Set(d, candidates.thresholds()[first_query + q]);
+    const auto best = hn::Max(hn::Max(sum[q][0], sum[q][1]), sum[q][2]);
+    if (HWY_LIKELY(hn::AllFalse(d, hn::Ge(best, threshold)))) continue;
+    offer_passing(sum[q][0], threshold, first_query + q, first_point, candidates);
+    offer_passing(sum[q][1], threshold, first_query + q, first_point + lanes, candidates);
+    offer_passing(sum[q][2], threshold, first_query + q, first_point + 2 * lanes, candidates);
+  }
+}
+
+void scan(const float* panel, std::int32_t n_dims, std::int32_t first, Candidates& candidates) {
+  constexpr auto lanes = static_cast<std::int32_t>(hn::MaxLanes(Tag()));
+  for (std::int32_t t = 0; t < candidates.n_tiles(); ++t)
+    for (std::int32_t point = 0; point < panel_width; point += columns * lanes)
+      for (std::int32_t query = 0; query < tile_width; query += rows)
+        scan_registers(panel + point, candidates.tile(t) + query, n_dims, t * tile_width + query, first + point,
+                       candidates);
+}
+
+}  // namespace miura::knn::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace miura::knn {
+
+HWY_EXPORT(scan);
+
+void scan_panel(const float* panel, std::int32_t n_dims, std::int32_t first, Candidates& candidates) {
+  HWY_DYNAMIC_DISPATCH(scan)(panel, n_dims, first, candidates);
+}
+
+}  // namespace miura::knn
+#endif

@@ -1,0 +1,98 @@
+#include "miura/knn/search.hpp"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "knn/candidates.hpp"
+#include "knn/panels.hpp"
+#include "knn/ring.hpp"
+#include "knn/scan.hpp"
+#include "miura/base/error.hpp"
+#include "miura/parallel/communicator.hpp"
+
+namespace miura::knn {
+
+namespace {
+
+/// Small enough that every thread has work, large enough that a panel is used often once it is in the cache.
+std::int32_t queries_per_block(std::int64_t n_queries, std::int32_t k) {
+  const auto share = (n_queries + omp_get_max_threads() - 1) / omp_get_max_threads();
+  const auto whole_tiles = (share + tile_width - 1) / tile_width * tile_width;
+  return static_cast<std::int32_t>(std::min<std::int64_t>(whole_tiles, Candidates::most_queries(k)));
+}
+
+/// All of this rank's queries against one piece of the points.
+template <class Progress>
+void scan_piece(const Piece& piece, const matrix::Embedding& queries, std::int64_t first_query, bool exclude_self,
+                const Centring& centring, const NearestSoFar& nearest, Progress&& progress) {
+  const auto n_queries = std::ssize(nearest.id) / nearest.k;
+  if (n_queries == 0) return;
+  const auto n_dims = queries.n_dims;
+  const auto per_block = queries_per_block(n_queries, nearest.k);
+  const auto n_blocks = (n_queries + per_block - 1) / per_block;
+  const Panels panels(piece.rows, piece.size, n_dims, centring);
+#pragma omp parallel
+  {
+    Candidates candidates(n_dims, nearest.k, per_block, centring);
+#pragma omp for schedule(dynamic)
+    for (std::int64_t b = 0; b < n_blocks; ++b) {
+      const auto from = b * per_block, to = std::min(n_queries, from + per_block);
+      const auto rows = std::span(queries.value).subspan(from * n_dims, (to - from) * n_dims);
+      const auto self = exclude_self ? first_query + from - piece.first : piece.size;
+      candidates.begin({from, static_cast<std::int32_t>(to - from), rows}, piece, self, nearest);
+      for (std::int64_t p = 0; p < panels.size(); ++p)
+        scan_panel(panels[p], n_dims, static_cast<std::int32_t>(p * panel_width), candidates);
+      candidates.finish();
+      if (omp_get_thread_num() == 0) progress();
+    }
+  }
+}
+
+matrix::Neighbors search(MPI_Comm comm, const matrix::Embedding& points, const matrix::Embedding& queries,
+                         bool exclude_self, std::int32_t k) {
+  if (k < 1) throw UsageError("the number of nearest neighbours must be at least 1, not " + std::to_string(k));
+  if (points.n_dims != queries.n_dims) throw std::logic_error("points and queries differ in their dimensions");
+  const auto centring = centring_of(comm, points, queries);
+  const int rank = parallel::rank_of(comm);
+  const auto n_queries = queries.points.n_local(rank);
+
+  matrix::Neighbors result{queries.points, k, {}, {}};
+  result.id.assign(n_queries * k, -1);
+  result.distance.assign(n_queries * k, std::numeric_limits<float>::infinity());
+  const auto n_eligible = points.points.size() - (exclude_self ? 1 : 0);
+  if (n_eligible < 1) return result;
+
+  const auto found = static_cast<std::int32_t>(std::min<std::int64_t>(k, n_eligible));
+  std::vector<std::int64_t> id(found < k ? n_queries * found : 0, -1);
+  std::vector<double> distance2(n_queries * found, std::numeric_limits<double>::infinity());
+  const NearestSoFar nearest{found, found < k ? std::span(id) : std::span(result.id), distance2};
+  for_each_piece(comm, points, [&](const Piece& piece, auto&& progress) {
+    scan_piece(piece, queries, queries.points.begin(rank), exclude_self, centring, nearest, progress);
+  });
+
+  for (std::int64_t q = 0; q < n_queries; ++q)
+    for (std::int32_t i = 0; i < found; ++i) {
+      result.id[q * k + i] = nearest.id[q * found + i];
+      result.distance[q * k + i] = static_cast<float>(std::sqrt(distance2[q * found + i]));
+    }
+  return result;
+}
+
+}  // namespace
+
+matrix::Neighbors nearest(MPI_Comm comm, const matrix::Embedding& points, const SearchOptions& options) {
+  return search(comm, points, points, true, options.k);
+}
+
+matrix::Neighbors nearest(MPI_Comm comm, const matrix::Embedding& points, const matrix::Embedding& queries,
+                          const SearchOptions& options) {
+  return search(comm, points, queries, false, options.k);
+}
+
+}  // namespace miura::knn

@@ -1,0 +1,107 @@
+// Speed of the exact neighbour search beside the peak of the core it runs on: knn_bench [--benchmark_filter=...]
+#include <benchmark/benchmark.h>
+#include <mpi.h>
+#include <omp.h>
+
+#include <cstdint>
+
+#include "miura/knn/search.hpp"
+#include "miura/knn/shared_neighbors.hpp"
+#include "miura/stats/random.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "knn_bench.cpp"
+#include <hwy/foreach_target.h>
+// after foreach_target.h, which reads this file once a target
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace miura::bench::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// Twelve independent chains of fused multiply-adds that never leave the registers. Returns flops.
+std::int64_t multiply_add(std::int64_t rounds, float& sink) {
+  const hn::ScalableTag<float> d;
+  const auto x = hn::Set(d, sink), y = hn::Set(d, 0.5F);
+  auto a = x, b = y, c = x, e = y, f = x, g = y, h = x, i = y, j = x, k = y, l = x, m = y;
+  for (std::int64_t r = 0; r < rounds; ++r) {
+    a = hn::MulAdd(a, x, y), b = hn::MulAdd(b, x, y), c = hn::MulAdd(c, x, y), e = hn::MulAdd(e, x, y);
+    f = hn::MulAdd(f, x, y), g = hn::MulAdd(g, x, y), h = hn::MulAdd(h, x, y), i = hn::MulAdd(i, x, y);
+    j = hn::MulAdd(j, x, y), k = hn::MulAdd(k, x, y), l = hn::MulAdd(l, x, y), m = hn::MulAdd(m, x, y);
+  }
+  const auto sum = hn::Add(hn::Add(hn::Add(a, b), hn::Add(c, e)), hn::Add(hn::Add(f, g), hn::Add(h, i)));
+  sink = hn::GetLane(hn::Add(sum, hn::Add(hn::Add(j, k), hn::Add(l, m))));
+  return rounds * 12 * 2 * static_cast<std::int64_t>(hn::Lanes(d));
+}
+
+}  // namespace miura::bench::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace miura::bench {
+
+HWY_EXPORT(multiply_add);
+
+namespace {
+
+using benchmark::Counter;
+
+/// 20 overlapping clumps, as principal components of cells have.
+matrix::Embedding clumps(std::int64_t n, std::int32_t dims) {
+  matrix::Embedding points{parallel::Partition::even(n, 1), dims, std::vector<float>(n * dims)};
+  for (std::int64_t i = 0; i < n; ++i) {
+    stats::RandomStream noise(1, stats::Purpose::simulate, i);
+    stats::RandomStream centre(2, stats::Purpose::simulate, i % 20);
+    for (std::int32_t d = 0; d < dims; ++d) {
+      const double bell = noise.uniform() + noise.uniform() + noise.uniform() - 1.5;
+      points.value[i * dims + d] = static_cast<float>((2 * bell + centre.uniform()) * 10 / (1 + d));
+    }
+  }
+  return points;
+}
+
+void peak(benchmark::State& state) {
+  float sink = 0.3F;
+  std::int64_t flops = 0;
+  for (auto _ : state) flops += HWY_DYNAMIC_DISPATCH(multiply_add)(10'000'000, sink);
+  benchmark::DoNotOptimize(sink);
+  state.counters["flops"] = Counter(static_cast<double>(flops), Counter::kIsRate);
+}
+
+void nearest(benchmark::State& state) {
+  const auto n = state.range(0);
+  const auto dims = static_cast<std::int32_t>(state.range(1)), k = static_cast<std::int32_t>(state.range(2));
+  const auto points = clumps(n, dims);
+  for (auto _ : state) benchmark::DoNotOptimize(knn::nearest(MPI_COMM_SELF, points, {.k = k}));
+  state.counters["flops"] = Counter(2.0 * static_cast<double>(n * n * dims), Counter::kIsIterationInvariantRate);
+}
+
+void shared_neighbors(benchmark::State& state) {
+  const auto neighbors = knn::nearest(MPI_COMM_SELF, clumps(state.range(0), 20), {.k = 19});
+  std::int64_t edges = 0;
+  for (auto _ : state) edges = std::ssize(knn::shared_neighbors(MPI_COMM_SELF, neighbors, {}).neighbor) / 2;
+  state.counters["edges"] = static_cast<double>(edges);
+}
+
+BENCHMARK(peak)->Unit(benchmark::kMillisecond);
+BENCHMARK(nearest)
+    ->Args({100'000, 50, 15})
+    ->Args({20'000, 50, 15})
+    ->Args({20'000, 20, 20})
+    ->Args({20'000, 200, 20})
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(shared_neighbors)->Arg(20'000)->Arg(50'000)->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace miura::bench
+
+int main(int argc, char** argv) {
+  int provided = 0;
+  MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
+  omp_set_num_threads(1);  // flops of one core, to be read beside its peak
+  benchmark::Initialize(&argc, argv);
+  benchmark::RunSpecifiedBenchmarks();
+  MPI_Finalize();
+}
+#endif
