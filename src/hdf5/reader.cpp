@@ -212,11 +212,13 @@ std::vector<T> StoredArray::read() const {
   return values;
 }
 
-std::vector<std::string> StoredArray::read_texts() const {
+std::vector<std::string> StoredArray::read_texts() const { return read_texts(0, n_rows()); }
+
+std::vector<std::string> StoredArray::read_texts(std::int64_t first, std::int64_t count) const {
   if (kind_ != Kind::text) throw InputError({file_}, "'" + name_in_file(path_, field_) + "' does not hold text");
-  const auto n = n_rows() * width();
+  const auto n = count * width();
   std::vector<char> bytes(n * element_bytes_);
-  read_slab(element_.get(), 0, n_rows(), bytes.data());
+  if (n > 0) read_slab(element_.get(), first, count, bytes.data());
   const hsize_t extent[1] = {static_cast<hsize_t>(n)};
   const Dataspace line(H5Screate_simple(1, extent, nullptr), "describe texts");
   return take_texts(element_.get(), line, bytes, n);

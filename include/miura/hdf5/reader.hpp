@@ -54,6 +54,7 @@ public:
   std::vector<T> read() const;
   /// Texts of fixed or variable length.
   std::vector<std::string> read_texts() const;
+  std::vector<std::string> read_texts(std::int64_t first, std::int64_t count) const;
 
 private:
   Datatype in_memory(hid_t element) const;
