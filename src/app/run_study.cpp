@@ -87,7 +87,7 @@ std::map<std::string, std::string> hash_stages(const Configuration& c, const Run
   }
   const auto seed = std::to_string(o.common.seed);
   const std::array<std::string, stage_names.size()> covers{
-      version() + "\n" + settings_of(c, {"input", "qc"}) + lots_text,
+      version() + " " + commit() + "\n" + settings_of(c, {"input", "qc"}) + lots_text,
       settings_of(c, {"reference", "normalize", "variable"}) + seed,
       settings_of(c, {"pca"}),
       settings_of(c, {"knn"}),

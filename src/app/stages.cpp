@@ -152,25 +152,41 @@ NeighborsStage neighbors_stage(MPI_Comm comm, const Study& study, const RunOptio
   return stage;
 }
 
+namespace {
+
+/// How many clusters have more than one member. Clusters are numbered by falling size.
+std::int32_t clusters_of_several(MPI_Comm comm, const cluster::Clustering& found) {
+  std::vector<std::int64_t> size(found.n_clusters);
+  for (const auto label : found.label) ++size[label];
+  parallel::sum_over_ranks(comm, size);
+  return static_cast<std::int32_t>(std::ranges::count_if(size, [](std::int64_t n) { return n > 1; }));
+}
+
+}  // namespace
+
 ClusterStage cluster_stage(MPI_Comm comm, const Study& study, const RunOptions& o) {
   const auto found = cluster::leiden(comm, study.neighbors.graph, o.leiden);
   const auto& cells = study.cells.cells.mine;
+  const auto several = clusters_of_several(comm, found);
+  ClusterStage stage{.label = std::vector<std::int32_t>(cells.lot.size(), -1), .n_clusters = several > 0 ? several : found.n_clusters,
+                     .modularity = found.modularity, .label_hash = {}};
 
-  // Training cells outside the reference get the cluster that most of their nearest reference cells have.
-  std::vector<std::uint8_t> further(cells.lot.size());
-  for (std::size_t i = 0; i < further.size(); ++i)
-    further[i] = study.lots[cells.lot[i]].role == "train" && !study.genes.reference[i] ? 1 : 0;
-  const auto points = marked_rows(comm, study.pca.scores, study.genes.reference);
+  // Training cells outside the reference get the cluster that most of their nearest reference cells have, and so do
+  // reference cells that share no neighbours with any other (Seurat's group.singletons).
+  std::vector<std::uint8_t> clustered(cells.lot.size()), further(cells.lot.size());
+  std::vector<std::int32_t> label_of_points;
+  for (std::size_t i = 0, r = 0; i < cells.lot.size(); ++i) {
+    if (study.genes.reference[i]) stage.label[i] = found.label[r++];
+    clustered[i] = stage.label[i] >= 0 && stage.label[i] < stage.n_clusters ? 1 : 0;
+    further[i] = study.lots[cells.lot[i]].role == "train" && !clustered[i] ? 1 : 0;
+    if (clustered[i]) label_of_points.push_back(stage.label[i]);
+  }
+  const auto points = marked_rows(comm, study.pca.scores, clustered);
   const auto queries = marked_rows(comm, study.pca.scores, further);
   const auto nearest = knn::nearest(comm, points, queries, {.k = o.neighborhood});
-  const auto voted = knn::vote(comm, nearest, points.points, found.label, found.n_clusters);
-
-  ClusterStage stage{.label = std::vector<std::int32_t>(cells.lot.size(), -1), .n_clusters = found.n_clusters,
-                     .modularity = found.modularity, .label_hash = {}};
-  for (std::size_t i = 0, in_reference = 0, outside = 0; i < stage.label.size(); ++i) {
-    if (study.genes.reference[i]) stage.label[i] = found.label[in_reference++];
-    if (further[i]) stage.label[i] = voted[outside++];
-  }
+  const auto voted = knn::vote(comm, nearest, points.points, label_of_points, stage.n_clusters);
+  for (std::size_t i = 0, q = 0; i < stage.label.size(); ++i)
+    if (further[i]) stage.label[i] = voted[q++];
   stage.label_hash = digest_of_labels(comm, study, stage.label);
   return stage;
 }
