@@ -276,68 +276,6 @@ TEST(AStudy, HoldsThePlantedCorrelationInItsOwnFiles) {
   EXPECT_NE(bytes_of(options.out / "study.ini").find("primary = vegf_ischemia\n"), std::string::npos);
 }
 
-/// Mean over good cells of a lot: share of the counts that falls on the genes of a prefix, by state or class.
-std::map<std::string, double> mean_share(const fs::path& out, const std::string& prefix) {
-  const auto cells = table_of(unpacked(out / "truth/cells.tsv.gz"), '\t');
-  const auto genes = table_of(unpacked(out / "data/BM01/features.tsv.gz"), '\t');
-  const auto counts = parsed(unpacked(out / "data/BM01/matrix.mtx.gz"));
-  std::vector<double> of_prefix(static_cast<std::size_t>(counts.n_cells)), all(of_prefix.size());
-  for (const auto& [gene, cell, count] : counts.entry) {
-    all[cell] += static_cast<double>(count);
-    if (genes[gene][1].starts_with(prefix)) of_prefix[cell] += static_cast<double>(count);
-  }
-  std::map<std::string, std::pair<double, double>> sums;
-  for (std::size_t cell = 0; cell < all.size(); ++cell) {  // BM01 is the first lot of the truth
-    const auto& truth = cells[cell + 1];
-    auto& [sum, n] = sums[truth[2] == "good" ? truth[3] : truth[2]];
-    sum += of_prefix[cell] / all[cell];
-    ++n;
-  }
-  std::map<std::string, double> mean;
-  for (const auto& [name, sum] : sums) mean[name] = sum.first / sum.second;
-  return mean;
-}
-
-Options one_large_lot(const fs::path& out, double effect) {
-  return {.out = out,
-          .lots_bm = 1,
-          .lots_bm_test = 0,
-          .lots_ad = 0,
-          .lots_uc = 0,
-          .cells_per_lot = 1500,
-          .genes = 800,
-          .effect = effect};
-}
-
-TEST(FunctionalCells, ShowTheirProgramme) {
-  const Folder folder;
-  const auto options = one_large_lot(folder / "study", 1);
-  write_study(MPI_COMM_WORLD, options);
-  if (!Folder::first()) return;
-  const auto ratio = [&](const std::string& prefix) {
-    auto mean = mean_share(options.out, prefix);
-    return mean["CL3"] / mean["progenitor"];  // progenitors lean to CL3 and the reverse: folds are dampened
-  };
-  EXPECT_GT(ratio("MT-"), 1.2);
-  EXPECT_GT(ratio("NDUF"), 1.2);
-  EXPECT_GT(ratio("LRRC75A"), 1.7);
-  EXPECT_LT(ratio("COL"), 0.8);
-  EXPECT_NEAR(ratio("RPL"), 1, 0.1);
-  auto mitochondrial = mean_share(options.out, "MT-");
-  EXPECT_GT(mitochondrial["low_quality"], 0.3);
-  EXPECT_LT(mitochondrial["CL3"], 0.15);  // or a usual quality control would drop what it looks for
-}
-
-TEST(CellStates, AreAllAlikeWithoutAnEffect) {
-  const Folder folder;
-  const auto options = one_large_lot(folder / "study", 0);
-  write_study(MPI_COMM_WORLD, options);
-  if (!Folder::first()) return;
-  auto mean = mean_share(options.out, "MT-");
-  EXPECT_NEAR(mean["CL3"] / mean["progenitor"], 1, 0.03);
-  EXPECT_NEAR(mean["cycling_S"] / mean["progenitor"], 1, 0.03);
-}
-
 TEST(AnImageStudy, HasFiniteFeaturesAndItsFunctionalPopulation) {
   const Folder folder;
   auto options = small(folder / "study");
