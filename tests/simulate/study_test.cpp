@@ -142,6 +142,14 @@ std::vector<T> dataset(const fs::path& path, const char* name, hid_t type) {
   return values;
 }
 
+/// When a dataset says that it was changed; 0 where it keeps no time.
+std::int64_t time_stamp(const fs::path& path, const char* name) {
+  const miura::hdf5::File file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), "open");
+  H5O_info_t found{};
+  EXPECT_GE(H5Oget_info_by_name(file.get(), name, &found, H5P_DEFAULT), 0);
+  return found.mtime;
+}
+
 class RanksOfAStudy : public testing::TestWithParam<std::pair<const char*, const char*>> {};
 
 TEST_P(RanksOfAStudy, WriteTheSameBytesWhateverTheirNumberAndThreads) {
@@ -253,6 +261,8 @@ TEST(AStudy, TellsTheSameInAllFormats) {
   EXPECT_EQ(expected("BM03"),
             (std::array{read(h5, "matrix/indices"), read(h5, "matrix/data"), read(h5, "matrix/indptr")}));
   EXPECT_EQ(expected("BM04"), (std::array{read(h5ad, "X/indices"), read(h5ad, "X/data"), read(h5ad, "X/indptr")}));
+  EXPECT_EQ(time_stamp(h5, "matrix/data"), 0);
+  EXPECT_EQ(time_stamp(h5ad, "X/data"), 0);
   EXPECT_EQ(column(table_of(bytes_of(folder / "mixed" / "samples.csv"), ','), "format"),
             (std::vector<std::string>{"mtx", "mtx", "h5", "h5ad"}));
 }
