@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <fstream>
 #include <map>
@@ -14,6 +15,7 @@
 #include <numeric>
 #include <set>
 #include <sstream>
+#include <thread>
 
 #include "miura/base/error.hpp"
 #include "miura/base/sha256.hpp"
@@ -142,14 +144,6 @@ std::vector<T> dataset(const fs::path& path, const char* name, hid_t type) {
   return values;
 }
 
-/// When a dataset says that it was changed; 0 where it keeps no time.
-std::int64_t time_stamp(const fs::path& path, const char* name) {
-  const miura::hdf5::File file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), "open");
-  H5O_info_t found{};
-  EXPECT_GE(H5Oget_info_by_name(file.get(), name, &found, H5P_DEFAULT), 0);
-  return found.mtime;
-}
-
 class RanksOfAStudy : public testing::TestWithParam<std::pair<const char*, const char*>> {};
 
 TEST_P(RanksOfAStudy, WriteTheSameBytesWhateverTheirNumberAndThreads) {
@@ -160,6 +154,7 @@ TEST_P(RanksOfAStudy, WriteTheSameBytesWhateverTheirNumberAndThreads) {
   omp_set_num_threads(2);
   const auto summary = write_study(MPI_COMM_WORLD, options);
   options.out = folder / "alone";
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));  // a time stamp in seconds would show
   omp_set_num_threads(1);
   if (Folder::first()) {
     const auto alone = write_study(MPI_COMM_SELF, options);
@@ -261,8 +256,6 @@ TEST(AStudy, TellsTheSameInAllFormats) {
   EXPECT_EQ(expected("BM03"),
             (std::array{read(h5, "matrix/indices"), read(h5, "matrix/data"), read(h5, "matrix/indptr")}));
   EXPECT_EQ(expected("BM04"), (std::array{read(h5ad, "X/indices"), read(h5ad, "X/data"), read(h5ad, "X/indptr")}));
-  EXPECT_EQ(time_stamp(h5, "matrix/data"), 0);
-  EXPECT_EQ(time_stamp(h5ad, "X/data"), 0);
   EXPECT_EQ(column(table_of(bytes_of(folder / "mixed" / "samples.csv"), ','), "format"),
             (std::vector<std::string>{"mtx", "mtx", "h5", "h5ad"}));
 }
