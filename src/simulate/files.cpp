@@ -69,7 +69,10 @@ void write_file(const std::filesystem::path& path, std::string_view bytes) {
 
 void write_matrix_folder(const std::filesystem::path& folder, CellRanger layout, const matrix::Features& genes,
                          const matrix::CellBlock& cells) {
-  std::filesystem::create_directories(folder);
+  std::error_code failed;
+  std::filesystem::create_directories(folder, failed);
+  if (failed)
+    throw Error(ExitCode::cannot_create, fmt::format("{}: cannot be created: {}", folder.string(), failed.message()));
   const bool v3 = layout == CellRanger::v3;
   std::string features, barcodes;
   for (std::int32_t g = 0; g < genes.size(); ++g)

@@ -58,30 +58,35 @@ Options checked(Options o) {
 /// Makes OUT/.partial, the folder that is filled. Rank 0 only.
 void open_folder(const fs::path& out) {
   std::error_code failed;
+  const auto check = [&](std::string_view problem) {
+    if (failed)
+      throw Error(ExitCode::cannot_create, fmt::format("{}: {}: {}", out.string(), problem, failed.message()));
+  };
   fs::create_directories(out, failed);
-  if (failed || !fs::is_directory(out))
-    throw Error(ExitCode::cannot_create, fmt::format("{}: cannot be created: {}", out.string(), failed.message()));
-  for (const auto& entry : fs::directory_iterator(out))
-    if (entry.path().filename() != staging)
+  check("cannot be created");
+  for (fs::directory_iterator entry(out, failed), end; !failed && entry != end; entry.increment(failed))
+    if (entry->path().filename() != staging)
       throw Error(ExitCode::cannot_create,
                   fmt::format("{}: is not empty; a study needs a folder of its own", out.string()));
+  check("cannot be read");
   fs::remove_all(out / staging, failed);
   if (!failed) fs::create_directories(out / staging / "data", failed);
   if (!failed) fs::create_directories(out / staging / "truth", failed);
-  if (failed)
-    throw Error(ExitCode::cannot_create, fmt::format("{}: cannot be written to: {}", out.string(), failed.message()));
+  check("cannot be written to");
 }
 
 /// Moves what is complete into place; study.ini, which makes it a study, last. Rank 0 only.
 void publish(const fs::path& out) {
+  std::error_code failed;
   for (const char* name : {"data", "truth", "samples.csv", "study.ini"}) {
-    std::error_code failed;
     fs::rename(out / staging / name, out / name, failed);
     if (failed)
       throw Error(ExitCode::io,
                   fmt::format("{}: cannot be moved into place: {}", (out / name).string(), failed.message()));
   }
-  fs::remove(out / staging);
+  fs::remove(out / staging, failed);
+  if (failed)
+    throw Error(ExitCode::io, fmt::format("{}: cannot be removed: {}", (out / staging).string(), failed.message()));
 }
 
 /// Draws lots and writes them in the format that is their turn.

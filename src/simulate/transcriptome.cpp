@@ -133,8 +133,8 @@ Transcriptome make_transcriptome(const Options& options, const Populations& popu
     const auto family = has_name ? named[g].family : Family::other;
     t.genes.id.push_back(has_name ? std::string(named[g].ensembl_id) : fmt::format("ENSG9{:010d}", g + 1));
     t.genes.symbol.push_back(has_name ? std::string(named[g].symbol) : fmt::format("GENE{:05d}", g + 1));
-    const auto [mean, sd] = level_of(family);
-    t.log_level.push_back(mean + sd * normal(random));
+    const auto level = level_of(family);
+    t.log_level.push_back(level.mean + level.sd * normal(random));
     t.dispersion.push_back((0.08 + 0.4 / (1 + std::exp(t.log_level.back()))) * std::exp(0.4 * normal(random)));
     for (std::int32_t k = 0; k < populations.size(); ++k)
       t.programme[k].push_back(static_cast<float>(options.effect * fold_of(random, k, family)));
@@ -143,8 +143,8 @@ Transcriptome make_transcriptome(const Options& options, const Populations& popu
     t.stress.push_back(static_cast<float>(family == Family::stress ? 0.8 + 0.2 * z : stressed ? 0.3 * z : 0));
     t.source_shift[0].push_back(0);
     for (const int source : {1, 2}) {
-      const double sign_of_origin = random.uniform() < 0.04 ? 0.9 : 0.18;
-      t.source_shift[source].push_back(static_cast<float>(sign_of_origin * normal(random)));
+      const double sd = random.uniform() < 0.04 ? 0.9 : 0.18;  // a few genes tell the tissue that cells come from
+      t.source_shift[source].push_back(static_cast<float>(sd * normal(random)));
     }
     t.older_kit_shift.push_back(static_cast<float>(options.batch * 0.1 * normal(random)));
     t.mitochondrial.push_back(family == Family::mitochondrial);

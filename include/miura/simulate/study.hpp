@@ -12,8 +12,8 @@ namespace miura::simulate {
 /// A study with a planted truth. The defaults are those of the smallest study that is like a real one: 24 lots of
 /// marrow (BM), fat (AD) and cord (UC) cells, eleven of which build the reference.
 struct Options {
-  std::filesystem::path out = {};     ///< folder to write; must not exist or be empty
-  std::string modality = "rna";  ///< rna: UMI counts; image: a table of morphology features
+  std::filesystem::path out = {};  ///< folder to write; must not exist or be empty
+  std::string modality = "rna";    ///< rna: UMI counts; image: a table of morphology features
   /// rna: mtx (10x v3 folders, the default), h5 (10x v3), h5ad, or mixed: a v3 folder, a v2 folder, h5, h5ad in turn.
   /// image: table.
   std::string format = {};
