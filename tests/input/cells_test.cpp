@@ -6,10 +6,10 @@
 #include <map>
 #include <numeric>
 
-#include "input/hdf5_files.hpp"
 #include "input/study_files.hpp"
 #include "miura/input/delimited.hpp"
 #include "miura/input/sample_sheet.hpp"
+#include "support/hdf5_files.hpp"
 
 namespace {
 
@@ -63,7 +63,8 @@ std::vector<std::string> described(input::CellsRead read, int n_lots) {
   for (std::int64_t i = 0; i < all.mine.n_cells(); ++i) {
     std::string cell = std::to_string(all.mine.lot[i]) + ' ' + all.mine.barcode[i];
     if (all.mine.counts.n_rows() > 0)
-      all.mine.counts.for_each(i, [&](std::int32_t g, std::uint32_t n) { cell += ' ' + names.id[g] + ':' + std::to_string(n); });
+      all.mine.counts.for_each(
+          i, [&](std::int32_t g, std::uint32_t n) { cell += ' ' + names.id[g] + ':' + std::to_string(n); });
     for (std::int32_t f = 0; f < names.size() && !all.mine.table.empty(); ++f)
       cell += ' ' + names.id[f] + '=' + std::to_string(all.mine.table[i * names.size() + f]);
     mine.push_back(cell);
@@ -148,7 +149,8 @@ TEST_F(Cells, DoNotDependOnTheOrderInFilesOrSheet) {
 }
 
 TEST_F(Cells, KeepGenesOfAllLotsAndSayWhatWasDropped) {
-  const auto lots = matrix::Lots{h5("a", planted(0, up_to(4), up_to(30))), mtx("b", planted(1, up_to(5), {39, 20, 10, 2, 35}))};
+  const auto lots =
+      matrix::Lots{h5("a", planted(0, up_to(4), up_to(30))), mtx("b", planted(1, up_to(5), {39, 20, 10, 2, 35}))};
   auto inner = read(lots);
   EXPECT_EQ(inner.report[0].features_dropped, 27);
   EXPECT_EQ(inner.report[1].features_dropped, 2);
@@ -179,7 +181,8 @@ TEST_F(Cells, OfAPooledFileGoToTheirLots) {
       const auto at = static_cast<std::ptrdiff_t>(2 * cell);
       pool.barcode.insert(pool.barcode.begin() + at, second.barcode[cell]);
       pool.obs_value.insert(pool.obs_value.begin() + at, "second");
-      pool.value.insert(pool.value.begin() + at * n_genes, second.value.begin() + static_cast<std::ptrdiff_t>(cell) * n_genes,
+      pool.value.insert(pool.value.begin() + at * n_genes,
+                        second.value.begin() + static_cast<std::ptrdiff_t>(cell) * n_genes,
                         second.value.begin() + static_cast<std::ptrdiff_t>(cell + 1) * n_genes);
     }
     auto first_lot = h5ad("pool", pool, encoding), second_lot = first_lot;
@@ -239,7 +242,8 @@ TEST_F(Cells, OfThePlantedStudyAreReadAsByScanpy) {
   std::vector<std::int64_t> totals(lots.size());
   for (const auto& block : cells.lots)
     for (std::int64_t i = 0; i < block.n_cells(); ++i)
-      block.counts.for_each(i, [&](std::int32_t gene, std::uint32_t count) { totals[block.lot[i]] += count * (1 + gene % 89); });
+      block.counts.for_each(
+          i, [&](std::int32_t gene, std::uint32_t count) { totals[block.lot[i]] += count * (1 + gene % 89); });
   parallel::sum_over_ranks(MPI_COMM_WORLD, totals);
 
   input::DelimitedText expected({std::filesystem::path(MIURA_TEST_DATA) / "readers/expected_study.tsv"});

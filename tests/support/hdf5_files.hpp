@@ -28,7 +28,7 @@ public:
 
   template <class T>
   void array(const std::string& name, const std::vector<T>& values, std::vector<hsize_t> shape = {}) const {
-    write(name, hdf5::native_type<T>(), values.data(), shape.empty() ? std::vector<hsize_t>{values.size()} : shape);
+    raw(name, hdf5::native_type<T>(), values.data(), shape.empty() ? std::vector<hsize_t>{values.size()} : shape);
   }
 
   void texts(const std::string& name, const std::vector<std::string>& values) const {
@@ -39,7 +39,7 @@ public:
     const hdf5::Datatype type(H5Tcopy(H5T_C_S1), "make a text type");
     H5Tset_size(type.get(), width);
     H5Tset_strpad(type.get(), H5T_STR_NULLPAD);
-    write(name, type.get(), padded.data(), {values.size()});
+    raw(name, type.get(), padded.data(), {values.size()});
   }
 
   void attribute(const std::string& object, const char* name, const std::string& text) const {
@@ -47,25 +47,29 @@ public:
     H5Tset_size(type.get(), text.size());
     const hdf5::Dataspace one(H5Screate(H5S_SCALAR), "make a scalar");
     const hdf5::Attribute made(H5Acreate_by_name(file_.get(), object.c_str(), name, type.get(), one.get(), H5P_DEFAULT,
-                                                 H5P_DEFAULT, H5P_DEFAULT), name);
+                                                 H5P_DEFAULT, H5P_DEFAULT),
+                               name);
     H5Awrite(made.get(), type.get(), text.data());
   }
 
   void attribute(const std::string& object, const char* name, const std::vector<std::int64_t>& values) const {
     const hsize_t size = values.size();
     const hdf5::Dataspace line(H5Screate_simple(1, &size, nullptr), "make a line");
-    const hdf5::Attribute made(H5Acreate_by_name(file_.get(), object.c_str(), name, H5T_NATIVE_INT64, line.get(), H5P_DEFAULT,
-                                                 H5P_DEFAULT, H5P_DEFAULT), name);
+    const hdf5::Attribute made(H5Acreate_by_name(file_.get(), object.c_str(), name, H5T_NATIVE_INT64, line.get(),
+                                                 H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
+                               name);
     H5Awrite(made.get(), H5T_NATIVE_INT64, values.data());
   }
 
-private:
-  void write(const std::string& name, hid_t type, const void* values, const std::vector<hsize_t>& shape) const {
-    const hdf5::Dataspace space(H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr), "make a shape");
-    const hdf5::Dataset made(H5Dcreate2(file_.get(), name.c_str(), type, space.get(), with_groups_.get(), H5P_DEFAULT, H5P_DEFAULT), name);
+  void raw(const std::string& name, hid_t type, const void* values, const std::vector<hsize_t>& shape) const {
+    const hdf5::Dataspace space(H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr),
+                                "make a shape");
+    const hdf5::Dataset made(
+        H5Dcreate2(file_.get(), name.c_str(), type, space.get(), with_groups_.get(), H5P_DEFAULT, H5P_DEFAULT), name);
     H5Dwrite(made.get(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values);
   }
 
+private:
   hdf5::File file_;
   hdf5::Properties with_groups_;
 };
@@ -73,8 +77,8 @@ private:
 /// Cells with counts, in the order in which a file is to hold them.
 struct Planted {
   std::vector<std::string> barcode, gene_id, symbol;
-  std::vector<double> value;                  ///< cells x genes
-  std::vector<std::string> obs_value = {};    ///< of obs column "sample", if any
+  std::vector<double> value;                ///< cells x genes
+  std::vector<std::string> obs_value = {};  ///< of obs column "sample", if any
 
   double at(std::size_t cell, std::size_t gene) const { return value[cell * gene_id.size() + gene]; }
 };
@@ -87,7 +91,8 @@ struct Compressed {
 
 inline Compressed compressed(const Planted& p, bool by_gene) {
   Compressed c;
-  const auto n_major = by_gene ? p.gene_id.size() : p.barcode.size(), n_minor = by_gene ? p.barcode.size() : p.gene_id.size();
+  const auto n_major = by_gene ? p.gene_id.size() : p.barcode.size(),
+             n_minor = by_gene ? p.barcode.size() : p.gene_id.size();
   for (std::size_t major = 0; major < n_major; ++major) {
     for (std::size_t minor = 0; minor < n_minor; ++minor) {
       const auto value = by_gene ? p.at(minor, major) : p.at(major, minor);
@@ -136,7 +141,8 @@ inline void write_cell_ranger_h5(const std::filesystem::path& path, const Plante
   file.array("matrix/indptr", c.start);
   file.array("matrix/indices", c.index);
   file.array("matrix/data", std::vector<std::int32_t>(c.value.begin(), c.value.end()));
-  file.array("matrix/shape", std::vector<std::int32_t>{static_cast<std::int32_t>(p.gene_id.size()), static_cast<std::int32_t>(p.barcode.size())});
+  file.array("matrix/shape", std::vector<std::int32_t>{static_cast<std::int32_t>(p.gene_id.size()),
+                                                       static_cast<std::int32_t>(p.barcode.size())});
   file.texts("matrix/barcodes", p.barcode);
   file.texts("matrix/features/id", p.gene_id);
   file.texts("matrix/features/name", p.symbol);
@@ -163,8 +169,10 @@ inline std::string mtx_text(const Planted& p, bool by_gene = false) {
                      std::to_string(p.barcode.size()) + ' ' + std::to_string(c.index.size()) + '\n';
   for (std::size_t major = 0; major + 1 < c.start.size(); ++major)
     for (auto e = c.start[major]; e < c.start[major + 1]; ++e) {
-      const auto gene = by_gene ? static_cast<std::int64_t>(major) : c.index[e], cell = by_gene ? c.index[e] : static_cast<std::int64_t>(major);
-      text += std::to_string(gene + 1) + ' ' + std::to_string(cell + 1) + ' ' + std::to_string(static_cast<std::int64_t>(c.value[e])) + '\n';
+      const auto gene = by_gene ? static_cast<std::int64_t>(major) : c.index[e],
+                 cell = by_gene ? c.index[e] : static_cast<std::int64_t>(major);
+      text += std::to_string(gene + 1) + ' ' + std::to_string(cell + 1) + ' ' +
+              std::to_string(static_cast<std::int64_t>(c.value[e])) + '\n';
     }
   return text;
 }
