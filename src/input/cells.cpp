@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <span>
 
 #include "input/count_file.hpp"
 #include "input/feature_join.hpp"
@@ -119,6 +120,48 @@ void replicate(MPI_Comm comm, std::vector<LotReport>& report) {
   }
 }
 
+/// The feature tables of this rank's files, and what to report of their lots.
+struct MyTables {
+  TablesByDigest tables;
+  std::vector<std::string> digest;  ///< of each lot's table; empty for the lots of other ranks
+};
+
+MyTables read_tables(std::span<const CountFile> mine, const matrix::Lots& lots, const CellsOptions& options,
+                     std::vector<LotReport>& report) {
+  MyTables read{{}, std::vector<std::string>(lots.size())};
+  for (const auto& file : mine) {
+    auto [table, from_raw] = read_features(file, lots, options);
+    auto features = wanted_features(std::move(table), options, {file.matrix, 0, "", lots[file.lots[0]].id});
+    const auto digest = digest_of(features);
+    for (const auto l : file.lots) {
+      read.digest[l] = digest;
+      report[l].features_in_file = features.n_features();
+      report[l].features_of_other_type = features.n_features() - features.n_wanted();
+      report[l].from_raw = from_raw;
+    }
+    read.tables.emplace(digest, std::move(features));
+  }
+  return read;
+}
+
+std::vector<matrix::CellBlock> read_counts(std::span<const CountFile> mine, const matrix::Lots& lots,
+                                           const CellsOptions& options, const MyTables& my, const FeatureJoin& join,
+                                           std::vector<LotReport>& report) {
+  std::vector<matrix::CellBlock> read;
+  for (const auto& file : mine) {
+    const auto& features = my.tables.at(my.digest[file.lots[0]]);
+    const auto column = join.columns_of(features);
+    const auto n_kept = static_cast<std::int32_t>(std::ranges::count_if(column, [](auto c) { return c >= 0; }));
+    auto blocks = read_blocks(file, lots, options, {features, column, join.n_columns()});
+    for (std::size_t b = 0; b < blocks.size(); ++b) {
+      report[file.lots[b]].cells_read = blocks[b].n_cells();
+      report[file.lots[b]].features_dropped = features.n_wanted() - n_kept;
+      read.push_back(std::move(blocks[b]));
+    }
+  }
+  return read;
+}
+
 }  // namespace
 
 CellsRead read_cells(MPI_Comm comm, const matrix::Lots& lots, const CellsOptions& options) {
@@ -127,7 +170,6 @@ CellsRead read_cells(MPI_Comm comm, const matrix::Lots& lots, const CellsOptions
   CellsRead read;
   read.report.resize(lots.size());
   if (lots.empty()) return read;
-  const int rank = parallel::rank_of(comm);
 
   std::vector<CountFile> files;
   parallel::together(comm, [&] {
@@ -136,49 +178,25 @@ CellsRead read_cells(MPI_Comm comm, const matrix::Lots& lots, const CellsOptions
   });
   if (read.is_table && options.join == "outer")
     throw UsageError("join = outer is for counts: a feature that a table lacks is not 0");
+
   std::vector<std::int64_t> bytes;
   for (const auto& file : files) bytes.push_back(file.bytes);
   parallel::broadcast(comm, bytes);  // one opinion, should a file grow meanwhile
   const auto reader = deal(bytes, parallel::size_of(comm));
-
-  TablesByDigest tables;
-  std::vector<std::string> digest(lots.size());
-  parallel::together(comm, [&] {
-    for (std::size_t f = 0; f < files.size(); ++f) {
-      if (reader[f] != rank) continue;
-      auto [table, from_raw] = read_features(files[f], lots, options);
-      auto features = wanted_features(std::move(table), options, {files[f].matrix, 0, "", lots[files[f].lots[0]].id});
-      const auto its_digest = digest_of(features);
-      for (const auto l : files[f].lots) {
-        digest[l] = its_digest;
-        read.report[l].features_in_file = features.n_features();
-        read.report[l].features_of_other_type = features.n_features() - features.n_wanted();
-        read.report[l].from_raw = from_raw;
-      }
-      tables.emplace(its_digest, std::move(features));
-    }
-  });
-  replicate(comm, digest);
   std::vector<int> reader_of_lot(lots.size());
-  for (std::size_t f = 0; f < files.size(); ++f)
+  std::vector<CountFile> mine;
+  for (std::size_t f = 0; f < files.size(); ++f) {
     for (const auto l : files[f].lots) reader_of_lot[l] = reader[f];
-  const FeatureJoin join(comm, lots, digest, reader_of_lot, tables, options.join == "outer");
-  read.features = join.features();
+    if (reader[f] == parallel::rank_of(comm)) mine.push_back(std::move(files[f]));
+  }
 
-  parallel::together(comm, [&] {
-    for (std::size_t f = 0; f < files.size(); ++f) {
-      if (reader[f] != rank) continue;
-      const auto& features = tables.at(digest[files[f].lots[0]]);
-      const auto column = join.columns_of(features);
-      const auto dropped =
-          static_cast<std::int32_t>(std::ranges::count(column, -1)) - (features.n_features() - features.n_wanted());
-      for (auto& block : read_blocks(files[f], lots, options, {features, column, join.n_columns()}))
-        read.lots.push_back(std::move(block));
-      for (const auto l : files[f].lots) read.report[l].features_dropped = dropped;
-    }
-  });
-  for (const auto& block : read.lots)
-    if (block.n_cells() > 0) read.report[block.lot[0]].cells_read = block.n_cells();
+  MyTables my;
+  parallel::together(comm, [&] { my = read_tables(mine, lots, options, read.report); });
+  auto digest = my.digest;
+  replicate(comm, digest);
+  const FeatureJoin join(comm, lots, digest, reader_of_lot, my.tables, options.join == "outer");
+  read.features = join.features();
+  parallel::together(comm, [&] { read.lots = read_counts(mine, lots, options, my, join, read.report); });
   replicate(comm, read.report);
   return read;
 }

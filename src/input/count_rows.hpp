@@ -35,6 +35,7 @@ class RowBuilder {
 public:
   explicit RowBuilder(std::int32_t n_columns) : row_count_(n_columns), present_((n_columns + 63) / 64) {}
 
+  void reserve(std::int64_t rows, std::int64_t nonzeros) { rows_.reserve(rows, nonzeros); }
   void add(std::int32_t column, std::uint32_t count) {
     ascending_ = ascending_ && column > last_column_;
     last_column_ = column;

@@ -1,6 +1,5 @@
 // 10x folders: matrix.mtx, features.tsv or genes.tsv, barcodes.tsv, each plain or gzip.
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +24,9 @@ public:
     n_cells_ = header_number("the number of cells");
     n_entries_ = header_number("the number of entries");
     first_entry_ = at_;
+    if (n_entries_ > (text_.end() - at_) / 5 + 1)  // "1 1 1" and a line end: the header cannot be true
+      throw InputError(
+          where, "promises " + std::to_string(n_entries_) + " entries, more than it can hold: the file is cut off");
   }
 
   std::int64_t n_features() const noexcept { return n_features_; }
@@ -35,15 +37,15 @@ public:
   /// entry and, if it comes to the end, their number. `names` names feature and cell in errors.
   template <class Names, class Visit>
   void for_each_entry(const Names& names, Visit&& visit) {
-    at_ = first_entry_;
+    const char* at = first_entry_;  // a local, so that it stays in a register
     std::int64_t n = 0;
     for (;; ++n) {
-      while (is_space(*at_)) ++at_;
-      if (at_ == text_.end()) break;
-      const char* const line = at_;
-      const auto feature = index(n_features_, line, "feature") - 1;
-      const auto cell = index(n_cells_, line, "cell") - 1;
-      const auto count = take_count(names, feature, cell, line);
+      while (is_space(*at)) ++at;
+      if (at == text_.end()) break;
+      const char* const line = at;
+      const auto feature = take_index(at, n_features_, line, "feature") - 1;
+      const auto cell = take_index(at, n_cells_, line, "cell") - 1;
+      const auto count = take_count(at, names, feature, cell, line);
       if (count != 0 && !visit(feature, cell, count)) return;
     }
     if (n != n_entries_)
@@ -78,43 +80,46 @@ private:
   std::int64_t header_number(const char* what) {
     while (is_space(*at_)) ++at_;
     std::int64_t number = 0;
-    if (!take_digits(number)) throw InputError(at_line(at_), std::string(what) + " is missing");
+    if (!take_digits(at_, number)) throw InputError(at_line(at_), std::string(what) + " is missing");
     return number;
   }
 
   /// Up to 18 digits: more would not fit, and are no number of anything here.
-  bool take_digits(std::int64_t& number) {
-    const char* const from = at_;
+  static bool take_digits(const char*& at, std::int64_t& number) {
+    const char* const from = at;
     number = 0;
-    while (static_cast<unsigned char>(*at_ - '0') < 10 && at_ - from < 18) number = 10 * number + (*at_++ - '0');
-    return at_ != from;
+    while (static_cast<unsigned char>(*at - '0') < 10 && at - from < 18) number = 10 * number + (*at++ - '0');
+    return at != from;
   }
 
-  std::int64_t index(std::int64_t limit, const char* line, const char* what) {
+  std::int64_t take_index(const char*& at, std::int64_t limit, const char* line, const char* what) const {
     std::int64_t number = 0;
-    if (!take_digits(number) || (*at_ != ' ' && *at_ != '\t'))
-      throw InputError(at_line(line), "is not 'feature cell count': the file is damaged or cut off");
+    if (!take_digits(at, number) || (*at != ' ' && *at != '\t')) refuse_line(line);
     if (number < 1 || number > limit)
       throw InputError(at_line(line),
                        std::string(what) + " " + std::to_string(number) + " is outside 1 to " + std::to_string(limit));
-    while (*at_ == ' ' || *at_ == '\t') ++at_;
+    while (*at == ' ' || *at == '\t') ++at;
     return number;
   }
 
   template <class Names>
-  std::uint32_t take_count(const Names& names, std::int64_t feature, std::int64_t cell, const char* line) {
-    const char* const from = at_;
+  std::uint32_t take_count(const char*& at, const Names& names, std::int64_t feature, std::int64_t cell,
+                           const char* line) const {
+    const char* const from = at;
     std::int64_t number = 0;
-    if (take_digits(number) && (is_space(*at_) || *at_ == '\0'))
+    if (take_digits(at, number) && (is_space(*at) || *at == '\0'))
       if (const auto count = as_count(number)) return *count;
-    double value = 0;  // 3.0, 1e3, -1, nan: seldom, so slowly
-    at_ = from;
-    while (!is_space(*at_) && *at_ != '\0') ++at_;
-    const auto [end, trouble] = std::from_chars(from + (*from == '+' ? 1 : 0), static_cast<const char*>(at_), value);
-    if (trouble != std::errc() || end != at_)
-      throw InputError(at_line(line), "is not 'feature cell count': the file is damaged or cut off");
-    if (const auto count = as_count(value)) return *count;
-    refuse_count(at_line(line), value, names.feature(feature), names.cell(cell));
+    const char* end = from;  // 3.0, 1e3, -1, nan: seldom, so slowly
+    while (!is_space(*end) && *end != '\0') ++end;
+    const auto value = parse_number({from, end});
+    if (!value) refuse_line(line);
+    at = end;
+    if (const auto count = as_count(*value)) return *count;
+    refuse_count(at_line(line), *value, names.feature(feature), names.cell(cell));
+  }
+
+  [[noreturn]] void refuse_line(const char* line) const {
+    throw InputError(at_line(line), "is not 'feature cell count': the file is damaged or cut off");
   }
 
   Where where_;
@@ -155,6 +160,7 @@ void check_shape(const MtxScanner& matrix, std::int64_t n_features, std::int64_t
 /// The rows if the entries come cell by cell, as Cell Ranger writes them; else nothing.
 std::optional<matrix::CountRows> rows_in_order(MtxScanner& matrix, const Names& names, const Where& where) {
   RowBuilder rows(names.columns.n_columns);
+  rows.reserve(matrix.n_cells(), matrix.n_entries());
   std::int64_t row = 0;
   const auto end_rows_before = [&](std::int64_t cell) {
     for (; row < cell; ++row)

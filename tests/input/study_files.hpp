@@ -36,9 +36,11 @@ public:
   const std::filesystem::path& path() const { return path_; }
   static bool writes() { return parallel::rank_of(MPI_COMM_WORLD) == 0; }
 
-  /// Writes a file below the folder (gzip if its name says so) and gives its path. Ends with a barrier.
+  /// Writes a file below the folder (gzip if its name says so) and gives its path, once all ranks are done with what
+  /// was there.
   std::filesystem::path write(const std::string& name, std::string text) const {
     const auto path = path_ / name;
+    MPI_Barrier(MPI_COMM_WORLD);
     if (writes()) {
       std::filesystem::create_directories(path.parent_path());
       if (name.ends_with(".gz")) text = gzip(text);

@@ -1,0 +1,129 @@
+#include "miura/hdf5/reader.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "hdf5/lzf.hpp"
+#include "support/hdf5_files.hpp"
+
+namespace {
+
+using namespace miura;
+using Bytes = std::vector<unsigned char>;
+
+std::optional<Bytes> unpacked(const Bytes& packed, std::size_t room) {
+  Bytes out(room);
+  const auto n = hdf5::unpack_lzf(packed, out);
+  if (!n) return std::nullopt;
+  out.resize(*n);
+  return out;
+}
+
+TEST(UnpackLzf, CopiesLiteralsAndWhatWasThereBefore) {
+  EXPECT_EQ(unpacked({2, 'a', 'b', 'c'}, 10), (Bytes{'a', 'b', 'c'}));
+  EXPECT_EQ(unpacked({1, 'a', 'b', 2 << 5, 1}, 10),
+            (Bytes{'a', 'b', 'a', 'b', 'a', 'b'}));                 // 4 bytes from 2 back: it overlaps
+  EXPECT_EQ(unpacked({0, 'z', 7 << 5, 3, 0}, 20), Bytes(13, 'z'));  // long form: 7 + 3 + 2
+}
+
+TEST(UnpackLzf, StaysWithinItsBounds) {
+  EXPECT_EQ(unpacked({2, 'a', 'b', 'c'}, 2), std::nullopt);  // no room
+  EXPECT_EQ(unpacked({0, 'z', 7 << 5, 3, 0}, 5), std::nullopt);
+  EXPECT_EQ(unpacked({5, 'a'}, 10), Bytes{});             // literals are cut off
+  EXPECT_EQ(unpacked({0, 'a', 1 << 5, 1}, 10), Bytes{});  // refers to before the start
+  EXPECT_EQ(unpacked({0, 'a', 7 << 5}, 10), Bytes{});     // length is cut off
+  EXPECT_EQ(unpacked({0, 'a', 1 << 5}, 10), Bytes{});     // distance is cut off
+}
+
+class StoredArrays : public testing::Test {
+protected:
+  void SetUp() override { std::filesystem::remove(path); }
+  void TearDown() override { std::filesystem::remove(path); }
+  const std::filesystem::path path =
+      std::filesystem::temp_directory_path() / ("miura_reader_" + std::to_string(getpid()) + ".h5");
+};
+
+TEST_F(StoredArrays, AreReadBySlabsAndConverted) {
+  {
+    const test::Hdf5File file(path);
+    std::vector<double> values(12);
+    std::iota(values.begin(), values.end(), 0.0);
+    file.array("a/b/matrix", values, {4, 3});
+    file.array("a/b/bytes", std::vector<std::int8_t>{1, -1, 7});
+    file.array("none", std::vector<float>{}, {0});
+    file.attribute("a/b/matrix", "says", "hello");
+    file.attribute("a/b", "shape", std::vector<std::int64_t>{4, 3});
+  }
+  const auto file = hdf5::open_to_read(path);
+  const hdf5::StoredArray matrix(file.get(), "a/b/matrix");
+  EXPECT_EQ(matrix.shape(), (std::vector<std::int64_t>{4, 3}));
+  EXPECT_EQ(matrix.kind(), hdf5::Kind::real);
+  std::vector<std::int32_t> rows(6);
+  matrix.read_rows<std::int32_t>(1, 2, rows);
+  EXPECT_EQ(rows, (std::vector<std::int32_t>{3, 4, 5, 6, 7, 8}));
+  EXPECT_EQ(hdf5::StoredArray(file.get(), "a/b/bytes").read<std::int64_t>(), (std::vector<std::int64_t>{1, -1, 7}));
+  EXPECT_TRUE(hdf5::StoredArray(file.get(), "none").read<float>().empty());
+  EXPECT_EQ(hdf5::text_attribute(file.get(), "a/b/matrix", "says"), "hello");
+  EXPECT_EQ(hdf5::text_attribute(file.get(), "a/b/matrix", "is silent"), "");
+  EXPECT_EQ(hdf5::integer_attribute(file.get(), "a/b", "shape"), (std::vector<std::int64_t>{4, 3}));
+  EXPECT_EQ(hdf5::names_in(file.get(), "a/b"), (std::vector<std::string>{"bytes", "matrix"}));
+  EXPECT_TRUE(hdf5::exists(file.get(), "a/b/matrix"));
+  EXPECT_FALSE(hdf5::exists(file.get(), "a/c/matrix"));
+  EXPECT_TRUE(hdf5::is_group(file.get(), "a/b"));
+  EXPECT_FALSE(hdf5::is_group(file.get(), "none"));
+  EXPECT_EQ(hdf5::file_of(file.get()), path);
+}
+
+TEST_F(StoredArrays, HoldTextsOfFixedAndVariableLength) {
+  {
+    const test::Hdf5File file(path);
+    file.texts("fixed", {"a", "", "日本"});
+    const hdf5::Datatype type(H5Tcopy(H5T_C_S1), "make a text type");
+    H5Tset_size(type.get(), H5T_VARIABLE);
+    const char* const words[] = {"one", "", "three"};
+    file.raw("variable", type.get(), words, {3});
+  }
+  const auto file = hdf5::open_to_read(path);
+  EXPECT_EQ(hdf5::StoredArray(file.get(), "fixed").read_texts(), (std::vector<std::string>{"a", "", "日本"}));
+  EXPECT_EQ(hdf5::StoredArray(file.get(), "variable").read_texts(), (std::vector<std::string>{"one", "", "three"}));
+}
+
+TEST_F(StoredArrays, OfCompoundsAreReadByField) {
+  struct Row {
+    std::int32_t number;
+    double value;
+  };
+  {
+    const test::Hdf5File file(path);
+    const hdf5::Datatype type(H5Tcreate(H5T_COMPOUND, sizeof(Row)), "make a compound");
+    H5Tinsert(type.get(), "number", HOFFSET(Row, number), H5T_NATIVE_INT32);
+    H5Tinsert(type.get(), "value", HOFFSET(Row, value), H5T_NATIVE_DOUBLE);
+    const Row rows[] = {{1, 0.5}, {2, 1.5}};
+    file.raw("rows", type.get(), rows, {2});
+  }
+  const auto file = hdf5::open_to_read(path);
+  EXPECT_EQ(hdf5::StoredArray(file.get(), "rows").fields(), (std::vector<std::string>{"number", "value"}));
+  EXPECT_EQ(hdf5::StoredArray(file.get(), "rows", "value").read<double>(), (std::vector<double>{0.5, 1.5}));
+  EXPECT_THROW(hdf5::StoredArray(file.get(), "rows", "gone"), InputError);
+}
+
+TEST_F(StoredArrays, RefuseWhatTheyDoNotHold) {
+  { test::Hdf5File(path).texts("words", {"a"}); }
+  const auto file = hdf5::open_to_read(path);
+  EXPECT_THROW(hdf5::StoredArray(file.get(), "words").read<double>(), InputError);
+  EXPECT_THROW(hdf5::StoredArray(file.get(), "gone"), InputError);
+  EXPECT_THROW(hdf5::open_group(file.get(), "words"), InputError);
+  EXPECT_THROW(hdf5::open_to_read("/no/such/file.h5"), NotFoundError);
+}
+
+TEST(StoredArray, WrittenByH5pyWithLzfIsRead) {
+  const auto file = hdf5::open_to_read(std::filesystem::path(MIURA_TEST_DATA) / "readers/anndata/v0.7.0.h5ad");
+  const auto counts = hdf5::StoredArray(file.get(), "X/data").read<double>();
+  EXPECT_EQ(std::accumulate(counts.begin(), counts.end(), 0.0), 285.0);  // as anndata reads it
+  EXPECT_EQ(hdf5::StoredArray(file.get(), "obs/_index").read_texts()[29], "cell29");
+}
+
+}  // namespace
