@@ -64,67 +64,67 @@ struct Neighborhood {
   double radius;
 };
 
+/// The nearest `how_many` points; more where a parabola needs it: three distinct x within the radius.
 Neighborhood nearest(const std::vector<double>& x, double q, std::int64_t how_many) {
   const auto n = std::ssize(x);
-  Neighborhood near{std::ranges::lower_bound(x, q) - x.begin(), 0, 0.0};
-  near.end = near.first;
-  const auto below = [&] { return near.first > 0 ? q - x[near.first - 1] : HUGE_VAL; };
-  const auto above = [&] { return near.end < n ? x[near.end] - q : HUGE_VAL; };
-  double closest = HUGE_VAL;
-  // Beyond the nearest so many: while all of them are on the rim, where weights are 0.
-  while (near.end - near.first < n && (near.end - near.first < how_many || near.radius <= closest)) {
-    near.radius = std::min(below(), above());
-    closest = std::min(closest, near.radius);
-    if (below() <= above())
+  const auto start = std::ranges::lower_bound(x, q) - x.begin();
+  Neighborhood near{start, start, 0.0};
+  int distinct = 0, inside = 0;  // x values so far; those nearer than the radius
+  while (near.end - near.first < n && (near.end - near.first < how_many || inside < 3)) {
+    const double below = near.first > 0 ? q - x[near.first - 1] : HUGE_VAL;
+    const double above = near.end < n ? x[near.end] - q : HUGE_VAL;
+    if (std::min(below, above) > near.radius) inside = distinct;
+    near.radius = std::min(below, above);
+    if (below <= above) {
       --near.first;
-    else
+      distinct += near.first + 1 == start || x[near.first] != x[near.first + 1] ? 1 : 0;
+    } else {
       ++near.end;
+      distinct += near.end - 1 == start || x[near.end - 1] != x[near.end - 2] ? 1 : 0;
+    }
   }
-  if (near.radius <= closest) near.radius = closest > 0 ? 2 * closest : 1;  // all points are equally far: equal weights
+  if (inside < 3) near.radius = near.radius > 0 ? 2 * near.radius : 1.0;  // all points are in: none stays on the rim
   return near;
 }
+
+/// What is left of a column after orthogonalisation, over what it was, in squares: below, it is rounding. The bound of
+/// the netlib code for singular values, squared.
+constexpr double nothing = (100 * 0x1p-52) * (100 * 0x1p-52);
 
 /// Weighted least squares with polynomials that are orthogonal under the weights; t = (x - q) / radius.
 Vertex local_fit(const SortedPoints& points, double q, const Neighborhood& near) {
   const auto t_of = [&](std::int64_t i) { return (points.x[i] - q) / near.radius; };
   std::vector<double> weight(near.end - near.first);
-  double w_sum = 0, wt_sum = 0, wy_sum = 0;
-  int distinct = 0;  // x values with weight; three are enough
-  double last = -HUGE_VAL;
+  double w_sum = 0, t_sum = 0, t_squares = 0, y_sum = 0;
   for (auto i = near.first; i < near.end; ++i) {
     const double t = t_of(i), far = std::min(1.0, std::abs(t)), bell = 1 - far * far * far;
     const double w = bell * bell * bell;
     weight[i - near.first] = w;
     w_sum += w;
-    wt_sum += w * t;
-    wy_sum += w * points.y[i];
-    if (w > 0 && points.x[i] != last) {
-      ++distinct;
-      last = points.x[i];
-    }
+    t_sum += w * t;
+    t_squares += w * t * t;
+    y_sum += w * points.y[i];
   }
-  const double centre = wt_sum / w_sum, c0 = wy_sum / w_sum;
-  double s2 = 0, s3 = 0, sy = 0;  // of p1 = t - centre
+  const double centre = t_sum / w_sum, c0 = y_sum / w_sum;
+  double s2 = 0, s3 = 0, s4 = 0, p1_y = 0;  // of p1 = t - centre
   for (auto i = near.first; i < near.end; ++i) {
-    const double p1 = t_of(i) - centre, w = weight[i - near.first];
-    s2 += w * p1 * p1;
-    s3 += w * p1 * p1 * p1;
-    sy += w * p1 * (points.y[i] - c0);
+    const double p1 = t_of(i) - centre, square = p1 * p1, w = weight[i - near.first];
+    s2 += w * square;
+    s3 += w * square * p1;
+    s4 += w * square * square;
+    p1_y += w * p1 * (points.y[i] - c0);
   }
-  if (distinct < 2) return {q, c0, 0.0};
-  const double c1 = sy / s2;
-  if (distinct < 3) return {q, c0 - c1 * centre, c1 / near.radius};
-
-  const double tilt = s3 / s2, level = s2 / w_sum;
+  if (s2 <= nothing * t_squares) return {q, c0, 0.0};
+  const double c1 = p1_y / s2, tilt = s3 / s2, level = s2 / w_sum;
   double p2_squares = 0, p2_y = 0;  // of p2 = p1 ^ 2 - tilt p1 - level
   for (auto i = near.first; i < near.end; ++i) {
     const double p1 = t_of(i) - centre, p2 = p1 * p1 - tilt * p1 - level, w = weight[i - near.first];
     p2_squares += w * p2 * p2;
     p2_y += w * p2 * (points.y[i] - c0 - c1 * p1);
   }
-  const double c2 = p2_y / p2_squares;
+  const double c2 = p2_squares > nothing * s4 ? p2_y / p2_squares : 0.0;
   return {q, c0 - c1 * centre + c2 * (centre * centre + tilt * centre - level),
-          (c1 + c2 * (-2 * centre - tilt)) / near.radius};
+          (c1 - c2 * (2 * centre + tilt)) / near.radius};
 }
 
 double blend(const Vertex& a, const Vertex& b, double x) {

@@ -19,10 +19,10 @@ struct LoessOptions {
 /// Grosse 1991, Stat. Comput. 1:47): what R's loess() and skmisc.loess do with family = "gaussian", degree = 2,
 /// surface = "interpolate" and one predictor.
 ///
-/// Those programs stop, or answer from a pseudoinverse, where a neighborhood has too few distinct points. Here it
-/// is widened to the next distinct x and to four points, and the local polynomial loses degrees until it is determined:
-/// so every input of finite numbers has an answer. Cost: a sort, and n x span a vertex, with about 2 / (span x cell)
-/// vertices. The same bits for the same input. Not collective.
+/// Those programs stop, or answer from a pseudoinverse, where a neighborhood has fewer than three distinct x within its
+/// radius or fewer than four points. Here it is widened until it has, and where there are no more the local polynomial
+/// loses degrees: so every input of finite numbers has an answer. Cost: a sort, and n x span a vertex, with about
+/// 2 / (span x cell) vertices. The same bits for the same input. Not collective.
 std::vector<double> loess(std::span<const double> x, std::span<const double> y, const LoessOptions& options);
 
 }  // namespace miura::stats
