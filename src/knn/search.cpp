@@ -24,7 +24,7 @@ namespace {
 std::int32_t queries_per_block(std::int64_t n_queries, std::int32_t k) {
   const auto share = (n_queries + omp_get_max_threads() - 1) / omp_get_max_threads();
   const auto whole_tiles = (share + tile_width - 1) / tile_width * tile_width;
-  return static_cast<std::int32_t>(std::min<std::int64_t>(whole_tiles, Candidates::most_queries(k)));
+  return static_cast<std::int32_t>(std::clamp<std::int64_t>(whole_tiles, 2 * tile_width, Candidates::most_queries(k)));
 }
 
 /// All of this rank's queries against one piece of the points.
@@ -37,7 +37,7 @@ void scan_piece(const Piece& piece, const matrix::Embedding& queries, std::int64
   const auto per_block = queries_per_block(n_queries, nearest.k);
   const auto n_blocks = (n_queries + per_block - 1) / per_block;
   const Panels panels(piece.rows, piece.size, n_dims, centring);
-#pragma omp parallel
+#pragma omp parallel if (n_blocks > 1)
   {
     Candidates candidates(n_dims, nearest.k, per_block, centring);
 #pragma omp for schedule(dynamic)

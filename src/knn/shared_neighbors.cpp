@@ -258,7 +258,7 @@ matrix::Graph shared_neighbors(MPI_Comm comm, const matrix::Neighbors& neighbors
 
     const auto done = std::ssize(parts), more = (to - from + points_a_part - 1) / points_a_part;
     parts.resize(done + more);
-#pragma omp parallel
+#pragma omp parallel if (more > 1)
     {
       Tally tally;
 #pragma omp for schedule(dynamic)

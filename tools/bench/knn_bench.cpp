@@ -24,7 +24,9 @@ namespace hn = hwy::HWY_NAMESPACE;
 std::int64_t multiply_add(std::int64_t rounds, float& sink) {
   const hn::ScalableTag<float> d;
   const auto x = hn::Set(d, sink), y = hn::Set(d, 0.5F);
-  auto a = x, b = y, c = x, e = y, f = x, g = y, h = x, i = y, j = x, k = y, l = x, m = y;
+  const auto start = [&](float s) HWY_ATTR { return hn::Set(d, s); };  // all different, or the compiler merges chains
+  auto a = start(.1F), b = start(.2F), c = start(.3F), e = start(.4F), f = start(.5F), g = start(.6F);
+  auto h = start(.7F), i = start(.8F), j = start(.9F), k = start(1.F), l = start(1.1F), m = start(1.2F);
   for (std::int64_t r = 0; r < rounds; ++r) {
     a = hn::MulAdd(a, x, y), b = hn::MulAdd(b, x, y), c = hn::MulAdd(c, x, y), e = hn::MulAdd(e, x, y);
     f = hn::MulAdd(f, x, y), g = hn::MulAdd(g, x, y), h = hn::MulAdd(h, x, y), i = hn::MulAdd(i, x, y);
