@@ -106,7 +106,7 @@ Result associate(MPI_Comm comm, std::span<const matrix::Composition> partitions,
     const auto family_lots = test_family(comm, rows, options, family);
     adjust_for_cell_numbers(comm, rows, options);
     declare(rows, options, family);
-    test_given_declared(comm, rows, family_lots, options);
+    test_given_foremost(comm, rows, family_lots, options);
     add_cell_noise(rows, options);
     const bool open = result.families.empty() || result.families.front().rejects;
     for (auto& tested : rows) {
