@@ -60,8 +60,7 @@ std::map<Lots, std::vector<std::int64_t>> by_lots(std::span<const Tested> rows, 
 void test_together(MPI_Comm comm, std::span<Tested> rows, const std::vector<std::int64_t>& members, const Lots& lots,
                    const Options& options) {
   TestCollection collection(lots);
-  for (const auto i : members)
-    collection.add(i, rows[i].share->fractions(lots), rows[i].outcome, rows[i].values(lots));
+  for (const auto i : members) collection.add(i, rows[i].share->fractions(lots), rows[i].outcome, rows[i].values(lots));
   const auto family = permutation::max_t(comm, collection.tests(), options.relabelings);
   for (std::int64_t t = 0; t < collection.tests().size(); ++t) {
     auto& row = rows[collection.row(t)].row;
@@ -169,8 +168,10 @@ std::vector<std::vector<std::int32_t>> test_family(MPI_Comm comm, std::span<Test
   }
   for (auto& tested : rows) {
     if (!tested.in_family()) continue;
-    if (!together) flag(tested.row, "OUTCOMES_APART");
-    else if (tested.row.n > family.n_lots) flag(tested.row, "FAMILY_N_" + std::to_string(family.n_lots));
+    if (!together)
+      flag(tested.row, "OUTCOMES_APART");
+    else if (tested.row.n > family.n_lots)
+      flag(tested.row, "FAMILY_N_" + std::to_string(family.n_lots));
   }
   adjust_marginal(rows);
   return lots_of;
@@ -178,15 +179,14 @@ std::vector<std::vector<std::int32_t>> test_family(MPI_Comm comm, std::span<Test
 
 void adjust_for_cell_numbers(MPI_Comm comm, std::span<Tested> rows, const Options& options) {
   constexpr std::int32_t fewest_lots = 6;  // n - 1 - 1 covariate >= 4 degrees of freedom
-  // Partitions and outcomes lie in one array each, so that this order is the same on every rank.
-  std::map<std::pair<const matrix::Composition*, const Outcome*>, std::vector<std::int64_t>> groups;
+  std::map<std::string, std::vector<std::int64_t>> groups;
   for (std::int64_t i = 0; i < std::ssize(rows); ++i)
-    if (rows[i].in_family() && rows[i].row.n >= fewest_lots)
-      groups[{&rows[i].share->partition(), rows[i].outcome}].push_back(i);
-  for (const auto& [key, members] : groups) {
+    if (rows[i].in_family() && rows[i].row.n >= fewest_lots) groups[rows[i].outcome->name].push_back(i);
+  for (const auto& [name, members] : groups) {
     const auto& lots = rows[members.front()].lots;
+    const auto& partition = rows[members.front()].share->partition();  // all have lots of the same size
     std::vector<double> size;
-    for (const auto lot : lots) size.push_back(static_cast<double>(key.first->lot_size[lot]));
+    for (const auto lot : lots) size.push_back(static_cast<double>(partition.lot_size[lot]));
     std::vector<std::int32_t> feature;
     for (const auto i : members) {
       const auto ranks = stats::doubled_mid_ranks(rows[i].share->fractions(lots));
@@ -213,8 +213,7 @@ void test_given_foremost(MPI_Comm comm, std::span<Tested> rows,
     return found == foremost.end() ? nullptr : found->second;
   };
   const auto groups = by_lots(
-      rows,
-      [&](const Tested& t) { return t.in_family() && foremost_of(t) != nullptr && foremost_of(t) != &t; },
+      rows, [&](const Tested& t) { return t.in_family() && foremost_of(t) != nullptr && foremost_of(t) != &t; },
       [&](std::int64_t i) { return family_lots[i]; });
   for (const auto& [lots, members] : groups) {
     TestCollection collection(lots);

@@ -8,8 +8,8 @@
 
 namespace miura::association {
 
-/// p_exact, p_min_attainable, n_perm, perm_type of every row that has a rho, over its own lots; rows that cannot reach alpha become
-/// TOO_MANY_TIES. Collective.
+/// p_exact, p_min_attainable, n_perm, perm_type of every row that has a rho, over its own lots; rows that cannot reach
+/// alpha become TOO_MANY_TIES. Collective.
 void test_each(MPI_Comm comm, std::span<Tested> rows, const Options& options);
 
 /// p_max_t_*, p_holm, q_bh of the rows in the family. One relabeling of the lots that have all outcomes serves all;

@@ -25,8 +25,11 @@ const double nan = std::nan("");
 /// A composition from its counts, cluster by cluster; the last cluster holds the rest of each lot.
 matrix::Composition composition_of(const std::vector<std::vector<std::int64_t>>& counts,
                                    const std::vector<std::int64_t>& lot_size) {
-  matrix::Composition c{.resolution = 1.0, .n_lots = static_cast<std::int32_t>(lot_size.size()),
-                        .n_clusters = static_cast<std::int32_t>(counts.size() + 1), .count = {}, .lot_size = lot_size};
+  matrix::Composition c{.resolution = 1.0,
+                        .n_lots = static_cast<std::int32_t>(lot_size.size()),
+                        .n_clusters = static_cast<std::int32_t>(counts.size() + 1),
+                        .count = {},
+                        .lot_size = lot_size};
   auto rest = lot_size;
   for (const auto& row : counts) {
     c.count.insert(c.count.end(), row.begin(), row.end());

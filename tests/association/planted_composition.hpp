@@ -19,10 +19,11 @@ inline matrix::Composition random_composition(std::int32_t n_lots, std::int32_t 
     for (int i = 0; i < 12; ++i) sum += random.uniform();
     return sum;
   };
-  matrix::Composition composition{
-      .resolution = 0.5, .n_lots = n_lots, .n_clusters = n_clusters,
-      .count = std::vector<std::int64_t>(std::int64_t{n_lots} * n_clusters),
-      .lot_size = std::vector<std::int64_t>(n_lots, lot_size)};
+  matrix::Composition composition{.resolution = 0.5,
+                                  .n_lots = n_lots,
+                                  .n_clusters = n_clusters,
+                                  .count = std::vector<std::int64_t>(std::int64_t{n_lots} * n_clusters),
+                                  .lot_size = std::vector<std::int64_t>(n_lots, lot_size)};
   for (std::int32_t lot = 0; lot < n_lots; ++lot) {
     std::vector<double> up_to(n_clusters);
     double sum = 0.0;

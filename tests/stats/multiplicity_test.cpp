@@ -27,8 +27,8 @@ TEST(BenjaminiHochberg, EqualsPAdjust) {
 
 TEST(Multiplicity, LeavesWhatIsMissingOutOfTheFamily) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
-  for (const auto& adjusted : {stats::holm(std::vector{nan, 0.02, nan, 0.3}),
-                               stats::benjamini_hochberg(std::vector{nan, 0.02, nan, 0.3})}) {
+  for (const auto& adjusted :
+       {stats::holm(std::vector{nan, 0.02, nan, 0.3}), stats::benjamini_hochberg(std::vector{nan, 0.02, nan, 0.3})}) {
     EXPECT_TRUE(std::isnan(adjusted[0]));
     EXPECT_NEAR(adjusted[1], 0.04, 1e-15);
     EXPECT_TRUE(std::isnan(adjusted[2]));
