@@ -76,8 +76,8 @@ Counts enumerate(MPI_Comm comm, OrderedTests<Lane> tests) {
 }
 
 /// Float thresholds that divide all |S| of all norms exactly as doubles would, if there are such. Two values of |rho|
-/// that differ do so by a share of 4e-12 at least (n <= 12), which float cannot always tell apart; but what is compared are few
-/// values, and they are all known beforehand.
+/// that differ do so by a share of 4e-12 at least (n <= 12), which float cannot always tell apart; but what is compared
+/// are few values, and they are all known beforehand.
 std::optional<OrderedTests<float>> in_order_if_float_tells(const Family& family) {
   struct Value {
     double t;
