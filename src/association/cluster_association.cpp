@@ -17,8 +17,7 @@ namespace {
 
 void check(std::span<const matrix::Composition> partitions, std::span<const Outcome> outcomes, const Options& options) {
   for (const auto& partition : partitions) {
-    if (partition.lot_size != partitions.front().lot_size ||
-        std::ssize(partition.lot_size) != partition.n_lots ||
+    if (partition.lot_size != partitions.front().lot_size || std::ssize(partition.lot_size) != partition.n_lots ||
         std::ssize(partition.count) != std::int64_t{partition.n_clusters} * partition.n_lots)
       throw std::logic_error("the partitions of a family do not have the same lots");
   }
@@ -94,8 +93,8 @@ Result associate(MPI_Comm comm, std::span<const matrix::Composition> partitions,
 
   std::vector<const Outcome*> primary, secondary;
   for (const auto& outcome : outcomes) {
-    const bool first = options.primary.empty() ? &outcome == &outcomes.front()
-                                               : std::ranges::count(options.primary, outcome.name) > 0;
+    const bool first =
+        options.primary.empty() ? &outcome == &outcomes.front() : std::ranges::count(options.primary, outcome.name) > 0;
     (first ? primary : secondary).push_back(&outcome);
   }
   for (const auto& [name, members] : {std::pair{"primary", primary}, std::pair{"secondary", secondary}}) {
@@ -106,7 +105,7 @@ Result associate(MPI_Comm comm, std::span<const matrix::Composition> partitions,
     const auto family_lots = test_family(comm, rows, options, family);
     adjust_for_cell_numbers(comm, rows, options);
     declare(rows, options, family);
-    test_given_declared(comm, rows, family_lots, options);
+    test_given_foremost(comm, rows, family_lots, options);
     add_cell_noise(rows, options);
     const bool open = result.families.empty() || result.families.front().rejects;
     for (auto& tested : rows) {

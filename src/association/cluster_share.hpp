@@ -11,7 +11,8 @@ namespace miura::association {
 /// One cluster of one partition over all lots; `lot` arguments below are indices into the composition.
 class ClusterShare {
 public:
-  ClusterShare(const matrix::Composition& partition, std::int32_t cluster) : partition_(&partition), cluster_(cluster) {}
+  ClusterShare(const matrix::Composition& partition, std::int32_t cluster)
+      : partition_(&partition), cluster_(cluster) {}
 
   const matrix::Composition& partition() const noexcept { return *partition_; }
   std::int32_t cluster() const noexcept { return cluster_; }
@@ -40,8 +41,8 @@ struct Tested {
   std::vector<double> values(std::span<const std::int32_t> of_lots) const;
 };
 
-/// Everything about a row that needs no relabeling: shares, S, rho, its interval, leaving lots out, and the status as far as it
-/// is known without p-values.
+/// Everything about a row that needs no relabeling: shares, S, rho, its interval, leaving lots out, and the status as
+/// far as it is known without p-values.
 void describe(Tested& tested, const Options& options);
 
 /// Adds a remark to `flags`.

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <optional>
 
 #include "miura/permutation/freedman_lane.hpp"
 #include "miura/permutation/marginal.hpp"
@@ -59,8 +60,7 @@ std::map<Lots, std::vector<std::int64_t>> by_lots(std::span<const Tested> rows, 
 void test_together(MPI_Comm comm, std::span<Tested> rows, const std::vector<std::int64_t>& members, const Lots& lots,
                    const Options& options) {
   TestCollection collection(lots);
-  for (const auto i : members)
-    collection.add(i, rows[i].share->fractions(lots), rows[i].outcome, rows[i].values(lots));
+  for (const auto i : members) collection.add(i, rows[i].share->fractions(lots), rows[i].outcome, rows[i].values(lots));
   const auto family = permutation::max_t(comm, collection.tests(), options.relabelings);
   for (std::int64_t t = 0; t < collection.tests().size(); ++t) {
     auto& row = rows[collection.row(t)].row;
@@ -93,17 +93,19 @@ void correct_between(std::span<Tested> rows, std::vector<std::vector<std::int64_
 
 /// Lots that have all outcomes of the rows in the family.
 Lots common_lots(std::span<const Tested> rows) {
-  const Tested* first = nullptr;
-  Lots common;
+  std::optional<Lots> common;
   for (const auto& tested : rows) {
     if (!tested.in_family()) continue;
-    if (first == nullptr) common = tested.lots;
-    first = &tested;
     Lots both;
-    std::ranges::set_intersection(common, tested.lots, std::back_inserter(both));
+    std::ranges::set_intersection(common.value_or(tested.lots), tested.lots, std::back_inserter(both));
     common = std::move(both);
   }
-  return common;
+  return common.value_or(Lots{});
+}
+
+/// Which of several declared clusters is the foremost: the larger, where rho is equal.
+std::pair<double, double> strength(const Tested& tested) {
+  return {std::abs(tested.row.rho), tested.row.mean_fraction};
 }
 
 void adjust_marginal(std::span<Tested> rows) {
@@ -166,8 +168,10 @@ std::vector<std::vector<std::int32_t>> test_family(MPI_Comm comm, std::span<Test
   }
   for (auto& tested : rows) {
     if (!tested.in_family()) continue;
-    if (!together) flag(tested.row, "OUTCOMES_APART");
-    else if (tested.row.n > family.n_lots) flag(tested.row, "FAMILY_N_" + std::to_string(family.n_lots));
+    if (!together)
+      flag(tested.row, "OUTCOMES_APART");
+    else if (tested.row.n > family.n_lots)
+      flag(tested.row, "FAMILY_N_" + std::to_string(family.n_lots));
   }
   adjust_marginal(rows);
   return lots_of;
@@ -175,14 +179,14 @@ std::vector<std::vector<std::int32_t>> test_family(MPI_Comm comm, std::span<Test
 
 void adjust_for_cell_numbers(MPI_Comm comm, std::span<Tested> rows, const Options& options) {
   constexpr std::int32_t fewest_lots = 6;  // n - 1 - 1 covariate >= 4 degrees of freedom
-  std::map<std::pair<const matrix::Composition*, const Outcome*>, std::vector<std::int64_t>> groups;
+  std::map<std::string, std::vector<std::int64_t>> groups;
   for (std::int64_t i = 0; i < std::ssize(rows); ++i)
-    if (rows[i].in_family() && rows[i].row.n >= fewest_lots)
-      groups[{&rows[i].share->partition(), rows[i].outcome}].push_back(i);
-  for (const auto& [key, members] : groups) {
+    if (rows[i].in_family() && rows[i].row.n >= fewest_lots) groups[rows[i].outcome->name].push_back(i);
+  for (const auto& [name, members] : groups) {
     const auto& lots = rows[members.front()].lots;
+    const auto& partition = rows[members.front()].share->partition();  // all have lots of the same size
     std::vector<double> size;
-    for (const auto lot : lots) size.push_back(static_cast<double>(key.first->lot_size[lot]));
+    for (const auto lot : lots) size.push_back(static_cast<double>(partition.lot_size[lot]));
     std::vector<std::int32_t> feature;
     for (const auto i : members) {
       const auto ranks = stats::doubled_mid_ranks(rows[i].share->fractions(lots));
@@ -196,29 +200,31 @@ void adjust_for_cell_numbers(MPI_Comm comm, std::span<Tested> rows, const Option
   }
 }
 
-void test_given_declared(MPI_Comm comm, std::span<Tested> rows,
+void test_given_foremost(MPI_Comm comm, std::span<Tested> rows,
                          const std::vector<std::vector<std::int32_t>>& family_lots, const Options& options) {
-  // Cells of each lot that lie outside the declared clusters, for every partition and outcome that has any.
-  std::map<std::pair<const matrix::Composition*, const Outcome*>, std::vector<std::int64_t>> rest;
+  std::map<std::pair<const matrix::Composition*, const Outcome*>, const Tested*> foremost;
   for (const auto& tested : rows) {
     if (!tested.row.declared) continue;
-    const auto& partition = tested.share->partition();
-    auto& cells = rest.try_emplace({&partition, tested.outcome}, partition.lot_size).first->second;
-    for (std::int32_t lot = 0; lot < partition.n_lots; ++lot) cells[lot] -= tested.share->cells(lot);
+    auto& first = foremost[{&tested.share->partition(), tested.outcome}];
+    if (first == nullptr || strength(tested) > strength(*first)) first = &tested;
   }
-  const auto rest_of = [&](const Tested& t) { return rest.find({&t.share->partition(), t.outcome}); };
+  const auto foremost_of = [&](const Tested& tested) -> const Tested* {
+    const auto found = foremost.find({&tested.share->partition(), tested.outcome});
+    return found == foremost.end() ? nullptr : found->second;
+  };
   const auto groups = by_lots(
-      rows, [&](const Tested& t) { return t.in_family() && !t.row.declared && rest_of(t) != rest.end(); },
+      rows, [&](const Tested& t) { return t.in_family() && foremost_of(t) != nullptr && foremost_of(t) != &t; },
       [&](std::int64_t i) { return family_lots[i]; });
   for (const auto& [lots, members] : groups) {
     TestCollection collection(lots);
     for (const auto i : members) {
-      const auto& cells = rest_of(rows[i])->second;
-      if (std::ranges::any_of(lots, [&](std::int32_t lot) { return cells[lot] == 0; })) continue;
+      const auto& share = *rows[i].share;
       std::vector<double> fraction;
-      for (const auto lot : lots)
-        fraction.push_back(static_cast<double>(rows[i].share->cells(lot)) / static_cast<double>(cells[lot]));
-      collection.add(i, fraction, rows[i].outcome, rows[i].values(lots));
+      for (const auto lot : lots) {
+        const auto rest = share.partition().lot_size[lot] - foremost_of(rows[i])->share->cells(lot);
+        if (rest > 0) fraction.push_back(static_cast<double>(share.cells(lot)) / static_cast<double>(rest));
+      }
+      if (fraction.size() == lots.size()) collection.add(i, fraction, rows[i].outcome, rows[i].values(lots));
     }
     const auto result = permutation::max_t(comm, collection.tests(), options.relabelings);
     for (std::int64_t t = 0; t < collection.tests().size(); ++t)

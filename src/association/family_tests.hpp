@@ -8,8 +8,8 @@
 
 namespace miura::association {
 
-/// p_exact, p_min_attainable, n_perm, perm_type of every row that has a rho, over its own lots; rows that cannot reach alpha become
-/// TOO_MANY_TIES. Collective.
+/// p_exact, p_min_attainable, n_perm, perm_type of every row that has a rho, over its own lots; rows that cannot reach
+/// alpha become TOO_MANY_TIES. Collective.
 void test_each(MPI_Comm comm, std::span<Tested> rows, const Options& options);
 
 /// p_max_t_*, p_holm, q_bh of the rows in the family. One relabeling of the lots that have all outcomes serves all;
@@ -21,9 +21,10 @@ std::vector<std::vector<std::int32_t>> test_family(MPI_Comm comm, std::span<Test
 /// p_adj_n: given the ranks of the lots' cell numbers (METHOD 1.5). Collective.
 void adjust_for_cell_numbers(MPI_Comm comm, std::span<Tested> rows, const Options& options);
 
-/// p_conditional of the rows that are not declared, in partitions that have declared ones (METHOD 1.6): shares among the
-/// cells outside the declared clusters, one maxT over all of them. Collective.
-void test_given_declared(MPI_Comm comm, std::span<Tested> rows,
+/// p_conditional (METHOD 1.6): where a partition has declared clusters, the foremost of them lowers the shares of all
+/// others as it rises. These are tested again on their shares among the cells outside it, by one maxT over all such
+/// partitions. Collective.
+void test_given_foremost(MPI_Comm comm, std::span<Tested> rows,
                          const std::vector<std::vector<std::int32_t>>& family_lots, const Options& options);
 
 }  // namespace miura::association

@@ -97,7 +97,8 @@ HWY_EXPORT(draw_double);
 void shuffle_lots(std::uint64_t seed, std::int64_t b, std::span<std::int32_t> lot) {
   std::iota(lot.begin(), lot.end(), 0);
   stats::RandomStream random(seed, stats::Purpose::permutation, static_cast<std::uint64_t>(b));
-  for (auto l = std::ssize(lot) - 1; l > 0; --l) std::swap(lot[l], lot[random.below(static_cast<std::uint32_t>(l + 1))]);
+  for (auto l = std::ssize(lot) - 1; l > 0; --l)
+    std::swap(lot[l], lot[random.below(static_cast<std::uint32_t>(l + 1))]);
 }
 
 template <class Lane>

@@ -11,7 +11,8 @@ namespace miura::permutation {
 /// Relabelings that one call of count_drawn takes; enough to fill four vectors of any machine.
 inline constexpr std::int64_t draws_per_block = 64;
 
-/// Relabeling b: a Fisher-Yates shuffle of 0 .. n - 1 by RandomStream(seed, Purpose::permutation, b). `lot` has n entries.
+/// Relabeling b: a Fisher-Yates shuffle of 0 .. n - 1 by RandomStream(seed, Purpose::permutation, b). `lot` has n
+/// entries.
 void shuffle_lots(std::uint64_t seed, std::int64_t b, std::span<std::int32_t> lot);
 
 /// Outcome values under the relabelings `first` .. `first` + draws_per_block - 1: outcome x lot x relabeling.

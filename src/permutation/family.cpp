@@ -62,8 +62,7 @@ OrderedTests<Lane> in_order(const Family& family) {
     ordered.outcome.push_back(tests.pair[i].outcome);
     ordered.observed.push_back(static_cast<Lane>(family.s[i]));
     if (!family.one_norm) ordered.weight.push_back(static_cast<Lane>(1.0 / family.norm[i]));
-    ordered.threshold.push_back(
-        static_cast<Lane>(family.one_norm ? std::abs(family.s[i]) : family.t[i] * as_extreme));
+    ordered.threshold.push_back(static_cast<Lane>(family.one_norm ? std::abs(family.s[i]) : family.t[i] * as_extreme));
   }
   return ordered;
 }

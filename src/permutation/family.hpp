@@ -22,7 +22,6 @@ struct Family {
   std::vector<double> t;            ///< |rho|
   std::vector<std::int64_t> order;  ///< tests, least extreme first
   bool one_norm;                    ///< |S| itself compares
-
 };
 
 /// What is meant by "as extreme": values within this share of each other are equal (METHOD: T_b >= T (1 - 1e-12)).

@@ -58,9 +58,9 @@ public:
     const double left = y_norm_ - along * along / z_norm_;
     for (std::int64_t f = 0; f < size(); ++f) {
       const bool defined = x_norm_[f] > 0.0 && y_norm_ > 0.0 && z_norm_ > 0.0;
-      rho[f] = !defined                      ? std::numeric_limits<double>::quiet_NaN()
+      rho[f] = !defined                  ? std::numeric_limits<double>::quiet_NaN()
                : left <= 1e-12 * y_norm_ ? 0.0  // this relabeling made the outcome a copy of the covariate
-                                             : dot(x_[f], y) / std::sqrt(x_norm_[f] * left);
+                                         : dot(x_[f], y) / std::sqrt(x_norm_[f] * left);
     }
   }
 
@@ -95,9 +95,12 @@ FreedmanLaneResult freedman_lane(MPI_Comm comm, std::span<const std::int32_t> fe
     std::vector<std::int64_t> mine(statistic.size());
 #pragma omp for schedule(static)
     for (std::int64_t b = rank; b < result.n_relabelings; b += ranks) {
-      if (all) arrange_lots(b, lot);
-      else if (b == 0) lot = identity;
-      else shuffle_lots(options.seed, b, lot);
+      if (all)
+        arrange_lots(b, lot);
+      else if (b == 0)
+        lot = identity;
+      else
+        shuffle_lots(options.seed, b, lot);
       statistic.correlate(lot, y, rho);
       for (std::int64_t f = 0; f < statistic.size(); ++f)
         mine[f] += std::abs(rho[f]) >= std::abs(result.rho[f]) * as_extreme ? 1 : 0;

@@ -77,8 +77,7 @@ void count_drawn(MPI_Comm comm, const Family& family, MarginalResult& result) {
     result.two_sided[test] = counts.two_sided[q];
     result.greater[test] = counts.greater[q];
     result.less[test] = counts.less[q];
-    result.p_min_attainable[test] =
-        std::max(result.p(1), smallest_share(family.tests.x(test), family.tests.y(test)));
+    result.p_min_attainable[test] = std::max(result.p(1), smallest_share(family.tests.x(test), family.tests.y(test)));
   }
 }
 
@@ -106,8 +105,10 @@ MarginalResult marginal_tests(MPI_Comm comm, const RankTests& tests, const Optio
   for (auto* part : {&result.two_sided, &result.greater, &result.less}) part->resize(tests.size());
   result.p_min_attainable.resize(tests.size());
   if (tests.size() == 0) return result;
-  if (family.exact) count_exactly(comm, tests, result);
-  else count_drawn(comm, family, result);
+  if (family.exact)
+    count_exactly(comm, tests, result);
+  else
+    count_drawn(comm, family, result);
   return result;
 }
 

@@ -76,8 +76,8 @@ Counts enumerate(MPI_Comm comm, OrderedTests<Lane> tests) {
 }
 
 /// Float thresholds that divide all |S| of all norms exactly as doubles would, if there are such. Two values of |rho|
-/// that differ do so by 1e-11 at least (n <= 12), which float cannot always tell apart; but what is compared are few
-/// values, and they are all known beforehand.
+/// that differ do so by a share of 4e-12 at least (n <= 12), which float cannot always tell apart; but what is compared
+/// are few values, and they are all known beforehand.
 std::optional<OrderedTests<float>> in_order_if_float_tells(const Family& family) {
   struct Value {
     double t;
@@ -85,8 +85,7 @@ std::optional<OrderedTests<float>> in_order_if_float_tells(const Family& family)
   };
   auto ordered = in_order<float>(family);
   std::map<double, float> weight_of_norm;
-  for (std::int64_t q = 0; q < ordered.size(); ++q)
-    weight_of_norm[family.norm[family.order[q]]] = ordered.weight[q];
+  for (std::int64_t q = 0; q < ordered.size(); ++q) weight_of_norm[family.norm[family.order[q]]] = ordered.weight[q];
   std::vector<Value> values;
   for (const auto& [norm, weight] : weight_of_norm)
     for (std::int32_t s = 0; s <= norm; ++s) values.push_back({s / norm, static_cast<float>(s) * weight});

@@ -6,7 +6,8 @@
 namespace miura::permutation {
 
 /// The tests of a family, least extreme first, as the kernels walk through them: the running maximum over the first q
-/// is then Westfall & Young's successive maximum. A Lane holds a statistic: int16 or float where that is exact, else double.
+/// is then Westfall & Young's successive maximum. A Lane holds a statistic: int16 or float where that is exact, else
+/// double.
 template <class Lane>
 struct OrderedTests {
   std::int32_t n_lots = 0;

@@ -23,21 +23,27 @@ constexpr int n_rows = 8;  // arrangements of the first lots in a tile; with a v
 /// |S|, on the scale of the thresholds.
 template <class D, class V, class Lane = hn::TFromD<D>>
 HWY_INLINE V magnitude(D d, V s, const OrderedTests<Lane>& tests, std::int64_t q) {
-  if constexpr (std::is_integral_v<Lane>) return hn::Abs(s);
-  else return hn::Mul(hn::Abs(s), hn::Set(d, tests.weight[q]));
+  if constexpr (std::is_integral_v<Lane>)
+    return hn::Abs(s);
+  else
+    return hn::Mul(hn::Abs(s), hn::Set(d, tests.weight[q]));
 }
 
 /// What a threshold is compared with: integers in this Highway know > but not >=.
 template <class D, class Lane = hn::TFromD<D>>
 HWY_INLINE auto bar(D d, Lane threshold) {
-  if constexpr (std::is_integral_v<Lane>) return hn::Set(d, static_cast<Lane>(threshold - 1));
-  else return hn::Set(d, threshold);
+  if constexpr (std::is_integral_v<Lane>)
+    return hn::Set(d, static_cast<Lane>(threshold - 1));
+  else
+    return hn::Set(d, threshold);
 }
 
 template <class D, class V>
 HWY_INLINE auto reaches(D, V t, V its_bar) {
-  if constexpr (std::is_integral_v<hn::TFromD<D>>) return hn::Gt(t, its_bar);
-  else return hn::Ge(t, its_bar);
+  if constexpr (std::is_integral_v<hn::TFromD<D>>)
+    return hn::Gt(t, its_bar);
+  else
+    return hn::Ge(t, its_bar);
 }
 
 /// n_rows x Lanes(d) relabelings through all tests, least extreme first. Partial: only `rows` x `lanes` of them exist.
@@ -47,8 +53,10 @@ void count_tile(D d, const OrderedTests<Lane>& tests, const Lane* HWY_RESTRICT a
   const auto width = static_cast<std::int64_t>(hn::Lanes(d));
   const auto exist = hn::FirstN(d, static_cast<std::size_t>(lanes));
   const auto n_reaching = [&](hn::Vec<D> t, hn::Vec<D> its_bar, int u) HWY_ATTR {
-    if constexpr (!partial) return hn::CountTrue(d, reaches(d, t, its_bar));
-    else return u < rows ? hn::CountTrue(d, hn::And(reaches(d, t, its_bar), exist)) : std::size_t{0};
+    if constexpr (!partial)
+      return hn::CountTrue(d, reaches(d, t, its_bar));
+    else
+      return u < rows ? hn::CountTrue(d, hn::And(reaches(d, t, its_bar), exist)) : std::size_t{0};
   };
   hn::Vec<D> running[n_rows];
   for (auto& v : running) v = hn::Zero(d);
@@ -92,9 +100,8 @@ void sum_half(D d, const Lane* x, std::int32_t n_half, const Lane* y, std::int64
 
 /// Tables of one half for all tests: tile of `tile` arrangements x test x arrangement within the tile.
 template <class D, class Lane = hn::TFromD<D>>
-void fill_half(D d, const OrderedTests<Lane>& tests, std::int32_t first_lot, std::int32_t n_half,
-               std::int64_t n_orders, const std::vector<Lane>& y, std::int64_t tile, std::vector<Lane>& row,
-               Lane* table) {
+void fill_half(D d, const OrderedTests<Lane>& tests, std::int32_t first_lot, std::int32_t n_half, std::int64_t n_orders,
+               const std::vector<Lane>& y, std::int64_t tile, std::vector<Lane>& row, Lane* table) {
   for (std::int64_t q = 0, n = tests.size(); q < n; ++q) {
     sum_half(d, tests.x.data() + q * tests.n_lots + first_lot, n_half,
              y.data() + std::int64_t{tests.outcome[q]} * n_half * n_orders, n_orders, row.data());
@@ -124,8 +131,10 @@ void count_arrangements(const OrderedTests<Lane>& tests, const LotSplit& split, 
       const auto lanes = std::min(width, split.n_last_orders - j);
       const auto* a = tables.first.get() + i * n_tests;
       const auto* b = tables.last.get() + j * n_tests;
-      if (rows == n_rows && lanes == width) count_tile<false>(d, tests, a, b, rows, lanes, weight, counts);
-      else count_tile<true>(d, tests, a, b, rows, lanes, weight, counts);
+      if (rows == n_rows && lanes == width)
+        count_tile<false>(d, tests, a, b, rows, lanes, weight, counts);
+      else
+        count_tile<true>(d, tests, a, b, rows, lanes, weight, counts);
     }
 }
 

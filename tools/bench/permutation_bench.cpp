@@ -1,5 +1,5 @@
-// Core-seconds of the step-down maxT over all relabelings, from a share of the subsets: `permutation_bench [lots tests]`.
-// A subset is one choice of the outcomes that go to the first half of the lots; all cost the same.
+// Core-seconds of the step-down maxT over all relabelings, from a share of the subsets: `permutation_bench [lots
+// tests]`. A subset is one choice of the outcomes that go to the first half of the lots; all cost the same.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -55,10 +55,11 @@ void measure(const char* name, std::int32_t n_lots, std::int32_t n_tests, bool w
   const auto seconds = cpu_seconds() - start;
   const auto all = static_cast<double>(std::ssize(split.subset)) / static_cast<double>(done) * seconds;
   const auto pairs = static_cast<double>(done * split.n_first_orders * split.n_last_orders) * n_tests;
-  std::printf("%-6s %d lots, %d tests: %lld of %lld subsets in %.2f s, %.1f G tests x relabelings/s, "
-              "all: %.2f core-seconds (%.2f where the outcome mirrors itself)\n",
-              name, n_lots, n_tests, static_cast<long long>(done), static_cast<long long>(std::ssize(split.subset)),
-              seconds, pairs / seconds * 1e-9, all, all / 2);
+  std::printf(
+      "%-6s %d lots, %d tests: %lld of %lld subsets in %.2f s, %.1f G tests x relabelings/s, "
+      "all: %.2f core-seconds (%.2f where the outcome mirrors itself)\n",
+      name, n_lots, n_tests, static_cast<long long>(done), static_cast<long long>(std::ssize(split.subset)), seconds,
+      pairs / seconds * 1e-9, all, all / 2);
 }
 
 }  // namespace

@@ -21,12 +21,13 @@ struct Outcome {
 };
 
 struct Options {
-  double alpha = 0.05;                 ///< family-wise error of a declaration; intervals have level 1 - alpha
-  permutation::Options relabelings;    ///< of the lots
-  std::int64_t min_cells_per_lot = 50;  ///< smaller lots are left out: their shares say little
-  std::vector<std::string> primary;    ///< outcomes of the first family; empty: the first outcome. The rest: "secondary"
-  std::int32_t cell_resamples = 999;   ///< for rho_cell_lo/hi
-  double one_lot_share = 0.9;          ///< a cluster with more of its share than this in one lot is that lot (ONE_LOT)
+  double alpha = 0.05;                    ///< family-wise error of a declaration; intervals have level 1 - alpha
+  permutation::Options relabelings = {};  ///< of the lots
+  std::int64_t min_cells_per_lot = 50;    ///< smaller lots are left out: their shares say little
+  std::vector<std::string> primary =
+      {};                             ///< outcomes of the first family; empty: the first outcome. The rest: "secondary"
+  std::int32_t cell_resamples = 999;  ///< for rho_cell_lo/hi
+  double one_lot_share = 0.9;         ///< a cluster with more of its share than this in one lot is that lot (ONE_LOT)
 };
 
 /// Whether a row can be tested, and why not. OK and few_cells are in the family.
@@ -58,8 +59,8 @@ struct Row {
   std::string perm_type;    ///< exact, mc; empty where nothing was tested
   double p_max_t_single = not_computed, p_max_t_step = not_computed;  ///< family-wise, Westfall & Young
   double p_holm = not_computed, q_bh = not_computed;                  ///< from p_exact; q is exploratory
-  double p_adj_n = not_computed;        ///< given the ranks of the lots' cell numbers (Freedman & Lane); not family-wise
-  double p_conditional = not_computed;  ///< maxT without the cells of the declared clusters of its partition
+  double p_adj_n = not_computed;  ///< given the ranks of the lots' cell numbers (Freedman & Lane); not family-wise
+  double p_conditional = not_computed;  ///< maxT of shares outside the foremost declared cluster of its partition
   double loo_rho_min = not_computed, loo_rho_max = not_computed;  ///< over leaving out one lot
   Status status = Status::ok;
   std::string flags;      ///< joined by ';'
@@ -80,8 +81,8 @@ struct Result {
   std::vector<std::string> warnings;
 };
 
-/// Which clusters go with a lot's function: Spearman's rho over lots between the share of a cluster and an outcome, with
-/// exact permutation p-values and the family-wise error over all clusters of all partitions and all outcomes of a
+/// Which clusters go with a lot's function: Spearman's rho over lots between the share of a cluster and an outcome,
+/// with exact permutation p-values and the family-wise error over all clusters of all partitions and all outcomes of a
 /// family (docs/methods/association.md). Lots are the unit; cells are never counted as independent.
 ///
 /// Families are gated: rows of the second are flagged EXPLORATORY unless the first rejects.

@@ -13,7 +13,7 @@ namespace miura::permutation {
 /// One entry a feature.
 struct FreedmanLaneResult {
   std::int64_t n_relabelings = 0;  ///< n!, or the drawn ones and the identity: p = count / n_relabelings
-  std::vector<double> rho;         ///< partial rank correlation given the covariate; NaN where nothing is left of a feature
+  std::vector<double> rho;  ///< partial rank correlation given the covariate; NaN where nothing is left of a feature
   std::vector<std::int64_t> two_sided;  ///< relabelings with |rho_b| >= |rho|; 0 where rho is NaN
 
   double p(std::int64_t count) const { return static_cast<double>(count) / static_cast<double>(n_relabelings); }

@@ -15,7 +15,8 @@ struct NullDistribution {
   std::int64_t at_most(std::int64_t s) const;
   /// Relabelings with |S| >= |s|.
   std::int64_t as_extreme(std::int64_t s) const;
-  /// Relabelings with the largest |S| there is; over n!, the smallest two-sided p that any data of these ties can reach.
+  /// Relabelings with the largest |S| there is; over n!, the smallest two-sided p that any data of these ties can
+  /// reach.
   std::int64_t most_extreme() const;
 };
 

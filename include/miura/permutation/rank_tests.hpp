@@ -40,7 +40,8 @@ struct RankTests {
 /// n!, for n <= 20.
 std::int64_t factorial(std::int32_t n);
 
-/// Throws UsageError for options that make no sense, std::logic_error for tests that do not fit together or are constant.
+/// Throws UsageError for options that make no sense, std::logic_error for tests that do not fit together or are
+/// constant.
 void check(const RankTests& tests, const Options& options);
 
 }  // namespace miura::permutation

@@ -6,11 +6,12 @@
 
 namespace miura::stats {
 
-/// Doubled centred mid-ranks R = 2 rank - (n + 1), where tied values share the mean of their ranks. Integers that sum to
-/// zero, so that every statistic made of them is exact and the same on any machine. Values must not be NaN.
+/// Doubled centred mid-ranks R = 2 rank - (n + 1), where tied values share the mean of their ranks. Integers that sum
+/// to zero, so that every statistic made of them is exact and the same on any machine. Values must not be NaN.
 std::vector<std::int32_t> doubled_mid_ranks(std::span<const double> values);
 
-/// Spearman's S = sum of R_x R_y, the integer that decides what is "as extreme". Also the squared norm: S of x with itself.
+/// Spearman's S = sum of R_x R_y, the integer that decides what is "as extreme". Also the squared norm: S of x with
+/// itself.
 std::int64_t spearman_s(std::span<const std::int32_t> x, std::span<const std::int32_t> y);
 
 /// rho = S / sqrt(sum R_x^2 sum R_y^2), which is Pearson's correlation of the mid-ranks; NaN where one is constant.

@@ -1,0 +1,41 @@
+#include "miura/stats/multiplicity.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+namespace {
+
+using namespace miura;
+
+void expect_near(const std::vector<double>& found, const std::vector<double>& expected) {
+  ASSERT_EQ(found.size(), expected.size());
+  for (std::size_t i = 0; i < found.size(); ++i) EXPECT_NEAR(found[i], expected[i], 1e-15) << i;
+}
+
+// Expected values: p.adjust of R 4.2.
+TEST(Holm, EqualsPAdjust) {
+  expect_near(stats::holm(std::vector{0.01, 0.04, 0.03, 0.005, 0.5}), {0.04, 0.09, 0.09, 0.025, 0.5});
+  expect_near(stats::holm(std::vector{0.9, 0.6}), {1.0, 1.0});
+}
+
+TEST(BenjaminiHochberg, EqualsPAdjust) {
+  expect_near(stats::benjamini_hochberg(std::vector{0.01, 0.04, 0.03, 0.005, 0.5}), {0.025, 0.05, 0.05, 0.025, 0.5});
+  expect_near(stats::benjamini_hochberg(std::vector{0.9, 0.6}), {0.9, 0.9});
+}
+
+TEST(Multiplicity, LeavesWhatIsMissingOutOfTheFamily) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  for (const auto& adjusted :
+       {stats::holm(std::vector{nan, 0.02, nan, 0.3}), stats::benjamini_hochberg(std::vector{nan, 0.02, nan, 0.3})}) {
+    EXPECT_TRUE(std::isnan(adjusted[0]));
+    EXPECT_NEAR(adjusted[1], 0.04, 1e-15);
+    EXPECT_TRUE(std::isnan(adjusted[2]));
+    EXPECT_NEAR(adjusted[3], 0.3, 1e-15);
+  }
+  EXPECT_TRUE(stats::holm({}).empty());
+  EXPECT_TRUE(stats::benjamini_hochberg({}).empty());
+}
+
+}  // namespace
