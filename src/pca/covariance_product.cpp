@@ -44,7 +44,7 @@ CovarianceProduct::CovarianceProduct(MPI_Comm comm, const ScaledReference& z)
       longest_(longest_cell(comm, z)),
       weight_(z.x.n_features),
       beside_(z.x.n_features),
-      sums_((z.x.n_features + std::int64_t{1}) * omp_get_max_threads()) {
+      sums_((z.x.n_features + std::int64_t{1}) * threads_for(std::ssize(z.x.column))) {
   for (std::int32_t j = 0; j < z.x.n_features; ++j)
     beside_[j] = {0.0, z.scaling.ceiling[j], std::min(0, z.scaling.ceiling[j])};
 }

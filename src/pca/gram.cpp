@@ -99,7 +99,7 @@ Gram exact_gram(MPI_Comm comm, const ScaledReference& z) {
   const auto block = std::min(most_cells, safe_cells);
   const auto n_rows = std::ssize(z.row);
 
-  const int threads = omp_get_max_threads();
+  const int threads = threads_for(std::ssize(z.x.column));
   Gram gram{{z.x.n_features}, {}, {}};
   const auto size = gram.shape.size();
   gram.wide.resize(wide ? size : 0);

@@ -48,7 +48,7 @@ matrix::Embedding project([[maybe_unused]] MPI_Comm comm, const matrix::GridMatr
   const std::int64_t p = model.n_features, k = model.n_components, n_cells = x.n_local();
   matrix::Embedding scores{x.cells, model.n_components, std::vector<float>(n_cells * k)};
   std::vector<double> cell(p);
-#pragma omp parallel for schedule(static) firstprivate(cell)
+#pragma omp parallel for schedule(static) firstprivate(cell) num_threads(threads_for(std::ssize(x.column)))
   for (std::int64_t i = 0; i < n_cells; ++i) {
     const auto from = x.row_start[i], n = x.row_start[i + 1] - from;
     for (std::int64_t s = 0; s < n; ++s) cell[s] = scaling.cut(x.column[from + s], x.value[from + s]);

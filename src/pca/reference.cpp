@@ -18,7 +18,7 @@ template <class ValueOf>
 Moments moments(MPI_Comm comm, const matrix::GridMatrix& x, std::span<const std::int64_t> row, ValueOf&& value_of) {
   const std::int64_t p = x.n_features;
   const auto n_rows = std::ssize(row);
-  const int threads = omp_get_max_threads();
+  const int threads = threads_for(std::ssize(x.column));
   std::vector<Int128> sums(2 * p * threads);  // a thread: p sums, then p sums of squares
   std::int64_t largest = 0;
 #pragma omp parallel num_threads(threads) reduction(max : largest)
@@ -61,6 +61,11 @@ Scaling scaling_of(const Moments& raw, bool scale, double clip) {
 }
 
 }  // namespace
+
+int threads_for(std::int64_t n_nonzeros) noexcept {
+  constexpr std::int64_t worth_a_thread = 1 << 13;  // some 10 microseconds of work
+  return static_cast<int>(std::clamp<std::int64_t>(n_nonzeros / worth_a_thread, 1, omp_get_max_threads()));
+}
 
 ScaledReference scale_reference(MPI_Comm comm, const matrix::GridMatrix& x, std::span<const std::uint8_t> reference,
                                 bool scale, double clip) {

@@ -70,6 +70,9 @@ struct Spectrum {
   std::vector<double> vector;  ///< varying features x components, column-major
 };
 
+/// Threads worth waking for so many nonzeros: never more than OpenMP allows. No result depends on it.
+int threads_for(std::int64_t n_nonzeros) noexcept;
+
 /// Collective. `clip` is infinite where nothing is cut. Throws Error (bad_input) if there are fewer than two reference
 /// cells or nothing varies.
 ScaledReference scale_reference(MPI_Comm comm, const matrix::GridMatrix& x, std::span<const std::uint8_t> reference,
