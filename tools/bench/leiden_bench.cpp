@@ -1,8 +1,10 @@
 // Leiden on a graph file, or on a planted partition of 50,000 vertices and about a million edges.
 //
-//   leiden_bench [--graph FILE] [--resolution 1] [--iterations 10] [--planted VERTICES] [Google Benchmark's own options]
+//   leiden_bench [--graph FILE] [--resolution 1] [--iterations 10] [--planted VERTICES] [Google Benchmark's own
+//   options]
 //
-// FILE holds 64-bit integers, little-endian: vertices, edges, then three numbers an edge (u, v, weight), each edge once.
+// FILE holds 64-bit integers, little-endian: vertices, edges, then three numbers an edge (u, v, weight), each edge
+// once.
 #include <benchmark/benchmark.h>
 #include <mpi.h>
 
