@@ -127,18 +127,18 @@ Clustering leiden(MPI_Comm comm, const matrix::Graph& graph, const LeidenOptions
   const auto finest = finest_level(comm, graph);
   const auto objective = objective_of(finest, options.resolution);
 
-  auto best = make_communities(finest, each_alone(finest.n()));
-  auto quality = quality_of(finest, best);
+  auto best = each_alone(finest.n());
+  auto quality = quality_of(finest, make_communities(finest, best));
   for (int pass = 0; pass < options.iterations; ++pass) {
     const auto seed = stats::mix(options.seed ^ stats::mix(static_cast<std::uint64_t>(pass)));
     const auto pace = pass == 0 ? Pace::hasty : Pace::thorough;
-    auto next = make_communities(finest, improve(finest, objective, best.of, pace, seed));
-    const auto next_quality = quality_of(finest, next);
+    auto next = improve(finest, objective, best, pace, seed);
+    const auto next_quality = quality_of(finest, make_communities(finest, next));
     if (next_quality.scaled(objective) <= quality.scaled(objective)) break;
     best = std::move(next);
     quality = next_quality;
   }
-  auto numbered = number_by_size(comm, std::span(best.of).subspan(finest.first(), finest.n_local()));
+  auto numbered = number_by_size(comm, std::span(best).subspan(finest.first(), finest.n_local()));
   return {std::move(numbered.label), numbered.n, in_units(quality, objective, options.resolution)};
 }
 

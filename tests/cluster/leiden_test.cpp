@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "cluster/communities.hpp"
 #include "cluster/edge_list.hpp"
 #include "miura/base/error.hpp"
 
@@ -150,6 +151,14 @@ TEST(Leiden, MakesConnectedClusters) {
       const auto found = alone(list, {.resolution = resolution, .seed = seed});
       EXPECT_EQ(count_pieces(list, found.label), found.n_clusters) << "seed " << seed << " at " << resolution;
     }
+}
+
+TEST(ConnectedParts, SplitsACommunityWithoutAWayBetweenItsVertices) {
+  const EdgeList path{6, {{0, 1, 1}, {1, 2, 1}, {2, 3, 1}, {3, 5, 1}, {5, 4, 1}}};
+  const auto graph = path.whole();
+  const auto level = cluster::finest_level(MPI_COMM_SELF, graph);
+  EXPECT_EQ(cluster::connected_parts(level, std::vector<std::int32_t>{0, 0, 2, 0, 0, 0}),
+            (std::vector<std::int32_t>{0, 0, 2, 3, 3, 3}));
 }
 
 TEST(Leiden, NumbersClustersByFallingSize) {
