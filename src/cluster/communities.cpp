@@ -48,7 +48,7 @@ Quality quality_of(const LevelGraph& finest, const Communities& communities) {
   std::int64_t inside = 0;
   const auto first = finest.first();
   const auto& of = communities.of;
-#pragma omp parallel for schedule(static) reduction(+ : inside)
+#pragma omp parallel for schedule(static) reduction(+ : inside) if (finest.n_local() > worth_threads)
   for (std::int64_t v = 0; v < finest.n_local(); ++v)
     finest.for_each_edge(v, [&, own = of[first + v]](std::int64_t u, std::int64_t weight) {
       if (of[u] == own) inside += weight;

@@ -14,7 +14,8 @@
 namespace miura::cluster {
 namespace {
 
-/// Levels with so few vertices are replicated. It does not depend on the ranks, for it also decides how vertices take turns.
+/// Levels with so few vertices are replicated. It does not depend on the ranks, for it also decides how vertices take
+/// turns.
 constexpr std::int64_t replicate_at = 1 << 15;
 
 Objective objective_of(const LevelGraph& finest, double resolution) {
@@ -24,7 +25,8 @@ Objective objective_of(const LevelGraph& finest, double resolution) {
   for (const auto degree : finest.degree) total += degree;
   total = parallel::sum_over_ranks(finest.comm, total);
   if (total >= Objective::too_heavy) throw std::length_error("the edge weights of the graph sum to 2^48 or more");
-  if (finest.n() > std::numeric_limits<std::int32_t>::max()) throw std::length_error("the graph has 2^31 vertices or more");
+  if (finest.n() > std::numeric_limits<std::int32_t>::max())
+    throw std::length_error("the graph has 2^31 vertices or more");
   return {total, std::llround(resolution * static_cast<double>(Objective::resolution_steps))};
 }
 
@@ -71,8 +73,7 @@ std::vector<std::int32_t> number_groups(const Communities& refined, std::int32_t
 /// Communities of `whole` in terms of groups of its vertices; a community gets the number of its smallest group.
 std::vector<std::int32_t> lift(const Communities& whole, std::span<const std::int32_t> group, std::int32_t n_groups) {
   std::vector<std::int32_t> smallest(whole.of.size(), n_groups), of(n_groups);
-  for (std::size_t v = 0; v < group.size(); ++v)
-    smallest[whole.of[v]] = std::min(smallest[whole.of[v]], group[v]);
+  for (std::size_t v = 0; v < group.size(); ++v) smallest[whole.of[v]] = std::min(smallest[whole.of[v]], group[v]);
   for (std::size_t v = 0; v < group.size(); ++v) of[group[v]] = smallest[whole.of[v]];
   return of;
 }
@@ -103,7 +104,8 @@ std::vector<std::int32_t> improve(const LevelGraph& finest, const Objective& obj
     of = communities.of;
     if (count_nonempty(communities) == level->n()) break;
 
-    const auto refined = refine(*level, objective, communities, refining_turns(*level, stats::mix(seed + 2 * depth + 1)));
+    const auto refined =
+        refine(*level, objective, communities, refining_turns(*level, stats::mix(seed + 2 * depth + 1)));
     std::int32_t n_groups = 0;
     const auto group = number_groups(refined, n_groups);
     if (n_groups == level->n()) break;
@@ -125,18 +127,18 @@ Clustering leiden(MPI_Comm comm, const matrix::Graph& graph, const LeidenOptions
   const auto finest = finest_level(comm, graph);
   const auto objective = objective_of(finest, options.resolution);
 
-  auto best = make_communities(finest, each_alone(finest.n()));
-  auto quality = quality_of(finest, best);
+  auto best = each_alone(finest.n());
+  auto quality = quality_of(finest, make_communities(finest, best));
   for (int pass = 0; pass < options.iterations; ++pass) {
     const auto seed = stats::mix(options.seed ^ stats::mix(static_cast<std::uint64_t>(pass)));
     const auto pace = pass == 0 ? Pace::hasty : Pace::thorough;
-    auto next = make_communities(finest, improve(finest, objective, best.of, pace, seed));
-    const auto next_quality = quality_of(finest, next);
+    auto next = improve(finest, objective, best, pace, seed);
+    const auto next_quality = quality_of(finest, make_communities(finest, next));
     if (next_quality.scaled(objective) <= quality.scaled(objective)) break;
     best = std::move(next);
     quality = next_quality;
   }
-  auto numbered = number_by_size(comm, std::span(best.of).subspan(finest.first(), finest.n_local()));
+  auto numbered = number_by_size(comm, std::span(best).subspan(finest.first(), finest.n_local()));
   return {std::move(numbered.label), numbered.n, in_units(quality, objective, options.resolution)};
 }
 

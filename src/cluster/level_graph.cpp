@@ -57,7 +57,7 @@ Rows contributed_rows(const LevelGraph& level, std::span<const std::int32_t> gro
   const auto own_group = group.subspan(level.first(), level.n_local());
   const auto runs = runs_of(own_group, n_groups);
   const auto n_rows = std::ssize(runs.first) - 1;
-  const int threads = omp_get_max_threads();
+  const int threads = level.n_local() > worth_threads ? omp_get_max_threads() : 1;
   std::vector<Rows> part(threads);  // contiguous parts of the rows: threads change no order
 #pragma omp parallel for schedule(static) num_threads(threads)
   for (int t = 0; t < threads; ++t) {
@@ -149,7 +149,7 @@ LevelGraph finest_level(MPI_Comm comm, const matrix::Graph& graph) {
   level.vertices = graph.vertices;
   level.finest = &graph;
   level.degree.resize(graph.n_local());
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (graph.n_local() > worth_threads)
   for (std::int64_t v = 0; v < graph.n_local(); ++v)
     for (auto at = graph.row_start[v]; at < graph.row_start[v + 1]; ++at) level.degree[v] += graph.weight[at];
   return level;

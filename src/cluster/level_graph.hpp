@@ -11,6 +11,9 @@
 
 namespace miura::cluster {
 
+/// Fewer vertices than this are done sooner by one thread than by waking others.
+inline constexpr std::int64_t worth_threads = 1024;
+
 /// One level of the multilevel scheme: the graph itself (level 0, whose edges are borrowed), or a graph of communities.
 /// Each rank of `comm` holds the rows of its own vertices; a replicated level has comm = MPI_COMM_SELF.
 struct LevelGraph {

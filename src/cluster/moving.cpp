@@ -106,14 +106,16 @@ void apply(Communities& c, const Move& move) {
 /// choose(local vertex, scratch) returns a community; moved(vertex) hears of every move after it was applied.
 template <class Choose, class Moved>
 std::int64_t take_turn(const LevelGraph& level, Communities& c, std::span<const std::int32_t> vertices,
-                       Exchange& exchange, std::vector<CommunityWeights>& scratch, const Choose& choose, const Moved& moved) {
+                       Exchange& exchange, std::vector<CommunityWeights>& scratch, const Choose& choose,
+                       const Moved& moved) {
   const auto offset = level.first();
   std::vector<std::int32_t> target(vertices.size());
-#pragma omp parallel for schedule(dynamic, 256) if (vertices.size() > 1024)
+#pragma omp parallel for schedule(dynamic, 256) if (std::ssize(vertices) > worth_threads)
   for (std::int64_t i = 0; i < std::ssize(vertices); ++i)
     target[i] = choose(vertices[i], scratch[omp_get_thread_num()]);
   for (std::size_t i = 0; i < vertices.size(); ++i)
-    if (target[i] != c.of[offset + vertices[i]]) exchange.add(offset + vertices[i], target[i], level.degree[vertices[i]]);
+    if (target[i] != c.of[offset + vertices[i]])
+      exchange.add(offset + vertices[i], target[i], level.degree[vertices[i]]);
   return exchange.share([&](const Move& move) {
     apply(c, move);
     moved(move.vertex());
@@ -150,7 +152,7 @@ std::int32_t best_community(const LevelGraph& level, const Objective& objective,
 void wake(const LevelGraph& level, const Communities& c, const Classes& classes,
           std::span<const std::uint16_t> turn_of_move, std::vector<std::uint8_t>& waiting) {
   const auto offset = level.first();
-#pragma omp parallel for schedule(dynamic, 1024)
+#pragma omp parallel for schedule(dynamic, 1024) if (level.n_local() > worth_threads)
   for (std::int64_t v = 0; v < level.n_local(); ++v) {
     const auto since = waiting[v] ? classes.of(offset + v) + 1 : 1;
     const auto own = c.of[offset + v];
@@ -194,10 +196,11 @@ std::int64_t move_vertices(const LevelGraph& level, const Objective& objective, 
 namespace {
 
 /// A vertex may merge if it is itself well connected with the rest of its community (Traag et al. 2019, A.2 line 34).
-std::vector<std::uint8_t> well_connected(const LevelGraph& level, const Objective& objective, const Communities& whole) {
+std::vector<std::uint8_t> well_connected(const LevelGraph& level, const Objective& objective,
+                                         const Communities& whole) {
   const auto offset = level.first();
   std::vector<std::uint8_t> good(level.n_local());
-#pragma omp parallel for schedule(dynamic, 1024)
+#pragma omp parallel for schedule(dynamic, 1024) if (level.n_local() > worth_threads)
   for (std::int64_t v = 0; v < level.n_local(); ++v) {
     const auto own = whole.of[offset + v];
     std::int64_t edges = 0;
@@ -222,7 +225,8 @@ std::int32_t best_merge(const LevelGraph& level, const Objective& objective, con
   auto best = vertex;
   Int128 most = 0;
   weights.for_each([&](const CommunityWeights::Entry& e) {
-    // A single vertex of the same class may be leaving at this moment. Its community has its name, as none was moved to.
+    // A single vertex of the same class may be leaving at this moment. Its community has its name, as none was moved
+    // to.
     if (refined.size[e.community] == 1 && classes.of(e.community) == classes.of(vertex)) return;
     const auto gain = objective.gain(e.weight, degree, refined.total[e.community]);
     if (gain > most || (gain == most && best != vertex && classes.tie(e.community) < classes.tie(best))) {

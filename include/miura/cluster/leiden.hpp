@@ -13,7 +13,8 @@ namespace miura::cluster {
 struct LeidenOptions {
   double resolution = 0.5;  ///< gamma of Reichardt and Bornholdt; larger means more, smaller clusters; 0 to 1024
   std::uint64_t seed = 0;   ///< orders visits and breaks ties; same seed, same bits, on any number of ranks and threads
-  int iterations = 3;       ///< at most so many passes over all levels, the first a hasty one; ends when one improves nothing
+  int iterations =
+      3;  ///< at most so many passes over all levels, the first a hasty one; ends when one improves nothing
 };
 
 /// What came out, in the numbering of reports: cluster 0 is the largest.
@@ -35,7 +36,7 @@ struct Clustering {
 ///
 /// Collective over `comm`. Throws UsageError for a resolution outside [0, 1024] or no iterations, and
 /// std::length_error beyond 2^31 - 1 vertices or a total weight (both ways round) of 2^48.
-/// Edges stay with their ranks; a coarse graph is replicated once it has at most 2^15 vertices. Every rank holds 22
+/// Edges stay with their ranks; a coarse graph is replicated once it has at most 2^15 vertices. Every rank holds about 45
 /// bytes per vertex of the whole graph (communities, refined communities, their sizes and totals, who moved); a
 /// sub-round sends 16 bytes per moved vertex to every rank.
 Clustering leiden(MPI_Comm comm, const matrix::Graph& graph, const LeidenOptions& options = {});
