@@ -220,7 +220,8 @@ TEST_P(OfMethod, AgreesWithScanpyOnRealCells) {
     EXPECT_NEAR(model.variance_ratio[k] / variance[2 * k + 1], 1.0, 1e-5) << k;
   }
   for (std::size_t e = 0; e < loadings.size(); ++e) EXPECT_NEAR(model.loadings[e], loadings[e], 1e-5) << e;
-  for (std::size_t e = 0; e < scores.size(); ++e) EXPECT_NEAR(placed.value[e], scores[e], 1e-4) << e;
+  for (std::size_t e = 0; e < scores.size(); ++e)
+    EXPECT_NEAR(placed.value[e], scores[e], 5e-4) << e;  // the cut on the grid moves a z of 10 by 2^-17 / sd = 3e-4
 }
 
 INSTANTIATE_TEST_SUITE_P(Methods, OfMethod, testing::Values(pca::Method::gram, pca::Method::krylov),

@@ -7,7 +7,7 @@ import numpy as np
 import scanpy as sc
 
 STEPS = 65536
-N_CELLS, N_GENES, N_COMPONENTS = 120, 60, 10
+N_CELLS, N_VARY, N_RARE, N_COMPONENTS = 120, 54, 6, 10
 
 cells = anndata.read_h5ad(sys.argv[1])
 cells = cells[np.linspace(0, cells.n_obs - 1, N_CELLS).astype(int)].copy()
@@ -15,10 +15,10 @@ sc.pp.normalize_total(cells, target_sum=1e4)
 sc.pp.log1p(cells)
 x = np.asarray(cells.X.todense() if hasattr(cells.X, "todense") else cells.X, dtype=np.float64)
 grid = np.rint(x * STEPS).astype(np.int64)
-# Half of the genes vary most; half are those seen in few cells, so that the cut at 10 acts.
+# The genes that vary most, and some seen in one cell, so that the cut at 10 acts.
 seen = (grid > 0).sum(axis=0)
-vary = np.argsort(-grid.var(axis=0), kind="stable")[: N_GENES // 2]
-rare = np.flatnonzero(seen == 1)[: N_GENES // 2]
+vary = np.argsort(-grid.var(axis=0), kind="stable")[:N_VARY]
+rare = np.flatnonzero(seen == 1)[:N_RARE]
 chosen = np.sort(np.concatenate([vary, rare]))
 grid = grid[:, chosen]
 
