@@ -1,6 +1,6 @@
 // Principal components of a planted sparse matrix, about 8 % of it stored: 12 cell types, 6 gradients, uneven depth.
-// `--write=PREFIX` writes the matrix for tools/bench/pca_rivals.py: PREFIX.start (int64), .column (int32), .value
-// (float32).
+// `--write=PREFIX CELLS FEATURES` writes the matrix for tools/bench/pca_rivals.py: PREFIX.start (int64), .column
+// (int32), .value (float32).
 #include <benchmark/benchmark.h>
 #include <mpi.h>
 #include <slepcsys.h>
@@ -151,7 +151,7 @@ void write(const std::string& prefix, const matrix::GridMatrix& x) {
 int main(int argc, char** argv) {
   MPI_Init(&argc, &argv);
   SlepcInitializeNoArguments();
-  constexpr std::string_view option = "--write=";  // PREFIX,cells,features
+  constexpr std::string_view option = "--write=";
   const std::string_view first = argc > 1 ? argv[1] : "";
   if (first.starts_with(option)) {
     write(std::string(first.substr(option.size())), planted(std::stoll(argv[2]), std::stoi(argv[3])));
