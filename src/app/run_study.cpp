@@ -204,7 +204,7 @@ int run_study(MPI_Comm comm, const std::vector<std::string>& arguments) {
   check(o);
   apply(comm, o.common);
   if (o.samples.empty()) throw UsageError("no sample sheet: give STUDY.ini with [study] samples, or --study.samples FILE");
-  const auto sheet = configuration.folder / o.samples;
+  const auto sheet = (configuration.folder / o.samples).lexically_normal();
   o.association.relabelings.seed = o.reference.seed = o.common.seed;
 
   Study study;
