@@ -100,9 +100,13 @@ void association_stage(MPI_Comm comm, Study& study, const RunOptions& o, const s
   const std::vector<matrix::Composition> partitions{with_lots(study.composition, training)};
   const auto found = association::associate(comm, partitions, outcomes, options);
   study.association_table = association_table(found);
+  auto warnings = found.warnings;
+  for (const auto l : found.left_out)
+    warnings.push_back(fmt::format("lot {} has {} labelled cells, fewer than {}: left out of the association", training_lots[l].id,
+                                   partitions[0].lot_size[l], std::max<std::int64_t>(1, options.min_cells_per_lot)));
   study.training_lots = std::move(training);
   study.outcomes = std::move(outcomes);
-  for (const auto& warning : found.warnings) {
+  for (const auto& warning : warnings) {
     study.warnings.push_back(warning);
     log::warn(warning);
   }

