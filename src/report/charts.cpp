@@ -38,6 +38,7 @@ json theme() {
   const json words = {{"labelColor", ink}, {"titleColor", ink}, {"labelFontSize", 12}, {"titleFontSize", 12},
                       {"titleFontWeight", "normal"}};
   json axis = words;
+  axis["labelLimit"] = 110;  // a long name must not push the panel off a phone
   axis.update({{"domainColor", ink}, {"domainOpacity", 0.35}, {"tickColor", ink}, {"tickOpacity", 0.35},
                {"gridColor", ink}, {"gridOpacity", 0.1}, {"titlePadding", 8}});
   return {{"background", "transparent"},

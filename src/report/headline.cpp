@@ -61,8 +61,12 @@ std::string how_the_p_was_found(const AssociationRow& best, std::size_t tests) {
   if (best.permutation_kind == "exact")
     return fmt::format("The p-value counts all {} ways to deal the outcomes to {} lots and holds for {}.",
                        count_text(best.permutations), best.n_lots, family);
-  return fmt::format("The p-value is taken from {} relabelings of {} lots ({}) and holds for {}.",
-                     count_text(best.permutations), best.n_lots, best.permutation_kind, family);
+  const auto kind = best.permutation_kind == "mc"           ? "drawn at random"
+                    : best.permutation_kind == "stratified" ? "within strata"
+                    : best.permutation_kind == "FL"         ? "of residuals, after Freedman and Lane"
+                                                            : best.permutation_kind;
+  return fmt::format("The p-value is taken from {} relabelings of {} lots, {}, and holds for {}.",
+                     count_text(best.permutations), best.n_lots, kind, family);
 }
 
 std::string list(const StudyReport& report, const std::vector<const AssociationRow*>& rows) {
