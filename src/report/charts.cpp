@@ -223,7 +223,7 @@ json composition_chart(const StudyReport& report) {
   const json y = {{"field", "lot"}, {"type", "nominal"}, {"sort", lots}, {"title", nullptr},
                   {"scale", {{"paddingInner", 0.18}}}};
   const json quantity = {{"type", "quantitative"}, {"title", "share of the lot's cells"},
-                         {"scale", {{"domain", {0, 1}}}}, {"axis", {{"format", ".0%"}, {"grid", false}}}};
+                         {"scale", {{"domain", {0, 1}}}}, {"axis", {{"format", ".0%"}, {"grid", false}, {"tickCount", 5}}}};
   json x = quantity, middle = quantity;
   x["field"] = "from";
   middle["field"] = "middle";

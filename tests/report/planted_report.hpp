@@ -130,7 +130,7 @@ inline void add_words(StudyReport& report) {
   report.settings = {{"study.samples", "samples.csv"}, {"qc.min_counts", "500"}, {"qc.min_genes", "200"},
                      {"qc.max_mito", "0.2"}, {"pca.components", "50"}, {"knn.k", "15"}, {"cluster.resolution", "0.5"},
                      {"cluster.seed", "0"}, {"association.primary", "vegf_ischemia"}, {"association.alpha", "0.05"}};
-  report.warnings = {"Lot UC02 lost 31.4 % of its cells to quality control, twice the median."};
+  report.warnings = {"Lot UC11 lost more of its cells to quality control than any other."};
   report.files = {{"study.h5ad", "cells, genes, embeddings and clusters; opens in scanpy and R"},
                   {"tables/association.tsv", "every test with all its columns"},
                   {"tables/composition.tsv", "cells and share of every lot in every cluster"},

@@ -23,6 +23,9 @@ std::int64_t occurrences(const std::string& page, std::string_view words) {
   return n;
 }
 
+/// The page before the chart library, whose own code may hold any word.
+std::string own_part(const std::string& page) { return page.substr(0, page.find("<script>\n")); }
+
 TEST(Page, HasTheSameBytesForTheSameStudy) {
   EXPECT_EQ(render_html(planted::report(0.8)), render_html(planted::report(0.8)));
 }
@@ -32,14 +35,13 @@ TEST(Page, CarriesTheChartLibraryAndLoadsNothing) {
   EXPECT_TRUE(holds(page, vega_js()));
   EXPECT_GT(vega_js().size(), 500'000u);
   EXPECT_TRUE(holds(page, page_css()));
-  EXPECT_FALSE(holds(page, "<link"));
-  EXPECT_FALSE(holds(page, "src=\""));
+  EXPECT_FALSE(holds(own_part(page), "<link"));
+  EXPECT_FALSE(holds(own_part(page), "src=\""));
 }
 
 TEST(Page, SaysEveryNumberInTablesToo) {
   const auto report = planted::report(0.8);
-  const auto page = render_html(report);
-  const auto tables = page.substr(0, page.find("<script>"));
+  const auto tables = own_part(render_html(report));
   EXPECT_TRUE(holds(tables, "<th scope=\"row\" class=\"text\">BM03</th>"));
   EXPECT_EQ(occurrences(tables, "<tr class=\"declared\">"), 2);  // vegf_ischemia and vegf_normoxia of cluster 3
   EXPECT_TRUE(holds(tables, "<small>" + std::to_string(report.composition.count(10, 6)) + "</small>"));
@@ -47,7 +49,8 @@ TEST(Page, SaysEveryNumberInTablesToo) {
 }
 
 TEST(Page, LetsNoNameEscapeItsElement) {
-  const auto plain = render_html(planted::report(0.8)), hostile = render_html(planted::hostile_report());
+  const auto plain = own_part(render_html(planted::report(0.8)));
+  const auto hostile = own_part(render_html(planted::hostile_report()));
   EXPECT_EQ(occurrences(hostile, "<script"), occurrences(plain, "<script"));
   EXPECT_FALSE(holds(hostile, "<script>document"));
   EXPECT_FALSE(holds(hostile, "<b>"));
@@ -57,7 +60,7 @@ TEST(Page, LetsNoNameEscapeItsElement) {
 }
 
 TEST(Page, OfAStudyWithoutAnythingIsStillAPage) {
-  const auto page = render_html({});
+  const auto page = own_part(render_html({}));
   EXPECT_TRUE(page.starts_with("<!DOCTYPE html>"));
   EXPECT_TRUE(holds(page, "No outcome was named"));
   EXPECT_FALSE(holds(page, "<table>"));
@@ -67,7 +70,7 @@ TEST(Page, ShowsAnEmptyLotWithoutShares) {
   auto report = planted::report(0.8);
   for (std::size_t c = 0; c < planted::n_clusters; ++c) report.composition.cells[c] = 0;
   EXPECT_TRUE(std::isnan(report.composition.share(0, 0)));
-  EXPECT_FALSE(holds(render_html(report).substr(0, 80'000), "nan"));
+  EXPECT_EQ(occurrences(own_part(render_html(report)), ">\u2013 <small>0</small>"), std::ssize(report.composition.clusters));
 }
 
 TEST(Text, IsEscapedAndValidUtf8) {
@@ -114,15 +117,18 @@ TEST(AssociationChart, ShowsTheStrongestOfOtherPartitionsToo) {
 TEST(CompositionChart, FillsEachBar) {
   const auto report = planted::report(0.8);
   double total = 0;
-  for (const auto& segment : composition_chart(report)["data"]["values"]) total += segment["share"].get<double>();
+  const auto spec = composition_chart(report);
+  for (const auto& segment : spec["data"]["values"]) total += segment["share"].get<double>();
   EXPECT_NEAR(total, static_cast<double>(planted::n_lots), 1e-12);
 }
 
 TEST(LabelPlaces, KeepTwoCloseNamesApart) {
-  Scatter scatter{"", "", "", {{"BM01", "", 0.1, 1}, {"BM02", "", 0.102, 1}, {"BM03", "", 0.5, 9}}};
+  const Scatter scatter{"", "", "", {{"BM01", "", 0, 0}, {"BM02", "", 0.50, 1}, {"BM03", "", 0.52, 1}, {"BM04", "", 1, 9}}};
   const auto place = label_places(scatter);
-  EXPECT_NE(place[0], place[1]);
-  EXPECT_NE(word_of(place[0]), std::string_view("right"));  // there is the other point
+  EXPECT_STREQ(word_of(place[0]), "right");
+  EXPECT_STREQ(word_of(place[1]), "left");  // at the right is the other point
+  EXPECT_STREQ(word_of(place[2]), "right");
+  EXPECT_STREQ(word_of(place[3]), "left");  // at the right the panel ends
 }
 
 }  // namespace
