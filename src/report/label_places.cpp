@@ -56,7 +56,9 @@ std::vector<std::size_t> label_places(const Scatter& scatter) {
   for (std::size_t i = 0; i < places.size(); ++i) {
     const auto& point = scatter.points[i];
     const double width = letter_width * static_cast<double>(letters(point.lot));
-    const auto box = [&](std::size_t place) { return box_of(x_of(point), y_of(point), width, all_label_places[place]); };
+    const auto box = [&](std::size_t place) {
+      return box_of(x_of(point), y_of(point), width, all_label_places[place]);
+    };
     for (std::size_t place = 0; place < all_label_places.size(); ++place) {
       const auto candidate = box(place);
       if (candidate.left < -padding || candidate.right > panel_width + padding) continue;

@@ -9,8 +9,16 @@ namespace {
 using namespace miura::report;
 
 AssociationRow row(const char* cluster, double rho, double p_step, Family family = Family::primary) {
-  return {.family = family, .partition = "resolution 0.5", .cluster = cluster, .outcome = family == Family::primary ? "vegf" : "ido",
-          .n_lots = 11, .rho = rho, .p_exact = p_step / 7, .p_step = p_step, .permutations = 39'916'800, .flags = {}};
+  return {.family = family,
+          .partition = "resolution 0.5",
+          .cluster = cluster,
+          .outcome = family == Family::primary ? "vegf" : "ido",
+          .n_lots = 11,
+          .rho = rho,
+          .p_exact = p_step / 7,
+          .p_step = p_step,
+          .permutations = 39'916'800,
+          .flags = {}};
 }
 
 StudyReport report_of(std::vector<AssociationRow> rows) {
@@ -21,7 +29,8 @@ StudyReport report_of(std::vector<AssociationRow> rows) {
 }
 
 bool mentions(const Headline& headline, std::string_view words) {
-  return std::ranges::any_of(headline.caveats, [&](const auto& caveat) { return caveat.find(words) != std::string::npos; });
+  return std::ranges::any_of(headline.caveats,
+                             [&](const auto& caveat) { return caveat.find(words) != std::string::npos; });
 }
 
 TEST(Headline, DeclaresWhatPassesInThePrimaryFamily) {
@@ -41,8 +50,9 @@ TEST(Headline, DeclaresAtAlphaAndNotBeyond) {
 TEST(Headline, SaysHowLittleElevenLotsShowWhenNothingPasses) {
   const auto found = headline(report_of({row("0", 0.2, 0.9), row("3", 0.61, 0.28)}));
   EXPECT_FALSE(found.declared);
-  EXPECT_EQ(found.claim,
-            "No cluster is declared; the strongest is cluster 3 with vegf (Spearman's rho 0.61; family-wise p = 0.28).");
+  EXPECT_EQ(
+      found.claim,
+      "No cluster is declared; the strongest is cluster 3 with vegf (Spearman's rho 0.61; family-wise p = 0.28).");
   EXPECT_TRUE(mentions(found, "simulated studies of 11 lots"));
   EXPECT_TRUE(mentions(found, "declared in 30 of 100"));
 }

@@ -70,7 +70,8 @@ TEST(Page, ShowsAnEmptyLotWithoutShares) {
   auto report = planted::report(0.8);
   for (std::size_t c = 0; c < planted::n_clusters; ++c) report.composition.cells[c] = 0;
   EXPECT_TRUE(std::isnan(report.composition.share(0, 0)));
-  EXPECT_EQ(occurrences(own_part(render_html(report)), ">\u2013 <small>0</small>"), std::ssize(report.composition.clusters));
+  EXPECT_EQ(occurrences(own_part(render_html(report)), ">\u2013 <small>0</small>"),
+            std::ssize(report.composition.clusters));
 }
 
 TEST(Text, IsEscapedAndValidUtf8) {
@@ -123,7 +124,8 @@ TEST(CompositionChart, FillsEachBar) {
 }
 
 TEST(LabelPlaces, KeepTwoCloseNamesApart) {
-  const Scatter scatter{"", "", "", {{"BM01", "", 0, 0}, {"BM02", "", 0.50, 1}, {"BM03", "", 0.52, 1}, {"BM04", "", 1, 9}}};
+  const Scatter scatter{
+      "", "", "", {{"BM01", "", 0, 0}, {"BM02", "", 0.50, 1}, {"BM03", "", 0.52, 1}, {"BM04", "", 1, 9}}};
   const auto place = label_places(scatter);
   EXPECT_STREQ(word_of(place[0]), "right");
   EXPECT_STREQ(word_of(place[1]), "left");  // at the right is the other point
