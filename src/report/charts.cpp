@@ -35,11 +35,20 @@ constexpr std::array palette{
     Colour{"#AA4499", true},  Colour{"#117733", true},  Colour{"#88CCEE", false}, Colour{"#661100", true}};
 
 json theme() {
-  const json words = {{"labelColor", ink}, {"titleColor", ink}, {"labelFontSize", 12}, {"titleFontSize", 12},
+  const json words = {{"labelColor", ink},
+                      {"titleColor", ink},
+                      {"labelFontSize", 12},
+                      {"titleFontSize", 12},
                       {"titleFontWeight", "normal"}};
   json axis = words;
-  axis.update({{"domainColor", ink}, {"domainOpacity", 0.35}, {"tickColor", ink}, {"tickOpacity", 0.35},
-               {"gridColor", ink}, {"gridOpacity", 0.1}, {"titlePadding", 8}});
+  axis["labelLimit"] = 110;  // a long name must not push the panel off a phone
+  axis.update({{"domainColor", ink},
+               {"domainOpacity", 0.35},
+               {"tickColor", ink},
+               {"tickOpacity", 0.35},
+               {"gridColor", ink},
+               {"gridOpacity", 0.1},
+               {"titlePadding", 8}});
   return {{"background", "transparent"},
           {"font", "system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"},
           {"axis", axis},
@@ -133,11 +142,18 @@ json association_chart(const StudyReport& report, std::string_view outcome) {
                     {"status", valid_utf8(row->status)}});
   }
   const json y = {{"field", "cluster"}, {"type", "nominal"}, {"sort", order}, {"title", "cluster"}};
-  const json x = {{"field", "rho"}, {"type", "quantitative"}, {"title", "Spearman's rho"},
-                  {"scale", {{"domain", {-1, 1}}}}, {"axis", {{"tickCount", 5}}}};
+  const json x = {{"field", "rho"},
+                  {"type", "quantitative"},
+                  {"title", "Spearman's rho"},
+                  {"scale", {{"domain", {-1, 1}}}},
+                  {"axis", {{"tickCount", 5}}}};
   const json colour = {{"condition", {{"test", "datum.rho < 0"}, {"value", lower}}}, {"value", higher}};
-  const json tips = tooltip({{"cluster", "cluster"}, {"rho_text", "rho"}, {"interval", "95 % interval"},
-                             {"p_text", "family-wise p"}, {"p_exact", "p of this test alone"}, {"lots", "lots"},
+  const json tips = tooltip({{"cluster", "cluster"},
+                             {"rho_text", "rho"},
+                             {"interval", "95 % interval"},
+                             {"p_text", "family-wise p"},
+                             {"p_exact", "p of this test alone"},
+                             {"lots", "lots"},
                              {"status", "status"}});
   const auto points = [&](const char* name, const char* which, const json& fill) -> json {
     return {{"name", name},
@@ -149,9 +165,14 @@ json association_chart(const StudyReport& report, std::string_view outcome) {
       fmt::format("Spearman's rho of every cluster's share with {}, with 95 % intervals", valid_utf8(outcome)), data,
       {{{"mark", {{"type", "rule"}, {"opacity", 0.45}}}, {"encoding", {{"x", {{"datum", 0}}}}}},
        {{"mark", {{"type", "rule"}, {"strokeWidth", 2}, {"opacity", 0.75}}},
-        {"encoding", {{"y", y}, {"x", {{"field", "lo"}, {"type", "quantitative"}, {"title", "Spearman's rho"}}},
-                      {"x2", {{"field", "hi"}}}, {"color", colour}, {"tooltip", tips}}}},
-       points("open", "!datum.declared", {{"value", "white"}}), points("declared", "datum.declared", colour),
+        {"encoding",
+         {{"y", y},
+          {"x", {{"field", "lo"}, {"type", "quantitative"}, {"title", "Spearman's rho"}}},
+          {"x2", {{"field", "hi"}}},
+          {"color", colour},
+          {"tooltip", tips}}}},
+       points("open", "!datum.declared", {{"value", "white"}}),
+       points("declared", "datum.declared", colour),
        {{"mark", {{"type", "text"}, {"align", "left"}, {"dx", 8}}},
         {"encoding", {{"y", y}, {"x", {{"value", "width"}}}, {"text", {{"field", "p_text"}, {"type", "nominal"}}}}}}});
   spec["height"] = {{"step", 26}};
@@ -166,31 +187,50 @@ json scatter_chart(const Scatter& scatter) {
     const auto& point = scatter.points[i];
     if (!std::isfinite(point.share) || !std::isfinite(point.outcome)) continue;
     sources.insert(valid_utf8(point.source));
-    data.push_back({{"lot", valid_utf8(point.lot)}, {"source", valid_utf8(point.source)}, {"share", point.share},
-                    {"outcome", point.outcome}, {"share_text", percent_text(point.share)},
-                    {"outcome_text", rounded_text(point.outcome)}, {"side", word_of(side[i])}});
+    data.push_back({{"lot", valid_utf8(point.lot)},
+                    {"source", valid_utf8(point.source)},
+                    {"share", point.share},
+                    {"outcome", point.outcome},
+                    {"share_text", percent_text(point.share)},
+                    {"outcome_text", rounded_text(point.outcome)},
+                    {"side", word_of(side[i])}});
   }
   const auto outcome = valid_utf8(scatter.outcome), cluster = valid_utf8(scatter.cluster);
-  const json x = {{"field", "share"}, {"type", "quantitative"}, {"title", "share of cluster " + cluster + " in the lot"},
-                  {"axis", {{"format", ".0%"}, {"tickCount", 5}}}, {"scale", {{"nice", true}, {"zero", false}, {"padding", 14}}}};
-  const json y = {{"field", "outcome"}, {"type", "quantitative"}, {"title", outcome}, {"axis", {{"tickCount", 5}}},
+  const json x = {{"field", "share"},
+                  {"type", "quantitative"},
+                  {"title", "share of cluster " + cluster + " in the lot"},
+                  {"axis", {{"format", ".0%"}, {"tickCount", 5}}},
+                  {"scale", {{"nice", true}, {"zero", false}, {"padding", 14}}}};
+  const json y = {{"field", "outcome"},
+                  {"type", "quantitative"},
+                  {"title", outcome},
+                  {"axis", {{"tickCount", 5}}},
                   {"scale", {{"zero", false}, {"padding", 14}}}};
   json fills = json::array();
   for (std::size_t s = 0; s < sources.size(); ++s) fills.push_back(palette[s % palette.size()].fill);
   const json legend = sources.size() > 1 ? json{{"orient", "top"}, {"title", nullptr}} : json(nullptr);
-  json layers = {{{"mark", {{"type", "point"}, {"filled", true}, {"size", 80}, {"opacity", 0.95}}},
-                  {"encoding",
-                   {{"x", x},
-                    {"y", y},
-                    {"color", {{"field", "source"}, {"type", "nominal"}, {"legend", legend},
-                               {"scale", {{"domain", sources}, {"range", fills}}}}},
-                    {"shape", {{"field", "source"}, {"type", "nominal"}, {"legend", legend}, {"scale", {{"domain", sources}}}}},
-                    {"tooltip", tooltip({{"lot", "lot"}, {"source", "source"}, {"share_text", "share"},
-                                         {"outcome_text", "outcome"}})}}}}};
+  json layers = {
+      {{"mark", {{"type", "point"}, {"filled", true}, {"size", 80}, {"opacity", 0.95}}},
+       {"encoding",
+        {{"x", x},
+         {"y", y},
+         {"color",
+          {{"field", "source"},
+           {"type", "nominal"},
+           {"legend", legend},
+           {"scale", {{"domain", sources}, {"range", fills}}}}},
+         {"shape", {{"field", "source"}, {"type", "nominal"}, {"legend", legend}, {"scale", {{"domain", sources}}}}},
+         {"tooltip",
+          tooltip({{"lot", "lot"}, {"source", "source"}, {"share_text", "share"}, {"outcome_text", "outcome"}})}}}}};
   for (const auto& place : all_label_places)
     layers.push_back({{"transform", {{{"filter", {{"field", "side"}, {"equal", place.word}}}}}},
-                      {"mark", {{"type", "text"}, {"align", place.align}, {"baseline", place.baseline}, {"dx", place.dx},
-                                {"dy", place.dy}, {"fontSize", 11}}},
+                      {"mark",
+                       {{"type", "text"},
+                        {"align", place.align},
+                        {"baseline", place.baseline},
+                        {"dx", place.dx},
+                        {"dy", place.dy},
+                        {"fontSize", 11}}},
                       {"encoding", {{"x", x}, {"y", y}, {"text", {{"field", "lot"}, {"type", "nominal"}}}}}});
   auto spec = chart("Share of cluster " + cluster + " against " + outcome + ", a point a lot", data, layers);
   spec["height"] = 300;
@@ -212,38 +252,54 @@ json composition_chart(const StudyReport& report) {
     for (std::size_t c = 0; c < composition.clusters.size(); ++c) {
       const double share = composition.share(l, c);
       if (!(share > 0)) continue;
-      data.push_back({{"lot", lot}, {"cluster", clusters[c]}, {"from", left}, {"to", left + share},
-                      {"middle", left + share / 2}, {"share", share}, {"share_text", percent_text(share)},
+      data.push_back({{"lot", lot},
+                      {"cluster", clusters[c]},
+                      {"from", left},
+                      {"to", left + share},
+                      {"middle", left + share / 2},
+                      {"share", share},
+                      {"share_text", percent_text(share)},
                       {"cells", count_text(composition.count(l, c))}});
       if (known) data.back()["outcome"] = rounded_text(report.primary_value[l]);
       left += share;
     }
   }
-  const json y = {{"field", "lot"}, {"type", "nominal"}, {"sort", lots}, {"title", nullptr},
-                  {"scale", {{"paddingInner", 0.18}}}};
-  const json quantity = {{"type", "quantitative"}, {"title", "share of the lot's cells"},
-                         {"scale", {{"domain", {0, 1}}}}, {"axis", {{"format", ".0%"}, {"grid", false}}}};
+  const json y = {
+      {"field", "lot"}, {"type", "nominal"}, {"sort", lots}, {"title", nullptr}, {"scale", {{"paddingInner", 0.18}}}};
+  const json quantity = {{"type", "quantitative"},
+                         {"title", "share of the lot's cells"},
+                         {"scale", {{"domain", {0, 1}}}},
+                         {"axis", {{"format", ".0%"}, {"grid", false}, {"tickCount", 5}}}};
   json x = quantity, middle = quantity;
   x["field"] = "from";
   middle["field"] = "middle";
   auto tips = tooltip({{"lot", "lot"}, {"cluster", "cluster"}, {"share_text", "share"}, {"cells", "cells"}});
+  if (known) tips.push_back({{"field", "outcome"}, {"type", "nominal"}, {"title", valid_utf8(report.primary_outcome)}});
+  json layers = {{{"name", "segments"},
+                  {"mark", {{"type", "bar"}, {"stroke", "white"}, {"strokeWidth", 1}}},
+                  {"encoding",
+                   {{"y", y},
+                    {"x", x},
+                    {"x2", {{"field", "to"}}},
+                    {"tooltip", tips},
+                    {"color",
+                     {{"field", "cluster"},
+                      {"type", "nominal"},
+                      {"sort", clusters},
+                      {"scale", {{"domain", clusters}, {"range", fills}}},
+                      {"legend", {{"orient", "top"}, {"title", "cluster"}, {"columns", 8}}}}}}}},
+                 {{"transform", {{{"filter", "datum.share > 0.045"}}}},
+                  {"mark", {{"type", "text"}, {"fontSize", 11}}},
+                  {"encoding",
+                   {{"y", y},
+                    {"x", middle},
+                    {"text", {{"field", "cluster"}, {"type", "nominal"}}},
+                    {"color", readable_on(composition.clusters)}}}}};
   if (known)
-    tips.push_back({{"field", "outcome"}, {"type", "nominal"}, {"title", valid_utf8(report.primary_outcome)}});
-  json layers = {
-      {{"name", "segments"},
-       {"mark", {{"type", "bar"}, {"stroke", "white"}, {"strokeWidth", 1}}},
-       {"encoding", {{"y", y}, {"x", x}, {"x2", {{"field", "to"}}}, {"tooltip", tips},
-                     {"color", {{"field", "cluster"}, {"type", "nominal"}, {"sort", clusters},
-                                {"scale", {{"domain", clusters}, {"range", fills}}},
-                                {"legend", {{"orient", "top"}, {"title", "cluster"}, {"columns", 8}}}}}}}},
-      {{"transform", {{{"filter", "datum.share > 0.045"}}}},
-       {"mark", {{"type", "text"}, {"fontSize", 11}}},
-       {"encoding", {{"y", y}, {"x", middle}, {"text", {{"field", "cluster"}, {"type", "nominal"}}},
-                     {"color", readable_on(composition.clusters)}}}}};
-  if (known)
-    layers.push_back({{"transform", {{{"filter", "datum.from == 0"}}}},
-                      {"mark", {{"type", "text"}, {"align", "left"}, {"dx", 8}}},
-                      {"encoding", {{"y", y}, {"x", {{"value", "width"}}}, {"text", {{"field", "outcome"}, {"type", "nominal"}}}}}});
+    layers.push_back(
+        {{"transform", {{{"filter", "datum.from == 0"}}}},
+         {"mark", {{"type", "text"}, {"align", "left"}, {"dx", 8}}},
+         {"encoding", {{"y", y}, {"x", {{"value", "width"}}}, {"text", {{"field", "outcome"}, {"type", "nominal"}}}}}});
   auto spec = chart("Share of each cluster in each lot", data, layers);
   spec["height"] = {{"step", composition.lots.size() <= 40 ? 26 : 16}};
   return spec;
@@ -254,18 +310,28 @@ json variance_chart(const std::vector<double>& variance_ratio) {
   double sum = 0;
   for (std::size_t c = 0; c < variance_ratio.size(); ++c) {
     sum += variance_ratio[c];
-    data.push_back({{"component", c + 1}, {"share", variance_ratio[c]},
+    data.push_back({{"component", c + 1},
+                    {"share", variance_ratio[c]},
                     {"share_text", fmt::format("{:.2f} %", 100 * variance_ratio[c])},
                     {"sum_text", fmt::format("{:.1f} %", 100 * sum)}});
   }
-  auto spec = chart("Share of the variance by principal component", data,
-                    {{{"mark", {{"type", "line"}, {"color", higher}, {"strokeWidth", 2}, {"point", {{"color", higher}, {"size", 36}}}}},
-                      {"encoding",
-                       {{"x", {{"field", "component"}, {"type", "quantitative"}, {"title", "component"},
-                               {"axis", {{"grid", false}, {"tickMinStep", 1}}}, {"scale", {{"zero", false}, {"nice", false}, {"padding", 8}}}}},
-                        {"y", {{"field", "share"}, {"type", "quantitative"}, {"title", "share of the variance"},
-                               {"axis", {{"format", ".1~%"}, {"tickCount", 5}}}}},
-                        {"tooltip", tooltip({{"component", "component"}, {"share_text", "share"}, {"sum_text", "up to here"}})}}}}});
+  auto spec = chart(
+      "Share of the variance by principal component", data,
+      {{{"mark",
+         {{"type", "line"}, {"color", higher}, {"strokeWidth", 2}, {"point", {{"color", higher}, {"size", 36}}}}},
+        {"encoding",
+         {{"x",
+           {{"field", "component"},
+            {"type", "quantitative"},
+            {"title", "component"},
+            {"axis", {{"grid", false}, {"tickMinStep", 1}}},
+            {"scale", {{"zero", false}, {"nice", false}, {"padding", 8}}}}},
+          {"y",
+           {{"field", "share"},
+            {"type", "quantitative"},
+            {"title", "share of the variance"},
+            {"axis", {{"format", ".1~%"}, {"tickCount", 5}}}}},
+          {"tooltip", tooltip({{"component", "component"}, {"share_text", "share"}, {"sum_text", "up to here"}})}}}}});
   spec["height"] = 220;
   return spec;
 }

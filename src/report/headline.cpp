@@ -51,7 +51,8 @@ std::string power_caveat(std::int64_t n_lots) {
   const auto row = std::ranges::find_if(power_at_rho_08.rbegin(), power_at_rho_08.rend(),
                                         [&](const Power& power) { return power.n_lots <= n_lots; });
   return fmt::format(
-      "This does not show that there is none: among simulated studies of {} lots with seven clusters and one outcome, a "
+      "This does not show that there is none: among simulated studies of {} lots with seven clusters and one outcome, "
+      "a "
       "true correlation of 0.8 was declared in {:.0f} of 100.",
       row->n_lots, 100 * row->declared);
 }
@@ -61,8 +62,12 @@ std::string how_the_p_was_found(const AssociationRow& best, std::size_t tests) {
   if (best.permutation_kind == "exact")
     return fmt::format("The p-value counts all {} ways to deal the outcomes to {} lots and holds for {}.",
                        count_text(best.permutations), best.n_lots, family);
-  return fmt::format("The p-value is taken from {} relabelings of {} lots ({}) and holds for {}.",
-                     count_text(best.permutations), best.n_lots, best.permutation_kind, family);
+  const auto kind = best.permutation_kind == "mc"           ? "drawn at random"
+                    : best.permutation_kind == "stratified" ? "within strata"
+                    : best.permutation_kind == "FL"         ? "of residuals, after Freedman and Lane"
+                                                            : best.permutation_kind;
+  return fmt::format("The p-value is taken from {} relabelings of {} lots, {}, and holds for {}.",
+                     count_text(best.permutations), best.n_lots, kind, family);
 }
 
 std::string list(const StudyReport& report, const std::vector<const AssociationRow*>& rows) {
@@ -80,9 +85,10 @@ void add_secondary(const StudyReport& report, Headline& result) {
   std::erase_if(rows, [&](const AssociationRow* row) { return !passes(report, *row); });
   if (rows.empty()) return;
   result.caveats.push_back(
-      result.declared ? "Among the secondary outcomes, confirmed since the primary one passed: " + list(report, rows) + "."
-                      : "Among the secondary outcomes, exploratory only since the primary one did not pass: " +
-                            list(report, rows) + ".");
+      result.declared
+          ? "Among the secondary outcomes, confirmed since the primary one passed: " + list(report, rows) + "."
+          : "Among the secondary outcomes, exploratory only since the primary one did not pass: " + list(report, rows) +
+                ".");
 }
 
 }  // namespace
@@ -107,10 +113,12 @@ bool is_declared(const StudyReport& report, const AssociationRow& row) {
 
 Headline headline(const StudyReport& report) {
   if (report.association.empty())
-    return {"No outcome was named, so no association was tested: the page shows the composition of the lots.", {}, false};
+    return {
+        "No outcome was named, so no association was tested: the page shows the composition of the lots.", {}, false};
   auto tests = ranked_tests(report, Family::primary);
   if (tests.empty()) {
-    Headline result{"No association with the primary outcome could be tested; the status column of the table says why.", {}, false};
+    Headline result{
+        "No association with the primary outcome could be tested; the status column of the table says why.", {}, false};
     add_secondary(report, result);
     return result;
   }
@@ -121,13 +129,14 @@ Headline headline(const StudyReport& report) {
   if (result.declared) {
     auto name = name_of(report, best);
     name[0] = 'C';
-    result.claim = fmt::format("{} goes with {}: lots with a larger share of it have {} values ({}).", name, best.outcome,
-                               best.rho > 0 ? "higher" : "lower", figures_of(report, best));
+    result.claim = fmt::format("{} goes with {}: lots with a larger share of it have {} values ({}).", name,
+                               best.outcome, best.rho > 0 ? "higher" : "lower", figures_of(report, best));
     result.caveats.push_back(how_the_p_was_found(best, n_tests));
     std::erase_if(tests, [&](const AssociationRow* row) { return row == &best || !passes(report, *row); });
     if (!tests.empty()) result.caveats.push_back("Also declared: " + list(report, tests) + ".");
     result.caveats.push_back(
-        "Shares sum to one, so where one cluster rises others must fall; and an association over lots is not yet a cause. "
+        "Shares sum to one, so where one cluster rises others must fall; and an association over lots is not yet a "
+        "cause. "
         "Confirm it in lots that took no part here.");
   } else {
     result.claim = fmt::format("No cluster is declared; the strongest is {} with {} ({}).", name_of(report, best),

@@ -15,12 +15,23 @@ Html text(std::string_view plain) {
   Html html;
   for (const char c : valid_utf8(plain)) {
     switch (c) {
-      case '<': html.markup += "&lt;"; break;
-      case '>': html.markup += "&gt;"; break;
-      case '&': html.markup += "&amp;"; break;
-      case '"': html.markup += "&quot;"; break;
-      case '\'': html.markup += "&#39;"; break;
-      default: html.markup += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
+      case '<':
+        html.markup += "&lt;";
+        break;
+      case '>':
+        html.markup += "&gt;";
+        break;
+      case '&':
+        html.markup += "&amp;";
+        break;
+      case '"':
+        html.markup += "&quot;";
+        break;
+      case '\'':
+        html.markup += "&#39;";
+        break;
+      default:
+        html.markup += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
     }
   }
   return html;
@@ -47,10 +58,17 @@ Html json_element(std::string_view id, std::string_view json) {
   Html html{"<script type=\"application/json\" id=\"" + text(id).markup + "\">"};
   for (const char c : json) {
     switch (c) {  // outside of strings JSON has none of these
-      case '<': html.markup += "\\u003c"; break;
-      case '>': html.markup += "\\u003e"; break;
-      case '&': html.markup += "\\u0026"; break;
-      default: html.markup += c;
+      case '<':
+        html.markup += "\\u003c";
+        break;
+      case '>':
+        html.markup += "\\u003e";
+        break;
+      case '&':
+        html.markup += "\\u0026";
+        break;
+      default:
+        html.markup += c;
     }
   }
   html.markup += "</script>\n";

@@ -9,7 +9,7 @@ namespace miura::report {
 namespace {
 
 // Pixels: a panel as it is on a phone or in two columns, letters of 11 points, a dot with air around it.
-constexpr double panel_width = 380, panel_height = 270, letter_width = 6.4, line_height = 13, dot = 5;
+constexpr double panel_width = 380, panel_height = 270, padding = 14, letter_width = 6.4, line_height = 13, dot = 5;
 
 struct Box {
   double left, right, top, bottom;
@@ -56,10 +56,12 @@ std::vector<std::size_t> label_places(const Scatter& scatter) {
   for (std::size_t i = 0; i < places.size(); ++i) {
     const auto& point = scatter.points[i];
     const double width = letter_width * static_cast<double>(letters(point.lot));
-    const auto box = [&](std::size_t place) { return box_of(x_of(point), y_of(point), width, all_label_places[place]); };
+    const auto box = [&](std::size_t place) {
+      return box_of(x_of(point), y_of(point), width, all_label_places[place]);
+    };
     for (std::size_t place = 0; place < all_label_places.size(); ++place) {
       const auto candidate = box(place);
-      if (candidate.left < 0 || candidate.right > panel_width + 14) continue;
+      if (candidate.left < -padding || candidate.right > panel_width + padding) continue;
       if (std::ranges::any_of(taken, [&](const Box& other) { return candidate.meets(other); })) continue;
       places[i] = place;
       break;

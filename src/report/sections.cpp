@@ -71,7 +71,8 @@ Html association_table(const StudyReport& report, Family family, std::string_vie
       rows, [&](const AssociationRow* row) { return row->partition != report.composition.partition; });
   std::vector<HtmlTable::Column> columns{{"cluster", Align::text}, {"outcome", Align::text}};
   if (partitions) columns.push_back({"partition", Align::text});
-  for (const auto* title : {"lots", "mean share", "rho", "95 % interval", "p, this test alone", "p, family-wise", "relabelings"})
+  for (const auto* title :
+       {"lots", "mean share", "rho", "95 % interval", "p, this test alone", "p, family-wise", "relabelings"})
     columns.push_back({title});
   columns.push_back({"status", Align::text});
   HtmlTable table(caption, columns);
@@ -80,17 +81,17 @@ Html association_table(const StudyReport& report, Family family, std::string_vie
     std::vector<TableCell> cells{cell(row.cluster), cell(row.outcome)};
     if (partitions) cells.push_back(cell(row.partition));
     const bool interval = std::isfinite(row.ci_lo) && std::isfinite(row.ci_hi);
-    for (const auto& number :
-         {count_text(row.n_lots), percent_text(row.mean_share), rho_text(row.rho),
-          interval ? rho_text(row.ci_lo) + " to " + rho_text(row.ci_hi) : std::string("\u2013"),
-          p_text(row.p_exact, report.alpha), p_text(row.p_step, report.alpha), tests_text(row)})
+    for (const auto& number : {count_text(row.n_lots), percent_text(row.mean_share), rho_text(row.rho),
+                               interval ? rho_text(row.ci_lo) + " to " + rho_text(row.ci_hi) : std::string("\u2013"),
+                               p_text(row.p_exact, report.alpha), p_text(row.p_step, report.alpha), tests_text(row)})
       cells.push_back(cell(number));
     cells.push_back(cell(row.flags.empty() ? row.status : row.status + " (" + row.flags + ")"));
     table.add(cells, is_declared(report, row) ? "declared" : "");
   }
   auto html = table.html();
   if (rows.size() > most_table_rows)
-    html += note(fmt::format("The {} first of {} tests; all are in tables/association.tsv.", most_table_rows, count_text(std::ssize(rows))));
+    html += note(fmt::format("The {} first of {} tests; all are in tables/association.tsv.", most_table_rows,
+                             count_text(std::ssize(rows))));
   return html;
 }
 
@@ -103,7 +104,8 @@ Html finding_card(const StudyReport& report) {
   std::string sentences;
   for (const auto& finding : report.findings) sentences += (sentences.empty() ? "" : " ") + finding;
   if (!sentences.empty()) card += paragraph(sentences);
-  return element("section", card, {{"id", "finding"}, {"class", found.declared ? "finding declared" : "finding"}}) + Html{"\n"};
+  return element("section", card, {{"id", "finding"}, {"class", found.declared ? "finding declared" : "finding"}}) +
+         Html{"\n"};
 }
 
 Html key_numbers(const StudyReport& report) {
@@ -116,7 +118,8 @@ Html key_numbers(const StudyReport& report) {
                                  {count_text(kept), fmt::format("cells kept of {}", count_text(read))}};
   if (report.n_genes > 0) numbers.push_back({count_text(report.n_genes), "genes"});
   if (!report.composition.clusters.empty())
-    numbers.push_back({count_text(std::ssize(report.composition.clusters)), "clusters, " + report.composition.partition});
+    numbers.push_back(
+        {count_text(std::ssize(report.composition.clusters)), "clusters, " + report.composition.partition});
   if (const auto tests = ranked_tests(report, Family::primary).size(); tests > 0)
     numbers.push_back({count_text(static_cast<std::int64_t>(tests)), "tests in the primary family"});
   Html items;
@@ -134,10 +137,11 @@ Section warnings_section(const StudyReport& report) {
 Section association_section(const StudyReport& report) {
   Section section{"association", "Which clusters go with the outcome", {}};
   if (report.association.empty()) return section;
-  section.body += paragraph(fmt::format(
-      "Each dot is the rank correlation, over lots, of a cluster's share with the outcome; the line is its 95 % interval "
-      "and the number its family-wise p-value. A filled dot is declared at a family-wise error rate of {}.",
-      report.alpha));
+  section.body += paragraph(
+      fmt::format("Each dot is the rank correlation, over lots, of a cluster's share with the outcome; the line is its "
+                  "95 % interval "
+                  "and the number its family-wise p-value. A filled dot is declared at a family-wise error rate of {}.",
+                  report.alpha));
   const bool primary_passed = headline(report).declared;
   Html figures;
   int number = 0;
@@ -191,8 +195,9 @@ Section composition_section(const StudyReport& report) {
     cells.push_back(cell(count_text(composition.lot_total(l))));
     for (std::size_t c = 0; c < composition.clusters.size(); ++c) {
       const double share = composition.share(l, c);
-      cells.push_back({text(percent_text(share)) + Html{" "} + element("small", text(count_text(composition.count(l, c)))),
-                       std::isfinite(share) ? share : -1});
+      cells.push_back(
+          {text(percent_text(share)) + Html{" "} + element("small", text(count_text(composition.count(l, c)))),
+           std::isfinite(share) ? share : -1});
     }
     table.add(cells);
   }
@@ -203,15 +208,18 @@ Section composition_section(const StudyReport& report) {
 Section lots_section(const StudyReport& report) {
   Section section{"lots", "Lots and quality control", {}};
   if (report.lots.empty()) return section;
-  std::vector<HtmlTable::Column> columns{{"lot", Align::text}, {"source", Align::text}, {"role", Align::text}, {"cells read"}};
+  std::vector<HtmlTable::Column> columns{
+      {"lot", Align::text}, {"source", Align::text}, {"role", Align::text}, {"cells read"}};
   for (const auto& reason : report.drop_reasons) columns.push_back({reason});
   for (const auto* title : {"kept", "kept of read", "median counts", "median genes"}) columns.push_back({title});
   HtmlTable table("Cells of each lot, from the file to the analysis", columns);
-  LotRow total{.lot = "all", .source = {}, .role = {}, .cells_dropped = std::vector<std::int64_t>(report.drop_reasons.size())};
+  LotRow total{
+      .lot = "all", .source = {}, .role = {}, .cells_dropped = std::vector<std::int64_t>(report.drop_reasons.size())};
   const auto add = [&](const LotRow& lot, std::string_view row_class) {
     std::vector<TableCell> cells{cell(lot.lot), cell(lot.source), cell(lot.role), cell(count_text(lot.cells_read))};
     for (const auto dropped : lot.cells_dropped) cells.push_back(cell(count_text(dropped)));
-    const double kept = lot.cells_read > 0 ? static_cast<double>(lot.cells_kept) / static_cast<double>(lot.cells_read) : missing;
+    const double kept =
+        lot.cells_read > 0 ? static_cast<double>(lot.cells_kept) / static_cast<double>(lot.cells_read) : missing;
     cells.push_back(cell(count_text(lot.cells_kept)));
     cells.push_back({text(percent_text(kept)), std::isfinite(kept) ? kept : -1});
     cells.push_back(cell(rounded_text(lot.median_counts)));
@@ -234,15 +242,17 @@ Section variance_section(const StudyReport& report) {
   const auto& ratio = report.variance_ratio;
   if (ratio.empty()) return section;
   const double sum = std::accumulate(ratio.begin(), ratio.end(), 0.0);
-  section.body += paragraph(fmt::format(
-      "The first of {} components carries {} of the variance, all together {}. Where the curve goes flat, further components are mostly noise.",
-      ratio.size(), percent_text(ratio.front()), percent_text(sum)));
+  section.body +=
+      paragraph(fmt::format("The first of {} components carries {} of the variance, all together {}. Where the curve "
+                            "goes flat, further components are mostly noise.",
+                            ratio.size(), percent_text(ratio.front()), percent_text(sum)));
   section.body += chart("variance", variance_chart(ratio), text("Share of the variance by component"));
   HtmlTable table("Variance by component", {{"component"}, {"share of the variance"}, {"up to here"}});
   double so_far = 0;
   for (std::size_t c = 0; c < ratio.size(); ++c) {
     so_far += ratio[c];
-    table.add({cell(std::to_string(c + 1)), cell(fmt::format("{:.2f} %", 100 * ratio[c])), cell(fmt::format("{:.1f} %", 100 * so_far))});
+    table.add({cell(std::to_string(c + 1)), cell(fmt::format("{:.2f} %", 100 * ratio[c])),
+               cell(fmt::format("{:.1f} %", 100 * so_far))});
   }
   section.body += element("details", element("summary", text("All numbers")) + table.html());
   return section;
@@ -260,8 +270,9 @@ Section method_section(const StudyReport& report) {
 Section settings_section(const StudyReport& report) {
   Section section{"settings", "Settings", {}};
   if (report.settings.empty()) return section;
-  HtmlTable table("Effective settings; the same settings and inputs give the same result on any number of ranks and threads",
-                  {{"setting", Align::text}, {"value", Align::text}});
+  HtmlTable table(
+      "Effective settings; the same settings and inputs give the same result on any number of ranks and threads",
+      {{"setting", Align::text}, {"value", Align::text}});
   for (const auto& [name, value] : report.settings) table.add({cell(name), cell(value)});
   section.body = table.html();
   return section;

@@ -30,15 +30,16 @@ void HtmlTable::add(const std::vector<TableCell>& row, std::string_view row_clas
       cells += element("td", row[c].content, {{"class", align}});
     }
   }
-  rows_ += (row_class.empty() ? element("tr", cells) : element("tr", cells, {{"class", std::string(row_class)}})) + Html{"\n"};
+  rows_ += (row_class.empty() ? element("tr", cells) : element("tr", cells, {{"class", std::string(row_class)}})) +
+           Html{"\n"};
 }
 
 Html HtmlTable::html() const {
   Html head;
   for (const auto& column : columns_)
     head += element("th", text(column.title), {{"scope", "col"}, {"class", class_of(column.align)}});
-  const auto table = element("caption", text(caption_)) + element("thead", element("tr", head)) + Html{"\n"} +
-                     element("tbody", rows_);
+  const auto table =
+      element("caption", text(caption_)) + element("thead", element("tr", head)) + Html{"\n"} + element("tbody", rows_);
   return element("div", element("table", table), {{"class", "wide"}, {"tabindex", "0"}}) + Html{"\n"};
 }
 

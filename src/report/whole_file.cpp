@@ -34,7 +34,8 @@ WholeFile::WholeFile(std::filesystem::path path, Packing packing)
     : path_(std::move(path)), part_(path_.string() + ".part"), packing_(packing) {
   descriptor_ = ::open(part_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (descriptor_ < 0)
-    throw Error(ExitCode::cannot_create, path_.string() + ": cannot be created: " + std::generic_category().message(errno));
+    throw Error(ExitCode::cannot_create,
+                path_.string() + ": cannot be created: " + std::generic_category().message(errno));
 }
 
 WholeFile::~WholeFile() {

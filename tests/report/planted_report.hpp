@@ -20,7 +20,8 @@ inline double uniform(std::mt19937_64& engine) { return static_cast<double>(engi
 inline PerLot ranks(const PerLot& values) {
   PerLot rank{};
   for (std::size_t i = 0; i < n_lots; ++i)
-    for (std::size_t j = 0; j < n_lots; ++j) rank[i] += values[j] < values[i] ? 1.0 : values[j] == values[i] ? 0.5 : 0.0;
+    for (std::size_t j = 0; j < n_lots; ++j)
+      rank[i] += values[j] < values[i] ? 1.0 : values[j] == values[i] ? 0.5 : 0.0;
   return rank;
 }
 
@@ -57,13 +58,15 @@ inline Study study(double strength) {
     double sum = 0;
     for (std::size_t c = 0; c < n_clusters; ++c) {
       weight[c] = usual[c] * (0.6 + 0.8 * uniform(engine));
-      if (c == 3) weight[c] = usual[c] * (1 + strength * (s.outcome[0][i] - 500) / 300 + 0.25 * (uniform(engine) - 0.5));
+      if (c == 3)
+        weight[c] = usual[c] * (1 + strength * (s.outcome[0][i] - 500) / 300 + 0.25 * (uniform(engine) - 0.5));
       sum += weight[c];
     }
     for (std::size_t c = 0; c < n_clusters; ++c) s.cells[i][c] = std::llround(total * weight[c] / sum);
     std::int64_t kept = 0;
     for (const auto count : s.cells[i]) kept += count;
-    for (std::size_t c = 0; c < n_clusters; ++c) s.share[c][i] = static_cast<double>(s.cells[i][c]) / static_cast<double>(kept);
+    for (std::size_t c = 0; c < n_clusters; ++c)
+      s.share[c][i] = static_cast<double>(s.cells[i][c]) / static_cast<double>(kept);
   }
   return s;
 }
@@ -101,12 +104,20 @@ inline void add_family(StudyReport& report, const Study& s, Family family, std::
     const double half = 1.959964 * std::sqrt((1 + rho * rho / 2) / (n_lots - 3));  // Bonett & Wright 2000
     double mean = 0;
     for (const double share : s.share[f % n_clusters]) mean += share / n_lots;
-    report.association.push_back({.family = family, .partition = report.composition.partition,
-                                  .cluster = std::to_string(f % n_clusters), .outcome = outcome_names[first + f / n_clusters],
-                                  .n_lots = n_lots, .mean_share = mean, .rho = rho, .ci_lo = std::tanh(z - half),
-                                  .ci_hi = std::tanh(z + half), .p_exact = reached_alone[f] / (relabelings + 1.0),
-                                  .p_step = reached[f] / (relabelings + 1.0), .permutations = relabelings + 1,
-                                  .permutation_kind = "mc", .flags = {}});
+    report.association.push_back({.family = family,
+                                  .partition = report.composition.partition,
+                                  .cluster = std::to_string(f % n_clusters),
+                                  .outcome = outcome_names[first + f / n_clusters],
+                                  .n_lots = n_lots,
+                                  .mean_share = mean,
+                                  .rho = rho,
+                                  .ci_lo = std::tanh(z - half),
+                                  .ci_hi = std::tanh(z + half),
+                                  .p_exact = reached_alone[f] / (relabelings + 1.0),
+                                  .p_step = reached[f] / (relabelings + 1.0),
+                                  .permutations = relabelings + 1,
+                                  .permutation_kind = "mc",
+                                  .flags = {}});
   }
 }
 
@@ -121,16 +132,27 @@ inline void add_words(StudyReport& report) {
   report.findings = {"Cells of 11 lots were clustered without any look at the outcomes.",
                      "Seven clusters were found at the declared resolution; every one is present in every lot."};
   report.method = {
-      {"Quality control.", "Cells with fewer than 500 counts, fewer than 200 genes or more than 20 % mitochondrial counts were left out, by the same thresholds in every lot."},
-      {"Reference.", "Each lot gave at most 2,981 cells, so that no lot dominates the picture; all cells have a cluster afterwards."},
-      {"Expression.", "Counts were divided by the total of their cell, multiplied by 10,000 and log-transformed; the 2,000 most variable genes were taken, chosen lot by lot."},
+      {"Quality control.",
+       "Cells with fewer than 500 counts, fewer than 200 genes or more than 20 % mitochondrial counts were left out, "
+       "by the same thresholds in every lot."},
+      {"Reference.",
+       "Each lot gave at most 2,981 cells, so that no lot dominates the picture; all cells have a cluster afterwards."},
+      {"Expression.",
+       "Counts were divided by the total of their cell, multiplied by 10,000 and log-transformed; the 2,000 most "
+       "variable genes were taken, chosen lot by lot."},
       {"Components.", "50 principal components of the scaled genes."},
-      {"Clusters.", "The 15 exact nearest neighbors of each cell made a shared-neighbor graph; Leiden clustering cut it at resolution 0.5."},
-      {"Association.", "The share of each cluster in each lot was ranked against each outcome. Relabeling the lots tells how strong the strongest of all tests becomes by chance alone."}};
-  report.settings = {{"study.samples", "samples.csv"}, {"qc.min_counts", "500"}, {"qc.min_genes", "200"},
-                     {"qc.max_mito", "0.2"}, {"pca.components", "50"}, {"knn.k", "15"}, {"cluster.resolution", "0.5"},
-                     {"cluster.seed", "0"}, {"association.primary", "vegf_ischemia"}, {"association.alpha", "0.05"}};
-  report.warnings = {"Lot UC02 lost 31.4 % of its cells to quality control, twice the median."};
+      {"Clusters.",
+       "The 15 exact nearest neighbors of each cell made a shared-neighbor graph; Leiden clustering cut it at "
+       "resolution 0.5."},
+      {"Association.",
+       "The share of each cluster in each lot was ranked against each outcome. Relabeling the lots tells how strong "
+       "the strongest of all tests becomes by chance alone."}};
+  report.settings = {
+      {"study.samples", "samples.csv"}, {"qc.min_counts", "500"}, {"qc.min_genes", "200"},
+      {"qc.max_mito", "0.2"},           {"pca.components", "50"}, {"knn.k", "15"},
+      {"cluster.resolution", "0.5"},    {"cluster.seed", "0"},    {"association.primary", "vegf_ischemia"},
+      {"association.alpha", "0.05"}};
+  report.warnings = {"Lot UC11 lost more of its cells to quality control than any other."};
   report.files = {{"study.h5ad", "cells, genes, embeddings and clusters; opens in scanpy and R"},
                   {"tables/association.tsv", "every test with all its columns"},
                   {"tables/composition.tsv", "cells and share of every lot in every cluster"},
@@ -159,7 +181,8 @@ inline StudyReport report(double strength) {
     const auto kept = composition.lot_total(i);
     const std::vector<std::int64_t> dropped{kept / 9, kept / 40, kept / 25 + static_cast<std::int64_t>(37 * i)};
     report.lots.push_back({name, source, "train", kept + dropped[0] + dropped[1] + dropped[2], kept, dropped,
-                           8000 + 410.5 * static_cast<double>((i * 7) % n_lots), 2400 + 61.0 * static_cast<double>((i * 3) % n_lots)});
+                           8000 + 410.5 * static_cast<double>((i * 7) % n_lots),
+                           2400 + 61.0 * static_cast<double>((i * 3) % n_lots)});
   }
   add_family(report, s, Family::primary, 0, 1);
   add_family(report, s, Family::secondary, 1, n_outcomes);

@@ -1,1 +1,136 @@
+#include "miura/report/study_report.hpp"
+
 #include <gtest/gtest.h>
+
+#include <cmath>
+#include <stdexcept>
+
+#include "report/charts.hpp"
+#include "report/embedded.hpp"
+#include "report/html.hpp"
+#include "report/label_places.hpp"
+#include "report/planted_report.hpp"
+
+namespace {
+
+using namespace miura::report;
+
+bool holds(const std::string& page, std::string_view words) { return page.find(words) != std::string::npos; }
+
+std::int64_t occurrences(const std::string& page, std::string_view words) {
+  std::int64_t n = 0;
+  for (auto at = page.find(words); at != std::string::npos; at = page.find(words, at + 1)) ++n;
+  return n;
+}
+
+/// The page before the chart library, whose own code may hold any word.
+std::string own_part(const std::string& page) { return page.substr(0, page.find("<script>\n")); }
+
+TEST(Page, HasTheSameBytesForTheSameStudy) {
+  EXPECT_EQ(render_html(planted::report(0.8)), render_html(planted::report(0.8)));
+}
+
+TEST(Page, CarriesTheChartLibraryAndLoadsNothing) {
+  const auto page = render_html(planted::report(0.8));
+  EXPECT_TRUE(holds(page, vega_js()));
+  EXPECT_GT(vega_js().size(), 500'000u);
+  EXPECT_TRUE(holds(page, page_css()));
+  EXPECT_FALSE(holds(own_part(page), "<link"));
+  EXPECT_FALSE(holds(own_part(page), "src=\""));
+}
+
+TEST(Page, SaysEveryNumberInTablesToo) {
+  const auto report = planted::report(0.8);
+  const auto tables = own_part(render_html(report));
+  EXPECT_TRUE(holds(tables, "<th scope=\"row\" class=\"text\">BM03</th>"));
+  EXPECT_EQ(occurrences(tables, "<tr class=\"declared\">"), 2);  // vegf_ischemia and vegf_normoxia of cluster 3
+  EXPECT_TRUE(holds(tables, "<small>" + std::to_string(report.composition.count(10, 6)) + "</small>"));
+  EXPECT_TRUE(holds(tables, "Cluster 3 goes with vegf_ischemia"));
+}
+
+TEST(Page, LetsNoNameEscapeItsElement) {
+  const auto plain = own_part(render_html(planted::report(0.8)));
+  const auto hostile = own_part(render_html(planted::hostile_report()));
+  EXPECT_EQ(occurrences(hostile, "<script"), occurrences(plain, "<script"));
+  EXPECT_FALSE(holds(hostile, "<script>document"));
+  EXPECT_FALSE(holds(hostile, "<b>"));
+  EXPECT_FALSE(holds(hostile, "\xff"));
+  EXPECT_TRUE(holds(hostile, "&lt;/script&gt;&lt;script&gt;document.body.innerHTML=&#39;broken&#39;"));
+  EXPECT_TRUE(holds(hostile, "\\u003c/script\\u003e"));
+}
+
+TEST(Page, OfAStudyWithoutAnythingIsStillAPage) {
+  const auto page = own_part(render_html({}));
+  EXPECT_TRUE(page.starts_with("<!DOCTYPE html>"));
+  EXPECT_TRUE(holds(page, "No outcome was named"));
+  EXPECT_FALSE(holds(page, "<table>"));
+}
+
+TEST(Page, ShowsAnEmptyLotWithoutShares) {
+  auto report = planted::report(0.8);
+  for (std::size_t c = 0; c < planted::n_clusters; ++c) report.composition.cells[c] = 0;
+  EXPECT_TRUE(std::isnan(report.composition.share(0, 0)));
+  EXPECT_EQ(occurrences(own_part(render_html(report)), ">\u2013 <small>0</small>"),
+            std::ssize(report.composition.clusters));
+}
+
+TEST(Text, IsEscapedAndValidUtf8) {
+  EXPECT_EQ(text("a<b>&\"'").markup, "a&lt;b&gt;&amp;&quot;&#39;");
+  EXPECT_EQ(text("tab\there\x01").markup, "tab here ");
+  EXPECT_EQ(text("µg \xff").markup, "µg \uFFFD");
+}
+
+TEST(RawElement, RefusesContentThatWouldEndIt) {
+  EXPECT_THROW(raw_element("script", "a = '</SCRIPT>'"), std::logic_error);
+  EXPECT_THROW(raw_element("script", "<!-- <script>"), std::logic_error);
+  EXPECT_NO_THROW(raw_element("style", "p > a {}"));
+}
+
+TEST(LotsInOrder, RiseWithTheOutcomeAndPutUnknownOnesLast) {
+  StudyReport report;
+  report.composition.lots = {"a", "b", "c", "d"};
+  EXPECT_EQ(lots_in_order(report), (std::vector<std::size_t>{0, 1, 2, 3}));
+  report.primary_value = {3, missing, 1, missing};
+  EXPECT_EQ(lots_in_order(report), (std::vector<std::size_t>{2, 0, 1, 3}));
+}
+
+TEST(AssociationChart, FillsOnlyWhatIsDeclared) {
+  const auto spec = association_chart(planted::report(0.8), "vegf_ischemia");
+  const auto& rows = spec["data"]["values"];
+  ASSERT_EQ(rows.size(), planted::n_clusters);
+  for (const auto& row : rows) EXPECT_EQ(row["declared"].get<bool>(), row["cluster"] == "3") << row;
+}
+
+TEST(AssociationChart, ShowsTheStrongestOfOtherPartitionsToo) {
+  auto report = planted::report(0.8);
+  for (int c = 0; c < 30; ++c) {
+    auto row = report.association[0];
+    row.partition = "resolution 2, seed 1";
+    row.cluster = std::to_string(c);
+    row.rho = c == 17 ? -0.99 : 0.01 * c;
+    report.association.push_back(row);
+  }
+  const auto rows = association_chart(report, "vegf_ischemia")["data"]["values"];
+  EXPECT_EQ(rows.size(), planted::n_clusters + 8);
+  EXPECT_EQ(rows[planted::n_clusters]["cluster"], "17 of resolution 2, seed 1");
+}
+
+TEST(CompositionChart, FillsEachBar) {
+  const auto report = planted::report(0.8);
+  double total = 0;
+  const auto spec = composition_chart(report);
+  for (const auto& segment : spec["data"]["values"]) total += segment["share"].get<double>();
+  EXPECT_NEAR(total, static_cast<double>(planted::n_lots), 1e-12);
+}
+
+TEST(LabelPlaces, KeepTwoCloseNamesApart) {
+  const Scatter scatter{
+      "", "", "", {{"BM01", "", 0, 0}, {"BM02", "", 0.50, 1}, {"BM03", "", 0.52, 1}, {"BM04", "", 1, 9}}};
+  const auto place = label_places(scatter);
+  EXPECT_STREQ(word_of(place[0]), "right");
+  EXPECT_STREQ(word_of(place[1]), "left");  // at the right is the other point
+  EXPECT_STREQ(word_of(place[2]), "right");
+  EXPECT_STREQ(word_of(place[3]), "left");  // at the right the panel ends
+}
+
+}  // namespace

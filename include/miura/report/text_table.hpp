@@ -14,10 +14,10 @@
 
 namespace miura::report {
 
-/// Appends a number so that reading it back gives the same bits: the shortest such digits (std::to_chars). Missing is the
-/// literal NaN, infinities are Inf and -Inf: pandas and R read all three as numbers.
+/// Appends a number so that reading it back gives the same bits: the shortest such digits (std::to_chars). Missing is
+/// the literal NaN, infinities are Inf and -Inf: pandas and R read all three as numbers.
 template <class Number>
-  requires std::integral<Number> || std::floating_point<Number>
+requires std::integral<Number> || std::floating_point<Number>
 void append_cell(std::string& line, Number value) {
   if constexpr (std::floating_point<Number>) {
     if (!std::isfinite(value)) {
