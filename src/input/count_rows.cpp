@@ -95,6 +95,7 @@ matrix::CellBlock sorted_block(std::int32_t lot, std::vector<std::string> barcod
   if (std::ranges::is_sorted(order)) {
     block.barcode = std::move(barcode);
     block.counts = std::move(rows);
+    block.counts.shrink();
     block.table = std::move(table);
     return block;
   }

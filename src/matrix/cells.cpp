@@ -18,6 +18,13 @@ void CountRows::reserve(std::int64_t rows, std::int64_t nonzeros) {
   small_.reserve(nonzeros);
 }
 
+void CountRows::shrink() {
+  row_start_.shrink_to_fit();
+  column_.shrink_to_fit();
+  small_.shrink_to_fit();
+  large_.shrink_to_fit();
+}
+
 std::span<const std::int32_t> CountRows::columns(std::int64_t row) const noexcept {
   return std::span(column_).subspan(row_start_[row], row_start_[row + 1] - row_start_[row]);
 }
@@ -125,6 +132,28 @@ Parcel pack_cells(const CellBlock& cells, std::int64_t from, std::int64_t to, st
   return parcel;
 }
 
+/// Takes the memory for this rank's cells at once: vectors that grow would for a while need three times as much.
+template <class Share>
+void reserve_for_mine(MPI_Comm comm, const std::vector<CellBlock>& lots, const Share& share, CellBlock& mine) {
+  std::vector<std::vector<std::int64_t>> sizes(parallel::size_of(comm), std::vector<std::int64_t>(2));
+  for (const auto& lot : lots) {
+    if (lot.n_cells() == 0) continue;
+    for (int r = 0; r < std::ssize(sizes); ++r) {
+      const auto [from, to] = share(lot.lot[0], r);
+      sizes[r][0] += to - from;
+      for (auto i = from; i < to && lot.counts.n_rows() > 0; ++i) sizes[r][1] += std::ssize(lot.counts.columns(i));
+    }
+  }
+  std::int64_t cells = 0, nonzeros = 0;
+  for (const auto& size : parallel::exchange(comm, sizes)) {
+    cells += size[0];
+    nonzeros += size[1];
+  }
+  mine.lot.reserve(cells);
+  mine.barcode.reserve(cells);
+  mine.counts.reserve(cells, nonzeros);
+}
+
 }  // namespace
 
 DistributedCells distribute(MPI_Comm comm, std::vector<CellBlock> lots, std::int32_t n_lots, std::int32_t n_features) {
@@ -142,13 +171,18 @@ DistributedCells distribute(MPI_Comm comm, std::vector<CellBlock> lots, std::int
 
   DistributedCells all{parallel::Partition::even(first.back(), ranks), {}};
   auto& mine = all.mine;
+  /// The cells of a lot that belong to a rank, counted within the lot.
+  const auto share = [&](std::int32_t l, int r) {
+    return std::pair(std::clamp(all.partition.begin(r), first[l], first[l + 1]) - first[l],
+                     std::clamp(all.partition.end(r), first[l], first[l + 1]) - first[l]);
+  };
+  reserve_for_mine(comm, lots, share, mine);
   for (std::int32_t l = 0; l < n_lots; ++l) {
     std::vector<Parcel> parcels(ranks);
     for (auto& lot : lots) {
       if (lot.n_cells() == 0 || lot.lot[0] != l) continue;
       for (int r = 0; r < ranks; ++r) {
-        const auto from = std::clamp(all.partition.begin(r), first[l], first[l + 1]) - first[l];
-        const auto to = std::clamp(all.partition.end(r), first[l], first[l + 1]) - first[l];
+        const auto [from, to] = share(l, r);
         if (from < to) parcels[r] = pack_cells(lot, from, to, n_features);
       }
       lot = {};

@@ -23,6 +23,8 @@ public:
   void push(std::int32_t column, std::uint32_t count);
   void end_row() { row_start_.push_back(std::ssize(column_)); }
   void reserve(std::int64_t rows, std::int64_t nonzeros);
+  /// Gives back the memory that growing row by row has taken in advance.
+  void shrink();
 
   std::span<const std::int32_t> columns(std::int64_t row) const noexcept;
 
