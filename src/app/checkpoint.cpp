@@ -91,7 +91,7 @@ Checkpoints::Checkpoints(MPI_Comm comm, std::filesystem::path folder) : comm_(co
   const auto index = nlohmann::json::parse(text, nullptr, false);  // unreadable: as if nothing had been kept
   if (!index.is_object()) return;
   for (const auto& [stage, entry] : index.items())
-    if (entry.contains("hash") && entry.contains("sha256"))
+    if (entry.is_object() && entry.value("hash", nlohmann::json()).is_string() && entry.value("sha256", nlohmann::json()).is_string())
       index_[stage] = {entry["hash"].get<std::string>(), entry["sha256"].get<std::string>()};
 }
 
@@ -99,11 +99,12 @@ bool Checkpoints::valid(const std::string& stage, const std::string& hash) {
   const auto entry = index_.find(stage);
   if (entry == index_.end() || entry->second.hash != hash) return false;
   std::int32_t unharmed = 1;
-  if (parallel::rank_of(comm_) == 0) {
+  parallel::together(comm_, [&] {  // a disk may fail to read what it holds
+    if (parallel::rank_of(comm_) != 0) return;
     std::error_code missing;
     unharmed = std::filesystem::exists(file(stage), missing) && sha256_of_file(file(stage)) == entry->second.digest ? 1 : 0;
     if (unharmed == 0) log::warn("the checkpoint of stage " + stage + " is damaged; the stage is computed again");
-  }
+  });
   return parallel::min_over_ranks(comm_, unharmed) == 1;
 }
 

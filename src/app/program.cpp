@@ -7,8 +7,10 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <iostream>
 #include <new>
+#include <thread>
 
 #include "app/subcommand.hpp"
 #include "miura/base/error.hpp"
@@ -72,15 +74,38 @@ int choose_and_run(MPI_Comm comm, const std::vector<std::string>& arguments) {
                                nearest.empty() ? "; miura --help lists them" : "; did you mean '" + nearest + "'?"));
 }
 
+/// Whether all ranks have come here. An error is thrown on all of them; should one ever fail alone, the others wait for
+/// it in a collective that it has left, so nobody waits here for ever.
+bool all_are_here(MPI_Comm apart) {
+  constexpr double patience_s = 10;
+  MPI_Request barrier = MPI_REQUEST_NULL;
+  MPI_Ibarrier(apart, &barrier);
+  int here = 0;
+  for (const double since = MPI_Wtime(); here == 0 && MPI_Wtime() - since < patience_s;) {
+    MPI_Test(&barrier, &here, MPI_STATUS_IGNORE);
+    if (here == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return here != 0;
+}
+
 }  // namespace
 
 int run_program(MPI_Comm comm, int argc, char** argv) {
   const int rank = parallel::rank_of(comm);
+  MPI_Comm apart = MPI_COMM_NULL;  // no message of the program can be mistaken for one of these
+  MPI_Comm_dup(comm, &apart);
   try {
-    return choose_and_run(comm, {argv + 1, argv + argc});
+    const int status = choose_and_run(comm, {argv + 1, argv + argc});
+    MPI_Comm_free(&apart);
+    return status;
   } catch (const Error& e) {  // every rank has thrown the same line: one of them speaks
     log::stop();
     if (rank == 0) std::cerr << "miura: " << e.what() << std::endl;
+    if (!all_are_here(apart)) {
+      if (rank != 0) std::cerr << "miura: " << e.what() << std::endl;
+      MPI_Abort(comm, static_cast<int>(e.code()));
+    }
+    MPI_Comm_free(&apart);
     return static_cast<int>(e.code());
   } catch (const std::bad_alloc&) {
     std::cerr << "miura: out of memory on rank " << rank << std::endl;

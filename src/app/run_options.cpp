@@ -25,7 +25,7 @@ void check_word(const std::string& option, const std::string& given, std::initia
 
 template <class T>
 void check_range(const std::string& option, T given, T lowest, T highest) {
-  if (given < lowest || given > highest)
+  if (!(given >= lowest && given <= highest))  // also refuses NaN
     throw UsageError(fmt::format("{} lies between {} and {}, not {}", option, lowest, highest, given));
 }
 
@@ -105,17 +105,25 @@ void check(const RunOptions& o) {
   check_word("normalize.method", o.normalize_method, {"auto", "log", "zscore"});
   check_word("variable.batch", o.variable_batch, {"lot", "chemistry", "source", "none"});
   check_word("pca.method", o.pca_method, {"gram", "krylov"});
+  constexpr std::int64_t many = std::int64_t{1} << 40;
+  check_range<std::int64_t>("qc.min_counts", o.qc.min_counts, 0, many);
+  check_range("qc.min_genes", o.qc.min_genes, 0, 1 << 20);
   check_range("qc.max_pct_mito", o.qc.max_pct_mito, 0.0, 100.0);
+  check_range<std::int64_t>("qc.min_cells", o.qc.min_cells, 0, many);
+  check_range<std::int64_t>("reference.cells_per_lot", o.reference.cells_per_lot, 0, many);
   check_range("normalize.scale", o.scale, 1.0, 1e9);
   check_range("variable.genes", o.variable.n_genes, 2, 1 << 20);
   check_range("variable.span", o.variable.span, 0.05, 1.0);
   check_range("pca.components", o.pca.components, 1, 1000);
-  check_range("pca.clip", o.pca.clip, 0.1, 1e6);
+  check_range("pca.clip", o.pca.clip, 0.1, 32'767.0);  // where the grid of z-scores ends
   check_range("knn.k", o.neighborhood, 2, 1000);
   check_range("knn.prune", o.shared.prune, 0.0, 1.0);
   check_range("cluster.resolution", o.leiden.resolution, 0.0, 1024.0);
-  check_range("association.alpha", o.association.alpha, 1e-9, 1.0);
+  check_range("cluster.iterations", o.leiden.iterations, 1, 1'000'000);
+  check_range("association.alpha", o.association.alpha, 1e-9, 0.5);
   check_range("association.exact_up_to", o.association.relabelings.exact_up_to, 2, 13);
+  check_range<std::int64_t>("association.permutations", o.association.relabelings.permutations, 1, 1'000'000'000);
+  check_range<std::int64_t>("association.min_cells_per_lot", o.association.min_cells_per_lot, 0, many);
   for (const auto& stage : {o.from, o.to})
     if (!stage.empty()) stage_number(stage);
 }

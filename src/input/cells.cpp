@@ -164,6 +164,14 @@ std::vector<matrix::CellBlock> read_counts(std::span<const CountFile> mine, cons
 
 }  // namespace
 
+std::vector<std::filesystem::path> count_files(const matrix::Lot& lot, const CellsOptions& options) {
+  const auto located = locate_counts(lot, options.genome);
+  std::vector<std::filesystem::path> files;
+  for (const auto& file : {located.matrix, located.features, located.barcodes})
+    if (!file.empty()) files.push_back(file);
+  return files;
+}
+
 CellsRead read_cells(MPI_Comm comm, const matrix::Lots& lots, const CellsOptions& options) {
   if (options.join != "inner" && options.join != "outer")
     throw UsageError("join is 'inner' or 'outer', not '" + options.join + "'");

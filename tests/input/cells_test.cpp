@@ -208,6 +208,25 @@ TEST_F(Cells, OfTablesAreJoinedByColumnName) {
                                       "1 x area=3.000000 round=0.750000", "area/area", "round/round"}));
 }
 
+TEST_F(Cells, AreReadFromFilesThatAreToldBeforehand) {
+  const auto names = [&](const matrix::Lot& lot) {
+    std::vector<std::string> found;
+    for (const auto& file : input::count_files(lot, {})) found.push_back(file.lexically_relative(folder.path()).string());
+    return found;
+  };
+  for (const auto* file : {"a/matrix.mtx.gz", "a/features.tsv.gz", "a/barcodes.tsv.gz", "a/notes.tsv", "GSM1_matrix.mtx",
+                           "GSM1_genes.tsv", "GSM1_barcodes.tsv", "run/outs/filtered_feature_bc_matrix.h5",
+                           "run/outs/raw_feature_bc_matrix.h5", "b.csv"})
+    folder.write(file, "x");
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(names(test::lot_at("a", folder.path() / "a")),
+            (Names{"a/matrix.mtx.gz", "a/features.tsv.gz", "a/barcodes.tsv.gz"}));
+  EXPECT_EQ(names(test::lot_at("g", folder.path() / "GSM1_matrix.mtx")),
+            (Names{"GSM1_matrix.mtx", "GSM1_genes.tsv", "GSM1_barcodes.tsv"}));
+  EXPECT_EQ(names(test::lot_at("r", folder.path() / "run")), (Names{"run/outs/filtered_feature_bc_matrix.h5"}));
+  EXPECT_EQ(names(test::lot_at("b", folder.path() / "b.csv")), (Names{"b.csv"}));
+}
+
 TEST_F(Cells, MayBeNone) {
   const matrix::Lots lots{mtx("a", planted(0, {}, up_to(n_genes))), h5("b", planted(1, up_to(2), up_to(n_genes)))};
   EXPECT_EQ(described(read(lots), 2), expected_cells({0, 2}, up_to(n_genes)));

@@ -3,6 +3,7 @@
 #include <mpi.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,10 @@ struct LotReport {
   std::int32_t features_dropped = 0;        ///< wanted, but not shared by all lots
   bool from_raw = false;                    ///< h5ad: X holds no counts, raw.X does
 };
+
+/// The files that read_cells() reads for a lot: its matrix, and of a 10x folder the features and barcodes beside it.
+/// NotFoundError or InputError where there are none. Not collective.
+std::vector<std::filesystem::path> count_files(const matrix::Lot& lot, const CellsOptions& options);
 
 struct CellsRead {
   matrix::Features features;            ///< joined, replicated
