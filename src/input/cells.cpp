@@ -31,6 +31,22 @@ std::vector<CountFile> locate_all(const matrix::Lots& lots, const CellsOptions& 
   return files;
 }
 
+/// Pooled files in as many parts as there are ranks to read them, each with some of the lots, so that no rank holds all.
+std::vector<CountFile> in_parts(std::vector<CountFile> files, int ranks) {
+  std::vector<CountFile> parts;
+  for (auto& file : files) {
+    const auto n_lots = std::ssize(file.lots);
+    const auto n_parts = std::min<std::ptrdiff_t>(n_lots, ranks);
+    for (std::ptrdiff_t p = 0; p < n_parts; ++p) {
+      auto part = file;
+      part.lots.assign(file.lots.begin() + n_lots * p / n_parts, file.lots.begin() + n_lots * (p + 1) / n_parts);
+      part.bytes = file.bytes / n_parts;
+      parts.push_back(std::move(part));
+    }
+  }
+  return parts;
+}
+
 /// Whether the study is one of tables. A mixture has no common columns.
 bool all_are_tables(const std::vector<CountFile>& files, const matrix::Lots& lots) {
   const auto is_table = [](const CountFile& file) { return file.format == CountFile::Format::table; };
@@ -181,7 +197,7 @@ CellsRead read_cells(MPI_Comm comm, const matrix::Lots& lots, const CellsOptions
 
   std::vector<CountFile> files;
   parallel::together(comm, [&] {
-    files = locate_all(lots, options);
+    files = in_parts(locate_all(lots, options), parallel::size_of(comm));
     read.is_table = all_are_tables(files, lots);
   });
   if (read.is_table && options.join == "outer")
