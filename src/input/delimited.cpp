@@ -27,11 +27,39 @@ char most_used_separator(std::string_view text) {
   return best;
 }
 
+/// Bytes of the UTF-8 character that the text begins with (Unicode 15, table 3-7); 0 where it is none.
+std::size_t character_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  const unsigned first = byte(0), second = byte(1);
+  const auto follows = [&](std::size_t i) { return (byte(i) & 0xC0) == 0x80; };
+  if (first < 0x80) return 1;
+  if (first >= 0xC2 && first <= 0xDF) return follows(1) ? 2 : 0;
+  if ((first & 0xF0) == 0xE0) {
+    const bool twice_or_half = (first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F);
+    return follows(1) && follows(2) && !twice_or_half ? 3 : 0;
+  }
+  const bool beyond = (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F);
+  return first >= 0xF0 && first <= 0xF4 && follows(1) && follows(2) && follows(3) && !beyond ? 4 : 0;
+}
+
+/// Names go on to AnnData, JSON and HTML, all of which hold UTF-8 alone.
+void refuse_other_encodings(std::string_view text, Where where) {
+  for (std::size_t at = 0; at < text.size();) {
+    const auto length = character_length(text.substr(at));
+    if (length == 0) {
+      where.row = 1 + std::ranges::count(text.substr(0, at), '\n');
+      throw InputError(where, "holds a character that is not UTF-8: save the file as UTF-8");
+    }
+    at += length;
+  }
+}
+
 void refuse_what_is_no_text(std::string_view text, const Where& where) {
   if (text.starts_with("PK\x03\x04")) throw InputError(where, "is an Excel workbook or archive: save the sheet as CSV");
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
     throw InputError(where, "is written in UTF-16: save it as CSV in UTF-8");
   if (text.substr(0, 4096).find('\0') != std::string_view::npos) throw InputError(where, "is not a text file");
+  refuse_other_encodings(text, where);
 }
 
 }  // namespace

@@ -211,12 +211,13 @@ TEST_F(Cells, OfTablesAreJoinedByColumnName) {
 TEST_F(Cells, AreReadFromFilesThatAreToldBeforehand) {
   const auto names = [&](const matrix::Lot& lot) {
     std::vector<std::string> found;
-    for (const auto& file : input::count_files(lot, {})) found.push_back(file.lexically_relative(folder.path()).string());
+    for (const auto& file : input::count_files(lot, {}))
+      found.push_back(file.lexically_relative(folder.path()).string());
     return found;
   };
-  for (const auto* file : {"a/matrix.mtx.gz", "a/features.tsv.gz", "a/barcodes.tsv.gz", "a/notes.tsv", "GSM1_matrix.mtx",
-                           "GSM1_genes.tsv", "GSM1_barcodes.tsv", "run/outs/filtered_feature_bc_matrix.h5",
-                           "run/outs/raw_feature_bc_matrix.h5", "b.csv"})
+  for (const auto* file :
+       {"a/matrix.mtx.gz", "a/features.tsv.gz", "a/barcodes.tsv.gz", "a/notes.tsv", "GSM1_matrix.mtx", "GSM1_genes.tsv",
+        "GSM1_barcodes.tsv", "run/outs/filtered_feature_bc_matrix.h5", "run/outs/raw_feature_bc_matrix.h5", "b.csv"})
     folder.write(file, "x");
   using Names = std::vector<std::string>;
   EXPECT_EQ(names(test::lot_at("a", folder.path() / "a")),

@@ -50,6 +50,15 @@ TEST(DelimitedText, CountsLinesAsAnEditorDoes) {
   EXPECT_EQ(lines, (std::vector<std::int64_t>{1, 3, 5}));
 }
 
+TEST(DelimitedText, HoldsCharactersOfAnyLength) {
+  const test::SharedFolder folder;
+  const std::string greek = "\xCE\xB1", euro = "\xE2\x82\xAC", cell = "\xF0\x9F\xA7\xAB";
+  input::DelimitedText text({folder.write("unicode.csv", greek + "," + euro + "," + cell + "\n")});
+  const auto fields = text.next();
+  ASSERT_TRUE(fields);
+  EXPECT_EQ(std::vector<std::string>(fields->begin(), fields->end()), (std::vector<std::string>{greek, euro, cell}));
+}
+
 TEST(DelimitedText, RefusesWhatIsNoTextTable) {
   const test::SharedFolder folder;
   const auto refuses = [&](const std::string& name, const std::string& text, const std::string& why) {
@@ -59,6 +68,10 @@ TEST(DelimitedText, RefusesWhatIsNoTextTable) {
   refuses("book.csv", std::string("PK\x03\x04zip"), "Excel");
   refuses("wide.csv", std::string("\xFF\xFEl\0o\0t\0", 8), "UTF-16");
   refuses("raw.csv", std::string("a\0b", 3), "not a text file");
+  refuses("latin.csv", "lot,path\nL\xC3\xB6t,a\nL\xF6t,b\n", "latin.csv:3: holds a character that is not UTF-8");
+  for (const auto* bytes :
+       {"\xC0\xAF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xE2\x82", "\x80"})
+    refuses("bytes.csv", "a,b\n1," + std::string(bytes), "bytes.csv:2: holds a character that is not UTF-8");
   refuses("open.csv", "a,b\n1,\"2\n3,4\n", "open.csv:2: a quoted field is not closed");
   refuses("after.csv", "a,b\n\"1\"x,2\n", "after.csv:2: text follows a closing quote");
   refuses("cut.csv", test::SharedFolder::gzip(std::string(5000, 'a')).substr(0, 30), "damaged or cut off");
