@@ -116,7 +116,8 @@ Configuration configure(const std::vector<std::string>& arguments, const po::opt
   }
   for (const auto& [name, value] : c.values)
     if (name.find('.') != std::string::npos) c.effective[name] = as_text(value.value());
-  c.dump = dump_of(options, c.effective);
+  if (c.values.count("seed") > 0) c.dump = "seed = " + as_text(c.values["seed"].value()) + "\n\n";
+  c.dump += dump_of(options, c.effective);
   return c;
 }
 

@@ -133,13 +133,14 @@ void write_counts(const ParallelFile& file, const Study& study, double scale, co
 }
 
 /// A cell x feature table: z-scores in X, the values as they came in layers/values.
-void write_table(const ParallelFile& file, const Study& study, const Group& layers) {
+void write_table(const ParallelFile& file, const Study& study, double clip, const Group& layers) {
   const auto& table = study.cells.cells.mine.table;
   const std::int64_t width = study.cells.features.size();
   std::vector<float> scores;
   for (std::int64_t at = 0; at < std::ssize(table); ++at) {
     const auto sd = study.genes.table_sd[at % width];
-    scores.push_back(sd > 0 ? static_cast<float>((table[at] - study.genes.table_mean[at % width]) / sd) : 0.0F);
+    const auto z = sd > 0 ? (table[at] - study.genes.table_mean[at % width]) / sd : 0.0;
+    scores.push_back(static_cast<float>(std::clamp(z, -clip, clip)));
   }
   array_encoding(file, file.rows<float>(file.get(), "X", scores, width));
   array_encoding(file, file.rows<double>(layers.get(), "values", table, width));
@@ -352,7 +353,7 @@ void write_study_file(MPI_Comm comm, const Study& study, const std::map<std::str
   {
     const auto layers = dictionary(file, file.get(), "layers");
     if (study.cells.is_table)
-      write_table(file, study, layers);
+      write_table(file, study, std::stod(settings.at("pca.clip")), layers);
     else
       write_counts(file, study, scale, layers);
     write_obs(file, study);

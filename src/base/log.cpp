@@ -36,7 +36,7 @@ void start(bool speaking, Level level, bool chatty, const std::filesystem::path&
   terminal = speaking && chatty && isatty(STDERR_FILENO) == 1;
   if (speaking) {
     auto console = std::make_shared<spdlog::sinks::stderr_sink_st>();
-    console->set_pattern("%v");
+    console->set_pattern(terminal ? "\r\x1b[K%v" : "%v");  // over the progress line
     console->set_level(chatty ? to_spdlog(level) : spdlog::level::warn);
     sinks.push_back(std::move(console));
     if (!file.empty()) {
@@ -70,13 +70,21 @@ Progress::~Progress() {
 
 void Progress::advance(std::int64_t done) {
   done_ += done;
-  const double now = now_s();
-  if (!terminal || total_ <= 0 || now - shown_s_ < 0.2) return;
+  if (const double now = now_s(); now - shown_s_ >= 0.2) draw(now);
+}
+
+void Progress::show(const std::string& what) {
+  stage_ = what;
+  draw(now_s());
+}
+
+void Progress::draw(double now) {
+  if (!terminal || total_ <= 0) return;
   shown_s_ = now;
   visible_ = true;
   const double share = static_cast<double>(done_) / static_cast<double>(total_);
-  const double left_s = share > 0 ? (now - started_s_) * (1 - share) / share : 0;
-  const auto line = fmt::format("\r\x1b[K{}: {:.0f} %, {:.0f} s left", stage_, 100 * share, left_s);
+  const auto left = share > 0 ? fmt::format(", about {:.0f} s left", (now - started_s_) * (1 - share) / share) : std::string();
+  const auto line = fmt::format("\r\x1b[K{} ({:.0f} % done{})", stage_, 100 * share, left);
   std::fputs(line.c_str(), stderr);
   std::fflush(stderr);
 }

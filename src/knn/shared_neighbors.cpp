@@ -20,6 +20,7 @@ namespace {
 constexpr std::int64_t points_a_round = 8192;
 constexpr std::int64_t points_a_part = 256;  // of the graph, made by one thread
 constexpr std::int64_t weight_steps = 65'536;
+constexpr std::int64_t most_mentions = 50'000;  // of one point among the nearest of others; hubs of real data have hundreds
 
 /// Neighbourhoods: each point with its k - 1 nearest others.
 class Neighborhoods {
@@ -54,6 +55,17 @@ struct Lists {
     return std::span(member).subspan(start[i], start[i + 1] - start[i]);
   }
 };
+
+/// All points of a heap of identical ones have the same neighbours (ties go by index), and all pairs of them would be edges.
+void refuse_heaps(MPI_Comm comm, const Lists& inverse) {
+  std::int64_t longest = 0;
+  for (std::size_t i = 0; i + 1 < inverse.start.size(); ++i)
+    longest = std::max(longest, inverse.start[i + 1] - inverse.start[i]);
+  longest = parallel::max_over_ranks(comm, longest);
+  if (longest > most_mentions)
+    throw InputError({}, std::to_string(longest) + " cells have one and the same cell among their nearest neighbours, which " +
+                             "happens where as many are identical (empty or constant rows?): no graph can be made of them");
+}
 
 /// For each point of this rank, ascending, all points of whose neighbourhood it is a member.
 Lists invert(MPI_Comm comm, const Neighborhoods& hoods, const parallel::Partition& points) {
@@ -245,6 +257,7 @@ matrix::Graph shared_neighbors(MPI_Comm comm, const matrix::Neighbors& neighbors
           throw std::logic_error("shared neighbours of points whose neighbours are not other points of the same set");
   });
   const auto inverse = invert(comm, hoods, points);
+  refuse_heaps(comm, inverse);
   const auto weight = weight_of_shared(hoods.size(), options.prune);
 
   std::vector<Part> parts;

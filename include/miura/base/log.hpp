@@ -28,8 +28,11 @@ public:
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
   void advance(std::int64_t done);  ///< `done` more of the total; call from one thread
+  void show(const std::string& what);  ///< names what is under way, at once
 
 private:
+  void draw(double now_s);
+
   std::string stage_;
   std::int64_t total_, done_ = 0;
   double started_s_, shown_s_;
