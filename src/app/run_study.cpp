@@ -149,7 +149,8 @@ private:
     records_.push_back({name, hashes_.at(name), resumed ? 0 : seconds, peak_memory_gib(comm_), resumed});
     log::info(resumed ? fmt::format("{}: taken from its checkpoint", name)
                       : fmt::format("{}: {:.1f} s, peak memory {:.2f} GiB a rank", name, seconds, records_.back().peak_gib));
-    stop_if_requested(comm_);
+    const bool complete = done() || name == stage_names.back();
+    if (!complete) stop_if_requested(comm_);  // what is complete was not stopped
   }
 
   MPI_Comm comm_;

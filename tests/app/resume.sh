@@ -52,15 +52,26 @@ grep -q 'tables/lots.tsv is not what was written' err || fail "$(cat err)"
 run 1 whole || fail "$(cat log)"
 "$MIURA" inspect --verify whole >/dev/null || fail "a damaged result is not written again"
 
-# stopped on request: 75, and the next run goes on
-on 1 1 run study/study.ini --out stopped --seed 5 --quiet &
-pid=$!
-sleep 0.05
-kill -USR1 $pid 2>/dev/null
-wait $pid
+# stopped on request: 75, and the next run goes on; a request that comes after the last stop point changes nothing
+asked_once() { # CONDITION OUT: runs on one rank and sends USR1 to miura itself once the condition holds
+  : >log
+  OMP_NUM_THREADS=1 "$MIURA" run study/study.ini --out "$2" --seed 5 2>>log &
+  local pid=$! code=0
+  until eval "$1" || ! kill -0 $pid 2>/dev/null; do sleep 0.01; done
+  kill -USR1 $pid 2>/dev/null
+  wait $pid || code=$?
+  return $code
+}
+asked_once 'grep -q "^miura .* ranks x" log' stopped
 code=$?
-[ $code -eq 75 ] || [ $code -eq 0 ] || [ $code -eq $((128 + 10)) ] || fail "USR1 ends with $code"
+[ $code -eq 75 ] || fail "USR1 at the start ends with $code: $(cat log)"
+[ ! -e stopped/study.h5ad ] || fail "a stopped run publishes a result"
 on 1 1 run study/study.ini --out stopped --seed 5 --quiet || fail "after USR1"
 on 1 1 run study/study.ini --out unstopped --seed 5 --quiet || fail "unstopped"
 "$MIURA" inspect --diff stopped unstopped || fail "a stop changes the result"
+asked_once '[ -e late/checkpoint/publishing ]' late
+code=$?
+[ $code -eq 0 ] || fail "USR1 while the result is written ends with $code, although the result is complete: $(cat log)"
+[ -e late/log.txt ] || fail "a complete result lacks its log"
+"$MIURA" inspect --diff late unstopped || fail "a late request changes the result"
 echo passed
