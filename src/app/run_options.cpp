@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "app/stages.hpp"
 #include "miura/base/error.hpp"
@@ -25,7 +26,7 @@ void check_word(const std::string& option, const std::string& given, std::initia
 
 template <class T>
 void check_range(const std::string& option, T given, T lowest, T highest) {
-  if (given < lowest || given > highest)
+  if (!(given >= lowest && given <= highest))  // so that NaN is refused too
     throw UsageError(fmt::format("{} lies between {} and {}, not {}", option, lowest, highest, given));
 }
 
@@ -105,6 +106,11 @@ void check(const RunOptions& o) {
   check_word("normalize.method", o.normalize_method, {"auto", "log", "zscore"});
   check_word("variable.batch", o.variable_batch, {"lot", "chemistry", "source", "none"});
   check_word("pca.method", o.pca_method, {"gram", "krylov"});
+  constexpr auto most = std::numeric_limits<std::int32_t>::max();
+  check_range<std::int64_t>("qc.min_counts", o.qc.min_counts, 0, most);
+  check_range<std::int64_t>("qc.min_genes", o.qc.min_genes, 0, most);
+  check_range<std::int64_t>("qc.min_cells", o.qc.min_cells, 0, most);
+  check_range<std::int64_t>("reference.cells_per_lot", o.reference.cells_per_lot, 0, most);
   check_range("qc.max_pct_mito", o.qc.max_pct_mito, 0.0, 100.0);
   check_range("normalize.scale", o.scale, 1.0, 1e9);
   check_range("variable.genes", o.variable.n_genes, 2, 1 << 20);
@@ -114,6 +120,9 @@ void check(const RunOptions& o) {
   check_range("knn.k", o.neighborhood, 2, 1000);
   check_range("knn.prune", o.shared.prune, 0.0, 1.0);
   check_range("cluster.resolution", o.leiden.resolution, 0.0, 1024.0);
+  check_range<std::int64_t>("cluster.iterations", o.leiden.iterations, 1, most);
+  check_range<std::int64_t>("association.permutations", o.association.relabelings.permutations, 1, 1'000'000'000);
+  check_range<std::int64_t>("association.min_cells_per_lot", o.association.min_cells_per_lot, 0, most);
   check_range("association.alpha", o.association.alpha, 1e-9, 1.0);
   check_range("association.exact_up_to", o.association.relabelings.exact_up_to, 2, 13);
   for (const auto& stage : {o.from, o.to})

@@ -136,8 +136,8 @@ public:
     record(name, false, MPI_Wtime() - started);
   }
 
-  /// Whether --to has been reached.
-  bool done() const { return !records_.empty() && records_.back().name == o_.to; }
+  /// Whether --to or the end has been reached.
+  bool done() const { return !records_.empty() && (records_.back().name == o_.to || records_.back().name == stage_names.back()); }
   const std::vector<StageRecord>& records() const { return records_; }
 
 private:
@@ -145,7 +145,7 @@ private:
     records_.push_back({name, hashes_.at(name), resumed ? 0 : seconds, peak_memory_gib(comm_), resumed});
     log::info(resumed ? fmt::format("{}: taken from its checkpoint", name)
                       : fmt::format("{}: {:.1f} s, peak memory {:.2f} GiB a rank", name, seconds, records_.back().peak_gib));
-    stop_if_requested(comm_);
+    if (!done()) stop_if_requested(comm_);
   }
 
   MPI_Comm comm_;
@@ -203,6 +203,7 @@ int run_study(MPI_Comm comm, const std::vector<std::string>& arguments) {
   }
   check(o);
   apply(comm, o.common);
+  listen_for_stop_requests();
   if (o.samples.empty()) throw UsageError("no sample sheet: give STUDY.ini with [study] samples, or --study.samples FILE");
   const auto sheet = configuration.folder / o.samples;
   o.association.relabelings.seed = o.reference.seed = o.common.seed;
@@ -219,8 +220,9 @@ int run_study(MPI_Comm comm, const std::vector<std::string>& arguments) {
     return 0;
   }
   Checkpoints checkpoints(comm, out / "checkpoint");
-  log::start(parallel::rank_of(comm) == 0, log_level(o.common), !o.common.quiet, out / "log.txt.part");
-  listen_for_stop_requests();
+  finish_publication(comm, out);
+  parallel::together(
+      comm, [&] { log::start(parallel::rank_of(comm) == 0, log_level(o.common), !o.common.quiet, out / "log.txt.part"); });
   log::info(fmt::format("miura {} ({}): {} lots of {}, {} ranks x {} threads", version(), commit(), study.lots.size(),
                         sheet.string(), parallel::size_of(comm), omp_get_max_threads()));
   tell_what_is_left_out(study);
