@@ -53,35 +53,32 @@ RowsReader my_rows(MPI_Comm comm, const hdf5::File& file, const parallel::Partit
   return {file, rows.begin(rank), rows.n_local(rank)};
 }
 
-/// Local row starts from the lengths of the rows.
-std::vector<std::int64_t> starts_of(std::span<const std::int64_t> length) {
+/// Where each of this rank's rows ends among the entries of all ranks. Collective.
+std::vector<std::int64_t> row_ends(MPI_Comm comm, std::span<const std::int64_t> local_start) {
+  const auto before = parallel::sum_of_lower_ranks(comm, local_start.back() - local_start.front());
+  std::vector<std::int64_t> ends;
+  for (const auto start : local_start.subspan(1)) ends.push_back(before + start - local_start.front());
+  return ends;
+}
+
+/// The same read back for rows [first, first + count): where they start, counted from the first of them, and their entries.
+struct Rows {
+  std::vector<std::int64_t> local_start;
+  RowsReader entries;
+};
+
+Rows rows_of(const hdf5::File& file, std::int64_t first, std::int64_t count) {
+  const auto end = RowsReader(file, first, count).operator()<std::int64_t>("row_end");
+  const auto before = first > 0 ? RowsReader(file, first - 1, 1).operator()<std::int64_t>("row_end")[0] : 0;
   std::vector<std::int64_t> start{0};
-  for (const auto n : length) start.push_back(start.back() + n);
-  return start;
-}
-
-std::vector<std::int64_t> lengths_of(std::span<const std::int64_t> start) {
-  std::vector<std::int64_t> length;
-  for (std::size_t i = 0; i + 1 < start.size(); ++i) length.push_back(start[i + 1] - start[i]);
-  return length;
-}
-
-/// The entries that belong to this rank's rows, whose lengths are known.
-RowsReader my_entries(MPI_Comm comm, const hdf5::File& file, std::span<const std::int64_t> length) {
-  std::int64_t n = 0;
-  for (const auto l : length) n += l;
-  return {file, parallel::sum_of_lower_ranks(comm, n), n};
+  for (const auto e : end) start.push_back(e - before);
+  return {start, RowsReader(file, before, start.back())};
 }
 
 }  // namespace
 
-Checkpoints::Checkpoints(MPI_Comm comm, std::filesystem::path folder) : comm_(comm), folder_(std::move(folder)) {
-  parallel::together(comm, [&] {
-    if (parallel::rank_of(comm) != 0) return;
-    std::error_code failure;
-    std::filesystem::create_directories(folder_, failure);
-    if (failure) throw Error(ExitCode::cannot_create, folder_.string() + ": cannot be created: " + failure.message());
-  });
+Checkpoints::Checkpoints(MPI_Comm comm, std::filesystem::path folder)
+    : comm_(comm), folder_(std::move(folder)), lock_(comm, folder_) {
   std::string text;
   if (parallel::rank_of(comm) == 0) {
     std::ifstream file(folder_ / "stages.json");
@@ -90,8 +87,11 @@ Checkpoints::Checkpoints(MPI_Comm comm, std::filesystem::path folder) : comm_(co
   parallel::broadcast(comm, text);
   const auto index = nlohmann::json::parse(text, nullptr, false);  // unreadable: as if nothing had been kept
   if (!index.is_object()) return;
+  const auto has_text = [](const nlohmann::json& entry, const char* name) {
+    return entry.is_object() && entry.contains(name) && entry[name].is_string();
+  };
   for (const auto& [stage, entry] : index.items())
-    if (entry.is_object() && entry.value("hash", nlohmann::json()).is_string() && entry.value("sha256", nlohmann::json()).is_string())
+    if (has_text(entry, "hash") && has_text(entry, "sha256"))
       index_[stage] = {entry["hash"].get<std::string>(), entry["sha256"].get<std::string>()};
 }
 
@@ -99,10 +99,9 @@ bool Checkpoints::valid(const std::string& stage, const std::string& hash) {
   const auto entry = index_.find(stage);
   if (entry == index_.end() || entry->second.hash != hash) return false;
   std::int32_t unharmed = 1;
-  parallel::together(comm_, [&] {  // a disk may fail to read what it holds
+  parallel::together(comm_, [&] {
     if (parallel::rank_of(comm_) != 0) return;
-    std::error_code missing;
-    unharmed = std::filesystem::exists(file(stage), missing) && sha256_of_file(file(stage)) == entry->second.digest ? 1 : 0;
+    unharmed = std::filesystem::exists(file(stage)) && sha256_of_file(file(stage)) == entry->second.digest ? 1 : 0;
     if (unharmed == 0) log::warn("the checkpoint of stage " + stage + " is damaged; the stage is computed again");
   });
   return parallel::min_over_ranks(comm_, unharmed) == 1;
@@ -147,12 +146,12 @@ void save(MPI_Comm comm, const CellsStage& stage, const std::filesystem::path& p
     file.rows<std::int64_t>(file.get(), "n_counts", stage.metrics.n_counts);
     file.rows<std::int32_t>(file.get(), "n_genes", stage.metrics.n_genes);
     file.rows<double>(file.get(), "pct_mito", stage.metrics.pct_mito);
-    std::vector<std::int64_t> length;
-    for (std::int64_t i = 0; i < mine.n_cells(); ++i) length.push_back(std::ssize(mine.counts.columns(i)));
-    file.rows<std::int64_t>(file.get(), "row_length", length);
+    std::vector<std::int64_t> start{0};
+    for (std::int64_t i = 0; i < mine.n_cells(); ++i) start.push_back(start.back() + std::ssize(mine.counts.columns(i)));
+    file.rows<std::int64_t>(file.get(), "row_end", row_ends(comm, start));
     hdf5::RowsInPortions<std::int32_t> column(file, file.get(), "column", mine.counts.n_nonzeros());
     hdf5::RowsInPortions<std::int32_t> count(file, file.get(), "count", mine.counts.n_nonzeros());
-    constexpr std::int64_t cells_a_portion = 1 << 14;
+    constexpr std::int64_t cells_a_portion = 1 << 10;  // some million counts
     const auto portions = parallel::max_over_ranks(comm, (mine.n_cells() + cells_a_portion - 1) / cells_a_portion);
     for (std::int64_t p = 0; p < portions; ++p) {
       std::vector<std::int32_t> columns, counts;
@@ -185,13 +184,13 @@ CellsStage load_cells(MPI_Comm comm, const std::filesystem::path& path) {
   }
   stage.metrics = {rows.operator()<std::int64_t>("n_counts"), rows.operator()<std::int32_t>("n_genes"),
                    rows.operator()<double>("pct_mito")};
-  const auto length = rows.operator()<std::int64_t>("row_length");
-  const auto entries = my_entries(comm, file, length);
+  const int rank = parallel::rank_of(comm);
+  const auto [start, entries] = rows_of(file, cells.partition.begin(rank), cells.partition.n_local(rank));
   const auto column = entries.operator()<std::int32_t>("column"), count = entries.operator()<std::int32_t>("count");
-  cells.mine.counts.reserve(std::ssize(length), std::ssize(column));
+  cells.mine.counts.reserve(std::ssize(start) - 1, std::ssize(column));
   std::int64_t at = 0;
-  for (const auto n : length) {
-    for (const auto end = at + n; at < end; ++at) cells.mine.counts.push(column[at], static_cast<std::uint32_t>(count[at]));
+  for (const auto end : std::span(start).subspan(1)) {
+    for (; at < end; ++at) cells.mine.counts.push(column[at], static_cast<std::uint32_t>(count[at]));
     cells.mine.counts.end_row();
   }
   return stage;
@@ -264,7 +263,7 @@ void save(MPI_Comm comm, const NeighborsStage& stage, const std::filesystem::pat
   ParallelFile file(comm, path);
   file.rows<std::int64_t>(file.get(), "neighbor_id", stage.nearest.id, stage.nearest.k);
   file.rows<float>(file.get(), "neighbor_distance", stage.nearest.distance, stage.nearest.k);
-  file.rows<std::int64_t>(file.get(), "row_length", lengths_of(stage.graph.row_start));
+  file.rows<std::int64_t>(file.get(), "row_end", row_ends(comm, stage.graph.row_start));
   file.rows<std::int64_t>(file.get(), "edge_to", stage.graph.neighbor);
   file.rows<std::int32_t>(file.get(), "edge_weight", stage.graph.weight);
   file.scalar<double>(file.get(), "weight_unit", stage.graph.weight_unit);
@@ -277,9 +276,9 @@ NeighborsStage load_neighbors(MPI_Comm comm, const parallel::Partition& referenc
   const auto rows = my_rows(comm, file, reference);
   const auto k = static_cast<std::int32_t>(StoredArray(file.get(), "neighbor_id").width());
   stage.nearest = {reference, k, rows.operator()<std::int64_t>("neighbor_id"), rows.operator()<float>("neighbor_distance")};
-  const auto length = rows.operator()<std::int64_t>("row_length");
-  const auto entries = my_entries(comm, file, length);
-  stage.graph = {reference, starts_of(length), entries.operator()<std::int64_t>("edge_to"),
+  const int rank = parallel::rank_of(comm);
+  const auto [start, entries] = rows_of(file, reference.begin(rank), reference.n_local(rank));
+  stage.graph = {reference, start, entries.operator()<std::int64_t>("edge_to"),
                  entries.operator()<std::int32_t>("edge_weight"), read_all<double>(file, "weight_unit").at(0)};
   return stage;
 }

@@ -8,13 +8,14 @@
 #include <optional>
 #include <string>
 
+#include "app/folder_lock.hpp"
 #include "app/study.hpp"
 
 namespace miura::app {
 
 /// The finished stages of a study, kept in a folder of its own: a file a stage and an index of stage hashes and file
 /// digests, each published whole. A stage is valid if its hash (settings, what it read, version of miura) and its
-/// file's digest are those of the index. All members are collective.
+/// file's digest are those of the index. One run at a time has the folder. All members are collective.
 class Checkpoints {
 public:
   Checkpoints(MPI_Comm comm, std::filesystem::path folder);
@@ -35,11 +36,12 @@ private:
 
   MPI_Comm comm_;
   std::filesystem::path folder_;
+  FolderLock lock_;
   std::map<std::string, Entry> index_;  // replicated
 };
 
-/// Stages to and from their files. Collective; reading spreads rows over the ranks of `comm`, whatever their number was
-/// when the file was written.
+/// Stages to and from their files. Writing is collective. Reading spreads rows over the ranks of `comm`, whatever their
+/// number was when the file was written; no rank waits for another, so it goes inside parallel::together.
 void save(MPI_Comm comm, const CellsStage& stage, const std::filesystem::path& path);
 void save(MPI_Comm comm, const GenesStage& stage, const std::filesystem::path& path);
 void save(MPI_Comm comm, const pca::Result& stage, const std::filesystem::path& path);

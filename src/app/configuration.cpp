@@ -35,25 +35,49 @@ std::string as_text(const boost::any& value) {
   throw std::logic_error("an option has a type that as_text does not know");
 }
 
-[[noreturn]] void unknown_name(const std::string& name, const std::string& where,
-                               const po::options_description& options) {
+std::string without_dashes(const std::string& name) { return name.substr(std::min(name.find_first_not_of('-'), name.size())); }
+
+/// "unknown option 'pca.compnents'; did you mean 'pca.components'?"
+std::string unknown_name(const std::string& name, const po::options_description& options) {
   std::vector<std::string> known;
   for (const auto& option : options.options()) known.push_back(option->long_name());
   const auto nearest = nearest_name(name, known);
-  throw UsageError(fmt::format("{}unknown option '{}'{}", where, name,
-                               nearest.empty() ? std::string() : fmt::format("; did you mean '{}'?", nearest)));
+  return fmt::format("unknown option '{}'{}", name,
+                     nearest.empty() ? std::string() : fmt::format("; did you mean '{}'?", nearest));
 }
 
-po::parsed_options parse_file(const std::filesystem::path& path, const po::options_description& options) {
+/// Boost reads "-1" into an unsigned number as a huge one; here that is no number.
+void refuse_negative(const po::parsed_options& parsed, const po::variables_map& values) {
+  for (const auto& option : parsed.options) {
+    const bool negative = !option.value.empty() && option.value[0].starts_with('-');
+    if (negative && boost::any_cast<std::uint64_t>(&values[option.string_key].value()) != nullptr) {
+      po::validation_error refusal(po::validation_error::invalid_option_value, option.string_key);
+      refusal.set_substitute("value", option.value[0]);
+      throw refusal;
+    }
+  }
+}
+
+void store_file(const std::filesystem::path& path, const po::options_description& options, po::variables_map& values) {
+  const auto settings = read_ini(path);
   po::parsed_options parsed(&options);
-  for (auto& [name, value] : read_ini(path)) {
-    if (options.find_nothrow(name, false) == nullptr) unknown_name(name, path.string() + ": ", options);
+  for (const auto& [name, value, row] : settings) {
+    if (options.find_nothrow(name, false) == nullptr)
+      throw InputError({path, row}, unknown_name(name, options), ExitCode::usage);
     po::option option(name, {value});
     option.original_tokens = {name, value};
     parsed.options.push_back(std::move(option));
   }
-  return parsed;
+  try {
+    po::store(parsed, values);
+    refuse_negative(parsed, values);
+  } catch (const po::error_with_option_name& e) {
+    const auto at = std::ranges::find(settings.rbegin(), settings.rend(), without_dashes(e.get_option_name()), &Setting::name);
+    throw InputError({path, at == settings.rend() ? 0 : at->row}, e.what(), ExitCode::usage);
+  }
 }
+
+bool shapes_results(const std::string& option) { return option.find('.') != std::string::npos || option == "seed"; }
 
 std::string dump_of(const po::options_description& options, const std::map<std::string, std::string>& effective) {
   std::string text, section;
@@ -61,8 +85,8 @@ std::string dump_of(const po::options_description& options, const std::map<std::
     const auto& name = option->long_name();
     const auto dot = name.find('.');
     const auto given = effective.find(name);
-    if (dot == std::string::npos || given == effective.end()) continue;
-    if (name.substr(0, dot) != section) {
+    if (given == effective.end()) continue;
+    if (dot != std::string::npos && name.substr(0, dot) != section) {
       section = name.substr(0, dot);
       text += fmt::format("{}[{}]\n", text.empty() ? "" : "\n", section);
     }
@@ -73,10 +97,10 @@ std::string dump_of(const po::options_description& options, const std::map<std::
 
 }  // namespace
 
-std::vector<std::pair<std::string, std::string>> read_ini(const std::filesystem::path& path) {
+std::vector<Setting> read_ini(const std::filesystem::path& path) {
   std::ifstream file(path);
   if (!file || std::filesystem::is_directory(path)) throw NotFoundError({path});
-  std::vector<std::pair<std::string, std::string>> pairs;
+  std::vector<Setting> settings;
   std::string line, section;
   for (std::int64_t row = 1; std::getline(file, line); ++row) {
     if (row == 1 && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
@@ -89,9 +113,9 @@ std::vector<std::pair<std::string, std::string>> read_ini(const std::filesystem:
     const auto equals = text.find('=');
     if (equals == std::string::npos || equals == 0)
       throw InputError({path, row}, fmt::format("'{}' is neither '[section]' nor 'name = value'", text), ExitCode::usage);
-    pairs.emplace_back(section + trimmed(text.substr(0, equals)), trimmed(text.substr(equals + 1)));
+    settings.push_back({section + trimmed(text.substr(0, equals)), trimmed(text.substr(equals + 1)), row});
   }
-  return pairs;
+  return settings;
 }
 
 Configuration configure(const std::vector<std::string>& arguments, const po::options_description& options,
@@ -99,25 +123,24 @@ Configuration configure(const std::vector<std::string>& arguments, const po::opt
   Configuration c;
   try {
     const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
-    po::store(po::command_line_parser(arguments).options(options).positional(positional).style(style).run(), c.values);
+    const auto parsed = po::command_line_parser(arguments).options(options).positional(positional).style(style).run();
+    po::store(parsed, c.values);
+    refuse_negative(parsed, c.values);
     if (c.values.count(config_option) > 0 && !c.values[config_option].as<std::string>().empty()) {
       const std::filesystem::path path = c.values[config_option].as<std::string>();
       c.folder = path.parent_path();
-      po::store(parse_file(path, options), c.values);
+      store_file(path, options, c.values);
     }
   } catch (const po::unknown_option& e) {
-    auto name = e.get_option_name();
-    name.erase(0, name.find_first_not_of('-'));
-    unknown_name(name, "", options);
+    throw UsageError(unknown_name(without_dashes(e.get_option_name()), options));
   } catch (const po::too_many_positional_options_error&) {
     throw UsageError("too many arguments; names with a space need quotes");
   } catch (const po::error& e) {
     throw UsageError(e.what());
   }
   for (const auto& [name, value] : c.values)
-    if (name.find('.') != std::string::npos) c.effective[name] = as_text(value.value());
-  if (c.values.count("seed") > 0) c.dump = "seed = " + as_text(c.values["seed"].value()) + "\n\n";
-  c.dump += dump_of(options, c.effective);
+    if (shapes_results(name)) c.effective[name] = as_text(value.value());
+  c.dump = dump_of(options, c.effective);
   return c;
 }
 

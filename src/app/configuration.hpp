@@ -11,15 +11,21 @@ namespace miura::app {
 
 namespace po = boost::program_options;
 
-/// The name-value pairs of an INI file: `[pca]` and `components = 50` give `pca.components`. A `#` begins a comment only at
-/// the start of a line or after white space, so that paths may hold one. Throws NotFoundError or InputError (exit 64).
-std::vector<std::pair<std::string, std::string>> read_ini(const std::filesystem::path& path);
+/// A line of an INI file: `[pca]` and `components = 50` give `pca.components`.
+struct Setting {
+  std::string name, value;
+  std::int64_t row;
+};
+
+/// The settings of an INI file. A `#` begins a comment only at the start of a line or after white space, so that paths may
+/// hold one. Throws NotFoundError or InputError (exit 64).
+std::vector<Setting> read_ini(const std::filesystem::path& path);
 
 /// What a subcommand was told, the command line before the configuration file before the defaults.
 struct Configuration {
   po::variables_map values;
   std::filesystem::path folder;                  ///< relative paths of the configuration are relative to this
-  std::map<std::string, std::string> effective;  ///< every option with a section (`pca.components`), as text
+  std::map<std::string, std::string> effective;  ///< what shapes a result: every option with a section, and the seed
   std::string dump;                              ///< the same as an INI file with comments
 };
 

@@ -32,7 +32,7 @@ std::string describe_result(const fs::path& result) {
   const auto record = provenance_of(result);
   auto text = fmt::format("result of {} {} ({}), written {}\n", record.value("program", ""), record.value("version", ""),
                           record.value("commit", ""), record.value("written", ""));
-  text += fmt::format("labels {}\n", record.at("labels").value("digest", ""));
+  text += fmt::format("labels {}\n", record.at("labels").at("digest").get<std::string>());
   for (const auto& [name, digest] : record.at("outputs").items()) {
     std::error_code missing;
     const auto size = fs::file_size(result / name, missing);
@@ -83,6 +83,24 @@ std::vector<std::string> compare(const fs::path& a, const fs::path& b) {
   return lines;
 }
 
+/// What the user asked for: a text, or the differences of two.
+struct Findings {
+  std::string text;
+  std::vector<std::string> different;
+};
+
+Findings find(const std::vector<std::string>& paths, bool verifying, bool comparing) {
+  for (const auto& path : paths)
+    if (!fs::exists(path)) throw NotFoundError({path});
+  try {
+    if (comparing) return {{}, compare(paths[0], paths[1])};
+    if (verifying) return {verify(paths[0]), {}};
+    return {fs::is_directory(paths[0]) ? describe_result(paths[0]) : describe_file(paths[0]), {}};
+  } catch (const nlohmann::json::exception&) {
+    throw InputError({fs::path(paths[0]) / "provenance.json"}, "is not as miura writes it");
+  }
+}
+
 }  // namespace
 
 int inspect(MPI_Comm comm, const std::vector<std::string>& arguments) {
@@ -104,25 +122,17 @@ int inspect(MPI_Comm comm, const std::vector<std::string>& arguments) {
   if (comparing ? paths.size() != 2 : paths.size() != 1)
     throw UsageError(comparing ? "miura inspect --diff takes two results or two files" : "miura inspect takes one file or result folder");
 
-  std::string text;
-  std::vector<std::string> different;
+  Findings found;
   parallel::together(comm, [&] {
-    if (parallel::rank_of(comm) != 0) return;
-    for (const auto& path : paths)
-      if (!fs::exists(path)) throw NotFoundError({path});
-    if (comparing)
-      different = compare(paths[0], paths[1]);
-    else if (verifying)
-      text = verify(paths[0]);
-    else
-      text = fs::is_directory(paths[0]) ? describe_result(paths[0]) : describe_file(paths[0]);
+    if (parallel::rank_of(comm) == 0) found = find(paths, verifying, comparing);
   });
+  auto& different = found.different;
   parallel::broadcast(comm, different);
   if (comparing) {
     print(comm, different.empty() ? "no difference\n" : fmt::format("{}\n", fmt::join(different, "\n")));
     return different.empty() ? 0 : static_cast<int>(ExitCode::bad_input);
   }
-  print(comm, text);
+  print(comm, found.text);
   return 0;
 }
 

@@ -31,8 +31,14 @@ nlohmann::json read_provenance(const fs::path& out) {
 }
 
 Digests outputs_in(const nlohmann::json& record) {
-  return record.is_object() ? record.value("outputs", Digests{}) : Digests{};
+  Digests outputs;
+  if (!record.is_object() || !record.contains("outputs")) return outputs;
+  for (const auto& [name, digest] : record["outputs"].items())
+    if (digest.is_string()) outputs[name] = digest.get<std::string>();
+  return outputs;
 }
+
+fs::path folder_beside(const fs::path& out) { return out / "checkpoint" / "publishing"; }
 
 std::string line_of(const matrix::Table& table, std::int64_t row) {
   std::string line;
@@ -115,12 +121,36 @@ void prepare(MPI_Comm comm, const fs::path& fresh) {
   });
 }
 
+/// Gives the files of a wholly written result their names, provenance.json last. A file that has its name already is
+/// passed over. Collective.
+void put_in_place(MPI_Comm comm, const fs::path& fresh, const fs::path& out) {
+  std::vector<std::string> waiting, outdated;
+  parallel::together(comm, [&] {
+    if (parallel::rank_of(comm) != 0) return;
+    const auto outputs = outputs_in(read_provenance(fresh));
+    for (const auto& [name, digest] : outputs)
+      if (fs::exists(fresh / name)) waiting.push_back(name);
+    waiting.emplace_back("provenance.json");
+    for (const auto& [name, digest] : outputs_in(read_provenance(out)))
+      if (!outputs.contains(name)) outdated.push_back(name);  // of an older result that had more tables
+    fs::create_directories(out / "tables");
+  });
+  parallel::broadcast(comm, waiting);
+  for (const auto& name : waiting) hdf5::publish(comm, fresh / name, out / name);
+  parallel::together(comm, [&] {
+    if (parallel::rank_of(comm) != 0) return;
+    for (const auto& name : outdated) fs::remove(out / name);
+    fs::remove_all(fresh);
+  });
+}
+
 }  // namespace
 
 void publish_study(MPI_Comm comm, const Study& study, const Publication& p) {
-  const auto fresh = p.out / "checkpoint" / "publishing";
+  const auto fresh = folder_beside(p.out);
   prepare(comm, fresh);
-  write_study_file(comm, study, p.settings, p.scale, fresh / "study.h5ad");
+  write_study_file(comm, study, p.settings, p.scale, fresh / "study.h5ad.part");
+  hdf5::publish(comm, fresh / "study.h5ad.part", fresh / "study.h5ad");
   write_cells_table(comm, study, fresh / "tables" / "cells.tsv.gz");
   parallel::together(comm, [&] {
     if (parallel::rank_of(comm) != 0) return;
@@ -134,28 +164,33 @@ void publish_study(MPI_Comm comm, const Study& study, const Publication& p) {
     if (parallel::rank_of(comm) == 0) outputs = digests_below(fresh);
   });
   const auto record = provenance(comm, study, p, outputs).dump(2) + "\n";
-  hdf5::publish(comm, fresh / "study.h5ad", p.out / "study.h5ad");
+  parallel::together(comm, [&] {  // from here on the result is whole, and a killed run is finished by the next one
+    if (parallel::rank_of(comm) == 0) report::write_whole_file(fresh / "provenance.json", record);
+  });
+  put_in_place(comm, fresh, p.out);
+}
+
+void finish_publication(MPI_Comm comm, const fs::path& out) {
+  const auto fresh = folder_beside(out);
+  std::int32_t whole = 0;
   parallel::together(comm, [&] {
     if (parallel::rank_of(comm) != 0) return;
-    fs::create_directories(p.out / "tables");
-    for (const auto& [name, digest] : outputs_in(read_provenance(p.out)))
-      if (!outputs.contains(name)) fs::remove(p.out / name);  // of an older result that had more tables
-    for (const auto& [name, digest] : outputs)
-      if (name != "study.h5ad") fs::rename(fresh / name, p.out / name);
-    report::write_whole_file(p.out / "provenance.json", record);
-    fs::remove_all(fresh);
+    whole = read_provenance(fresh).is_object() ? 1 : 0;
+    if (whole == 0) fs::remove_all(fresh);
   });
+  if (parallel::max_over_ranks(comm, whole) == 1) put_in_place(comm, fresh, out);
 }
 
 bool already_published(MPI_Comm comm, const fs::path& out, const std::string& report_hash) {
   std::int32_t same = 0;
-  if (parallel::rank_of(comm) == 0) {
+  parallel::together(comm, [&] {
+    if (parallel::rank_of(comm) != 0) return;
     const auto record = read_provenance(out);
-    if (record.is_object() && record.value("result_hash", "") == report_hash)
-      same = std::ranges::all_of(outputs_in(record), [&](const auto& output) {
-        return fs::exists(out / output.first) && sha256_of_file(out / output.first) == output.second;
-      }) ? 1 : 0;
-  }
+    if (!record.is_object() || !record.contains("result_hash") || record["result_hash"] != report_hash) return;
+    same = std::ranges::all_of(outputs_in(record), [&](const auto& output) {
+      return fs::exists(out / output.first) && sha256_of_file(out / output.first) == output.second;
+    }) ? 1 : 0;
+  });
   return parallel::max_over_ranks(comm, same) == 1;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "app/stages.hpp"
 #include "miura/base/error.hpp"

@@ -65,10 +65,9 @@ std::string settings_of(const Configuration& c, std::initializer_list<std::strin
 }
 
 /// What a result must know of its settings to be made again, wherever its files lie: all but the path of the sheet.
-std::map<std::string, std::string> scientific_settings(const Configuration& c, const RunOptions& o) {
+std::map<std::string, std::string> scientific_settings(const Configuration& c) {
   auto settings = c.effective;
   settings.erase("study.samples");
-  settings["seed"] = std::to_string(o.common.seed);
   return settings;
 }
 
@@ -139,8 +138,8 @@ public:
     record(name, false, MPI_Wtime() - started);
   }
 
-  /// Whether --to has been reached.
-  bool done() const { return !records_.empty() && records_.back().name == o_.to; }
+  /// Whether --to or the end has been reached.
+  bool done() const { return !records_.empty() && (records_.back().name == o_.to || records_.back().name == stage_names.back()); }
   const std::vector<StageRecord>& records() const { return records_; }
 
 private:
@@ -149,8 +148,7 @@ private:
     records_.push_back({name, hashes_.at(name), resumed ? 0 : seconds, peak_memory_gib(comm_), resumed});
     log::info(resumed ? fmt::format("{}: taken from its checkpoint", name)
                       : fmt::format("{}: {:.1f} s, peak memory {:.2f} GiB a rank", name, seconds, records_.back().peak_gib));
-    const bool complete = done() || name == stage_names.back();
-    if (!complete) stop_if_requested(comm_);  // what is complete was not stopped
+    if (!done()) stop_if_requested(comm_);
   }
 
   MPI_Comm comm_;
@@ -209,6 +207,7 @@ int run_study(MPI_Comm comm, const std::vector<std::string>& arguments) {
   }
   check(o);
   apply(comm, o.common);
+  listen_for_stop_requests();
   if (o.samples.empty()) throw UsageError("no sample sheet: give STUDY.ini with [study] samples, or --study.samples FILE");
   const auto sheet = (configuration.folder / o.samples).lexically_normal();
   o.association.relabelings.seed = o.reference.seed = o.common.seed;
@@ -225,8 +224,9 @@ int run_study(MPI_Comm comm, const std::vector<std::string>& arguments) {
     return 0;
   }
   Checkpoints checkpoints(comm, out / "checkpoint");
-  log::start(parallel::rank_of(comm) == 0, log_level(o.common), !o.common.quiet, out / "log.txt.part");
-  listen_for_stop_requests();
+  finish_publication(comm, out);
+  parallel::together(
+      comm, [&] { log::start(parallel::rank_of(comm) == 0, log_level(o.common), !o.common.quiet, out / "log.txt.part"); });
   log::info(fmt::format("miura {} ({}): {} lots of {}, {} ranks x {} threads", version(), commit(), study.lots.size(),
                         sheet.string(), parallel::size_of(comm), omp_get_max_threads()));
   tell_what_is_left_out(study);
@@ -259,7 +259,7 @@ int run_study(MPI_Comm comm, const std::vector<std::string>& arguments) {
   street.stage("report", [&] {
     publish_study(comm, study, {.out = out,
                                 .name = name,
-                                .settings = scientific_settings(configuration, o),
+                                .settings = scientific_settings(configuration),
                                 .scale = o.scale,
                                 .alpha = o.association.alpha,
                                 .inputs = inputs,

@@ -18,7 +18,7 @@ namespace {
 using hdf5::Group;
 using hdf5::ParallelFile;
 
-constexpr std::int64_t cells_a_portion = 1 << 14;
+constexpr std::int64_t cells_a_portion = 1 << 10;  // some million counts
 
 Group dictionary(const ParallelFile& file, hid_t at, const std::string& name) {
   auto group = file.group(at, name);

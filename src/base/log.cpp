@@ -9,6 +9,8 @@
 #include <chrono>
 #include <cstdio>
 
+#include "miura/base/error.hpp"
+
 namespace miura::log {
 
 namespace {
@@ -40,14 +42,19 @@ void start(bool speaking, Level level, bool chatty, const std::filesystem::path&
     console->set_level(chatty ? to_spdlog(level) : spdlog::level::warn);
     sinks.push_back(std::move(console));
     if (!file.empty()) {
-      auto dated = std::make_shared<spdlog::sinks::basic_file_sink_st>(file.string(), true);
-      dated->set_pattern("%Y-%m-%d %H:%M:%S %l: %v");
-      sinks.push_back(std::move(dated));
+      try {
+        auto dated = std::make_shared<spdlog::sinks::basic_file_sink_st>(file.string(), true);
+        dated->set_pattern("%Y-%m-%d %H:%M:%S %l: %v");
+        sinks.push_back(std::move(dated));
+      } catch (const spdlog::spdlog_ex&) {
+        throw Error(ExitCode::cannot_create, file.string() + ": cannot be created");
+      }
     }
   }
   auto logger = std::make_shared<spdlog::logger>("miura", sinks.begin(), sinks.end());
   logger->set_level(speaking ? to_spdlog(level) : spdlog::level::off);
   logger->flush_on(spdlog::level::info);
+  logger->set_error_handler([](const std::string&) {});  // of a full disk the results tell, which need it more than the log
   spdlog::set_default_logger(std::move(logger));
 }
 

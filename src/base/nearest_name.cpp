@@ -32,7 +32,8 @@ std::string nearest_name(std::string_view typed, std::span<const std::string> kn
     // `components` for `pca.components`: the section forgotten is the commonest slip
     const auto dot = name.find('.');
     const bool section_forgotten = dot != std::string::npos && name.substr(dot + 1) == typed;
-    const auto distance = section_forgotten ? 0 : edit_distance(typed, name);
+    const bool abbreviated = typed.size() >= 3 && name.starts_with(typed);
+    const auto distance = section_forgotten || abbreviated ? 0 : edit_distance(typed, name);
     if (distance < best_distance) {
       best_distance = distance;
       best = name;

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <type_traits>
 
+#include "hdf5/unfinished_file.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "miura/parallel/together.hpp"
 
@@ -38,46 +39,50 @@ Dataspace simple_space(std::initializer_list<std::int64_t> shape) {
   return {H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr), "describe a shape"};
 }
 
+/// Takes over what a collective call of HDF5 gave to this rank, once all ranks got theirs.
+template <class AnyHandle>
+AnyHandle created(const ParallelFile& file, hid_t id, const std::string& name) {
+  AnyHandle handle;
+  parallel::together(file.comm(), [&] { handle = AnyHandle(id, "create " + name + " in " + file.path().string()); });
+  return handle;
+}
+
 Dataset create_dataset(const ParallelFile& file, hid_t at, const std::string& name, hid_t type, const Dataspace& space) {
   const Properties creation(H5Pcreate(H5P_DATASET_CREATE), "make dataset properties");
   H5Pset_obj_track_times(creation.get(), false);  // the same values give the same bytes tomorrow
-  return {H5Dcreate2(at, name.c_str(), type, space.get(), H5P_DEFAULT, creation.get(), H5P_DEFAULT),
-          "create " + name + " in " + file.path().string()};
+  auto dataset = created<Dataset>(
+      file, H5Dcreate2(at, name.c_str(), type, space.get(), H5P_DEFAULT, creation.get(), H5P_DEFAULT), name);
+  file.reserve_space(dataset);
+  return dataset;
 }
 
-/// Writes `count` rows of `width` values from row `first` on, in as many collective calls as the largest part needs.
+/// Writes `count` rows of `width` values from row `first` on. Every rank writes its own block: blocks are contiguous, so
+/// there is nothing to aggregate, and a failure stays with the rank that has it instead of holding up the others.
 void write_slab(const ParallelFile& file, const Dataset& dataset, const std::string& name, hid_t type, const void* values,
                 std::int64_t first, std::int64_t count, std::int64_t width) {
   const Dataspace on_disk(H5Dget_space(dataset.get()), "see the shape of " + name);
-  const Properties transfer(H5Pcreate(H5P_DATASET_XFER), "make transfer properties");
-  H5Pset_dxpl_mpio(transfer.get(), H5FD_MPIO_COLLECTIVE);
   const auto row_bytes = static_cast<std::int64_t>(H5Tget_size(type)) * std::max<std::int64_t>(width, 1);
   const auto rows_a_call = std::max<std::int64_t>(1, most_bytes / row_bytes);
-  const auto calls = parallel::max_over_ranks(file.comm(), (count + rows_a_call - 1) / rows_a_call);
-  for (std::int64_t call = 0; call < calls; ++call) {
-    const auto from = std::min(count, call * rows_a_call), rows = std::min(rows_a_call, count - from);
-    const hsize_t start[2] = {static_cast<hsize_t>(first + from), 0};
-    const hsize_t block[2] = {static_cast<hsize_t>(rows), static_cast<hsize_t>(std::max<std::int64_t>(width, 1))};
-    const Dataspace in_memory(H5Screate_simple(width > 0 ? 2 : 1, block, nullptr), "describe rows of " + name);
-    if (rows > 0)
+  parallel::together(file.comm(), [&] {
+    for (std::int64_t from = 0; from < count; from += rows_a_call) {
+      const auto rows = std::min(rows_a_call, count - from);
+      const hsize_t start[2] = {static_cast<hsize_t>(first + from), 0};
+      const hsize_t block[2] = {static_cast<hsize_t>(rows), static_cast<hsize_t>(std::max<std::int64_t>(width, 1))};
+      const Dataspace in_memory(H5Screate_simple(width > 0 ? 2 : 1, block, nullptr), "describe rows of " + name);
       H5Sselect_hyperslab(on_disk.get(), H5S_SELECT_SET, start, nullptr, block, nullptr);
-    else {
-      H5Sselect_none(on_disk.get());
-      H5Sselect_none(in_memory.get());
+      const auto* const from_memory = static_cast<const char*>(values) + from * row_bytes;
+      if (H5Dwrite(dataset.get(), type, in_memory.get(), on_disk.get(), H5P_DEFAULT, from_memory) < 0)
+        throw Error(ExitCode::io, file.path().string() + ": cannot write " + name + " (is the disk full?)");
     }
-    static const char nothing = 0;
-    const void* from_memory = rows > 0 ? static_cast<const char*>(values) + from * row_bytes : &nothing;
-    const auto status = H5Dwrite(dataset.get(), type, in_memory.get(), on_disk.get(), transfer.get(), from_memory);
-    parallel::together(file.comm(), [&] {
-      if (status < 0) throw Error(ExitCode::io, file.path().string() + ": cannot write " + name + " (is the disk full?)");
-    });
-  }
+  });
 }
 
-void write_attribute(hid_t at, const char* name, hid_t type, const Dataspace& space, const void* value) {
-  const Attribute attribute(H5Acreate2(at, name, type, space.get(), H5P_DEFAULT, H5P_DEFAULT),
-                            std::string("create attribute ") + name);
-  if (H5Awrite(attribute.get(), type, value) < 0) throw Error(ExitCode::io, std::string("cannot write attribute ") + name);
+void write_attribute(const ParallelFile& file, hid_t at, const char* name, hid_t type, const Dataspace& space, const void* value) {
+  const auto attribute = created<Attribute>(file, H5Acreate2(at, name, type, space.get(), H5P_DEFAULT, H5P_DEFAULT), name);
+  const auto status = H5Awrite(attribute.get(), type, value);
+  parallel::together(file.comm(), [&] {
+    if (status < 0) throw Error(ExitCode::io, file.path().string() + ": cannot write attribute " + name);
+  });
 }
 
 }  // namespace
@@ -119,21 +124,41 @@ ParallelFile::ParallelFile(MPI_Comm comm, const std::filesystem::path& path) : c
   H5Pset_coll_metadata_write(access.get(), true);
   H5Pset_all_coll_metadata_ops(access.get(), true);
   const Properties creation(H5Pcreate(H5P_FILE_CREATE), "make file creation properties");
+  parallel::together(comm, [&] {
+    if (parallel::rank_of(comm) != 0) return;
+    unfinished_ = std::make_unique<UnfinishedFile>(path);
+    unfinished_->reserve(0);
+  });
   const auto id = H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.get(), access.get());
   parallel::together(comm, [&] {
     if (id < 0) throw Error(ExitCode::cannot_create, path.string() + ": cannot be created");
   });
   file_ = File(id, "create " + path.string());
+  parallel::together(comm, [&] {
+    if (unfinished_) unfinished_->reserve_again();
+  });
+}
+
+ParallelFile::~ParallelFile() {
+  if (file_ && unfinished_) unfinished_->give_up();
+}
+
+void ParallelFile::reserve_space(const Dataset& dataset) const {
+  const auto offset = H5Dget_offset(dataset.get());  // undefined where there is nothing to store
+  const auto bytes = H5Dget_storage_size(dataset.get());
+  parallel::together(comm_, [&] {
+    if (unfinished_ && offset != HADDR_UNDEF) unfinished_->reserve(static_cast<std::int64_t>(offset + bytes));
+  });
 }
 
 Group ParallelFile::group(hid_t at, const std::string& name) const {
-  return {H5Gcreate2(at, name.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), "create group " + name};
+  return created<Group>(*this, H5Gcreate2(at, name.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), name);
 }
 
 void ParallelFile::attribute(hid_t at, const char* name, std::string_view value) const {
   const std::string text(value);
   const char* characters = text.c_str();
-  write_attribute(at, name, text_type(H5T_VARIABLE, H5T_STR_NULLTERM).get(),
+  write_attribute(*this, at, name, text_type(H5T_VARIABLE, H5T_STR_NULLTERM).get(),
                   Dataspace(H5Screate(H5S_SCALAR), "make a scalar"), &characters);
 }
 
@@ -141,20 +166,20 @@ void ParallelFile::attribute(hid_t at, const char* name, const std::vector<std::
   std::vector<const char*> texts;
   for (const auto& value : values) texts.push_back(value.c_str());
   if (texts.empty()) {  // as h5py writes an empty array of strings
-    write_attribute(at, name, H5T_NATIVE_DOUBLE, simple_space({0}), texts.data());
+    write_attribute(*this, at, name, H5T_NATIVE_DOUBLE, simple_space({0}), texts.data());
     return;
   }
-  write_attribute(at, name, text_type(H5T_VARIABLE, H5T_STR_NULLTERM).get(), simple_space({std::ssize(texts)}),
+  write_attribute(*this, at, name, text_type(H5T_VARIABLE, H5T_STR_NULLTERM).get(), simple_space({std::ssize(texts)}),
                   texts.data());
 }
 
 void ParallelFile::attribute(hid_t at, const char* name, const std::vector<std::int64_t>& values) const {
-  write_attribute(at, name, H5T_NATIVE_INT64, simple_space({std::ssize(values)}), values.data());
+  write_attribute(*this, at, name, H5T_NATIVE_INT64, simple_space({std::ssize(values)}), values.data());
 }
 
 void ParallelFile::attribute(hid_t at, const char* name, bool value) const {
   const std::int8_t given = value ? 1 : 0;
-  write_attribute(at, name, boolean_type().get(), Dataspace(H5Screate(H5S_SCALAR), "make a scalar"), &given);
+  write_attribute(*this, at, name, boolean_type().get(), Dataspace(H5Screate(H5S_SCALAR), "make a scalar"), &given);
 }
 
 void ParallelFile::encoding(hid_t at, const char* type, const char* version) const {
@@ -230,11 +255,14 @@ Dataset ParallelFile::scalar_text(hid_t at, const std::string& name, std::string
 }
 
 void ParallelFile::close() {
-  const auto flushed = H5Fflush(file_.get(), H5F_SCOPE_GLOBAL);
-  const auto closed = H5Fclose(file_.release());
-  parallel::together(comm_, [&] {
-    if (flushed < 0 || closed < 0) throw Error(ExitCode::io, path_.string() + ": cannot be written (is the disk full?)");
-  });
+  const auto check = [&](herr_t status) {
+    parallel::together(comm_, [&] {
+      if (status < 0) throw Error(ExitCode::io, path_.string() + ": cannot be written (is the disk full?)");
+    });
+  };
+  check(H5Fflush(file_.get(), H5F_SCOPE_GLOBAL));
+  check(H5Fclose(file_.release()));
+  if (unfinished_) unfinished_->finish();
 }
 
 template <class T>

@@ -1,5 +1,9 @@
 #include "miura/matrix/cells.hpp"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include <algorithm>
 
 #include "miura/parallel/communicator.hpp"
@@ -132,6 +136,13 @@ Parcel pack_cells(const CellBlock& cells, std::int64_t from, std::int64_t to, st
   return parcel;
 }
 
+/// What a lot held lies scattered in the heap when it is freed; glibc returns it to the system only when asked.
+void give_back_freed_memory() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
+
 /// Takes the memory for this rank's cells at once: vectors that grow would for a while need three times as much.
 template <class Share>
 void reserve_for_mine(MPI_Comm comm, const std::vector<CellBlock>& lots, const Share& share, CellBlock& mine) {
@@ -187,6 +198,7 @@ DistributedCells distribute(MPI_Comm comm, std::vector<CellBlock> lots, std::int
       }
       lot = {};
     }
+    give_back_freed_memory();
     const auto row_length = received_part(comm, parcels, &Parcel::row_length);
     const auto column = received_part(comm, parcels, &Parcel::column);
     const auto count = received_part(comm, parcels, &Parcel::count);

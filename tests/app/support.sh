@@ -20,12 +20,12 @@ on() {
 
 # expect CODE PATTERN RANKS ARGUMENTS...: the exit code, and one line on stderr that begins "miura: " and holds PATTERN
 expect() {
-  local code=$1 pattern=$2 ranks=$3 found=0
+  local code=$1 pattern=$2 ranks=$3 found=0 out=out$3.txt err=err$3.txt
   shift 3
-  on "$ranks" 1 "$@" >out.txt 2>err.txt || found=$?
-  [ "$found" -eq "$code" ] || fail "on $ranks ranks, miura $*: exit code $found, not $code: $(cat err.txt)"
+  on "$ranks" 1 "$@" >$out 2>$err || found=$?
+  [ "$found" -eq "$code" ] || fail "on $ranks ranks, miura $*: exit code $found, not $code: $(cat $err)"
   local lines
-  lines=$(grep -c '^miura: ' err.txt)
-  [ "$lines" -eq 1 ] || fail "on $ranks ranks, miura $*: $lines error lines: $(cat err.txt)"
-  grep '^miura: ' err.txt | grep -qE -- "$pattern" || fail "on $ranks ranks, miura $*: no '$pattern' in: $(grep '^miura: ' err.txt)"
+  lines=$(grep -c '^miura: ' $err)
+  [ "$lines" -eq 1 ] || fail "on $ranks ranks, miura $*: $lines error lines: $(cat $err)"
+  grep '^miura: ' $err | grep -qE -- "$pattern" || fail "on $ranks ranks, miura $*: no '$pattern' in: $(grep '^miura: ' $err)"
 }

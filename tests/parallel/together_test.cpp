@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <stdexcept>
+
 #include "miura/base/error.hpp"
 #include "miura/parallel/communicator.hpp"
 
@@ -30,6 +33,28 @@ TEST(Together, LetsTheLowestFailingRankSpeak) {
   } catch (const Error& e) {
     EXPECT_STREQ(e.what(), "rank 0");
     EXPECT_EQ(e.code(), ExitCode::usage);
+  }
+}
+
+TEST(Together, TurnsWhatTheSystemOrADefectThrowsIntoOneLineOnAllRanks) {
+  const int rank = parallel::rank_of(MPI_COMM_WORLD), last = parallel::size_of(MPI_COMM_WORLD) - 1;
+  try {
+    parallel::together(MPI_COMM_WORLD, [&] {
+      if (rank == last) std::filesystem::file_size("no such file");
+    });
+    FAIL() << "no rank may go on";
+  } catch (const Error& e) {
+    EXPECT_STREQ(e.what(), "no such file: No such file or directory");
+    EXPECT_EQ(e.code(), ExitCode::io);
+  }
+  try {
+    parallel::together(MPI_COMM_WORLD, [&] {
+      if (rank == last) throw std::logic_error("a row without an owner");
+    });
+    FAIL() << "no rank may go on";
+  } catch (const Error& e) {
+    EXPECT_EQ(e.what(), "internal error on rank " + std::to_string(last) + ": a row without an owner");
+    EXPECT_EQ(e.code(), ExitCode::internal);
   }
 }
 

@@ -10,7 +10,8 @@ namespace miura::log {
 enum class Level { debug, info, warn, off };
 
 /// Where messages go. Called once by the program, on every rank; only the speaking rank (rank 0) prints anything.
-/// `file` (may be empty) gets dated lines; the terminal gets warnings, and with `chatty` what is going on.
+/// `file` (may be empty) gets dated lines; the terminal gets warnings, and with `chatty` what is going on. Throws
+/// Error(cannot_create), on the speaking rank alone, if the file cannot be opened.
 void start(bool speaking, Level level, bool chatty, const std::filesystem::path& file = {});
 
 /// Closes the file, so that it can be renamed.

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,6 +14,8 @@
 
 namespace miura::hdf5 {
 
+class UnfinishedFile;
+
 /// Everything here is collective over the communicator of the file: all ranks make the same calls with the same names.
 /// Failures (disk full ...) are thrown on every rank as Error(io) that names the file.
 
@@ -21,9 +24,13 @@ template <class T>
 hid_t native_type();
 
 /// A file that all ranks write together, replacing one of the same name. Error(cannot_create) if that is impossible.
+/// The disk's space is reserved before anything is written. Unless close() is reached, the file is removed.
 class ParallelFile {
 public:
   ParallelFile(MPI_Comm comm, const std::filesystem::path& path);
+  ~ParallelFile();
+  ParallelFile(const ParallelFile&) = delete;
+  ParallelFile& operator=(const ParallelFile&) = delete;
   MPI_Comm comm() const noexcept { return comm_; }
   const std::filesystem::path& path() const noexcept { return path_; }
   hid_t get() const noexcept { return file_.get(); }
@@ -53,12 +60,16 @@ public:
   Dataset scalar(hid_t at, const std::string& name, T value) const;
   Dataset scalar_text(hid_t at, const std::string& name, std::string_view value) const;
 
+  /// Reserves the disk's space for the file as far as the end of a new dataset. Error(io) if the disk is too small.
+  void reserve_space(const Dataset& dataset) const;
+
   /// Flushes and closes; throws where the destructor could not.
   void close();
 
 private:
   MPI_Comm comm_;
   std::filesystem::path path_;
+  std::unique_ptr<UnfinishedFile> unfinished_;  // on rank 0; outlives file_, which is closed first
   File file_;
 };
 

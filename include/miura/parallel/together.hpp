@@ -8,7 +8,7 @@
 namespace miura::parallel {
 
 /// Collective. Throws on every rank of `comm` if `local` holds an exception on any of them. The lowest rank that
-/// failed throws its own exception, the others an Error with the same line and exit code.
+/// failed throws its own Error, the others an Error with the same line and exit code; what is no Error becomes one.
 void fail_together(MPI_Comm comm, const std::exception_ptr& local);
 
 /// Runs work that may throw on some ranks only (opening a file, parsing a row), then lets all ranks know.

@@ -1,0 +1,36 @@
+#include "app/folder_lock.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "miura/base/error.hpp"
+#include "miura/parallel/communicator.hpp"
+#include "miura/parallel/together.hpp"
+
+namespace miura::app {
+
+FolderLock::FolderLock(MPI_Comm comm, const std::filesystem::path& folder) {
+  parallel::together(comm, [&] {
+    if (parallel::rank_of(comm) != 0) return;
+    std::error_code failure;
+    std::filesystem::create_directories(folder, failure);
+    if (!failure) {
+      descriptor_ = ::open((folder / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+      if (descriptor_ < 0) failure.assign(errno, std::generic_category());
+    }
+    if (failure) throw Error(ExitCode::cannot_create, folder.string() + ": cannot be created: " + failure.message());
+    if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+      throw Error(ExitCode::cannot_create,
+                  folder.string() + ": another run is writing here; wait for its end, or choose another --out");
+  });
+}
+
+FolderLock::~FolderLock() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+}  // namespace miura::app

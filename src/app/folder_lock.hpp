@@ -1,0 +1,24 @@
+#pragma once
+
+#include <mpi.h>
+
+#include <filesystem>
+
+namespace miura::app {
+
+/// Keeps a second run out of a folder for as long as it lives. Rank 0 holds it; the kernel lets go of it however the
+/// program ends.
+class FolderLock {
+public:
+  /// Makes the folder if it is not there. Error(cannot_create) if that fails or another run holds the folder. Where the
+  /// file system knows no locks, all go in. Collective.
+  FolderLock(MPI_Comm comm, const std::filesystem::path& folder);
+  ~FolderLock();
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+private:
+  int descriptor_ = -1;
+};
+
+}  // namespace miura::app
