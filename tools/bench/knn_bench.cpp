@@ -1,9 +1,13 @@
 // Speed of the exact neighbour search beside the peak of the core it runs on: knn_bench [--benchmark_filter=...]
+// `--write=FILE CELLS DIMENSIONS` writes the points (float32, a row a cell) for tools/bench/knn_rivals.py.
 #include <benchmark/benchmark.h>
 #include <mpi.h>
 #include <omp.h>
 
 #include <cstdint>
+#include <fstream>
+#include <string>
+#include <string_view>
 
 #include "miura/knn/search.hpp"
 #include "miura/knn/shared_neighbors.hpp"
@@ -86,6 +90,12 @@ void shared_neighbors(benchmark::State& state) {
   state.counters["edges"] = static_cast<double>(edges);
 }
 
+void write(const std::string& file, const matrix::Embedding& points) {
+  std::ofstream(file, std::ios::binary)
+      .write(reinterpret_cast<const char*>(points.value.data()),
+             std::ssize(points.value) * static_cast<std::streamsize>(sizeof(float)));
+}
+
 BENCHMARK(peak)->Unit(benchmark::kMillisecond);
 BENCHMARK(nearest)
     ->Args({100'000, 50, 15})
@@ -96,14 +106,25 @@ BENCHMARK(nearest)
 BENCHMARK(shared_neighbors)->Arg(20'000)->Arg(50'000)->Unit(benchmark::kMillisecond);
 
 }  // namespace
+
+void run(int argc, char** argv) {
+  constexpr std::string_view option = "--write=";
+  const std::string_view first = argc > 3 ? argv[1] : "";
+  if (first.starts_with(option)) {
+    write(std::string(first.substr(option.size())), clumps(std::stoll(argv[2]), std::stoi(argv[3])));
+    return;
+  }
+  benchmark::Initialize(&argc, argv);
+  benchmark::RunSpecifiedBenchmarks();
+}
+
 }  // namespace miura::bench
 
 int main(int argc, char** argv) {
   int provided = 0;
   MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
   omp_set_num_threads(1);  // flops of one core, to be read beside its peak
-  benchmark::Initialize(&argc, argv);
-  benchmark::RunSpecifiedBenchmarks();
+  miura::bench::run(argc, argv);
   MPI_Finalize();
 }
 #endif

@@ -113,6 +113,7 @@ void project(benchmark::State& state) {
 
 BENCHMARK_CAPTURE(fit, gram, pca::Method::gram)
     ->Args({20'000, 2'000})
+    ->Args({50'000, 2'000})
     ->Args({200'000, 2'000})
     ->Unit(benchmark::kSecond)
     ->MeasureProcessCPUTime()

@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+"""Times a whole study by miura, scanpy and Seurat, one after the other, one thread each.
+
+    run.py STUDY.ini --miura build/release/miura [--python PYTHON_WITH_SCANPY] [--rscript Rscript] [--repeats 3] [--out DIR]
+
+All lots take part in the reference with all of their cells, as they do in the other programs: the sample sheet is copied
+with role `train` everywhere, and `reference.cells_per_lot` is out of the way. Everybody writes its result. Programs take
+turns; of each the run of fewest CPU seconds is told: wall and CPU seconds (user and system) and peak memory of the process.
+A table, tab-separated, on stdout; lines of the stages in DIR/PROGRAM.stages.
+"""
+import argparse
+import configparser
+import csv
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
+
+
+def all_train(study_ini, folder):
+    """A study of the same lots in which all build the reference. Returns its INI file and its sample sheet."""
+    study = configparser.ConfigParser(inline_comment_prefixes=(" #",))
+    study.read(study_ini)
+    sheet = study_ini.parent / study["study"]["samples"]
+    with open(sheet, newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        row.update(role="train", path=os.path.relpath((sheet.parent / row["path"]).resolve(), folder))
+    with open(folder / "samples.csv", "w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(rows)
+    study["study"]["samples"] = "samples.csv"
+    with open(folder / "study.ini", "w") as file:
+        study.write(file)
+    return folder / "study.ini", folder / "samples.csv"
+
+
+def run(command, log):
+    """Wall seconds, CPU seconds and peak memory (GB) of a command and all that it started."""
+    with open(log, "w") as file:
+        started = time.perf_counter()
+        process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, env=os.environ | ONE_THREAD)
+        _, status, used = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - started
+    if status != 0:
+        sys.exit(f"{command[0]} failed: {log}")
+    return {"wall": wall, "cpu": used.ru_utime + used.ru_stime, "memory": used.ru_maxrss * 1024 / 1e9}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("study", type=pathlib.Path)
+    parser.add_argument("--miura", required=True)
+    parser.add_argument("--python", help="a Python with scanpy; left out: no scanpy")
+    parser.add_argument("--rscript", help="an Rscript with Seurat; left out: no Seurat")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("study_bench"))
+    options = parser.parse_args()
+    out = options.out.resolve()
+    out.mkdir(parents=True, exist_ok=True)
+    ini, sheet = all_train(options.study.resolve(), out)
+
+    programs = {"miura": [options.miura, "run", ini, "--out", out / "miura", "--reference.cells_per_lot", "1000000"]}
+    if options.python:
+        programs["scanpy"] = [options.python, HERE / "scanpy_study.py", sheet, out / "scanpy.h5ad"]
+    if options.rscript:
+        programs["Seurat"] = [options.rscript, HERE / "seurat_study.R", sheet, out / "seurat.rds"]
+    best = {}
+    for _ in range(options.repeats):
+        for name, command in programs.items():
+            shutil.rmtree(out / "miura", ignore_errors=True)  # or it would find everything done
+            log = out / f"{name}.log"
+            used = run(list(map(str, command)), log)
+            print(f"{name}: {used['wall']:.1f} s, {used['cpu']:.1f} CPU s, {used['memory']:.2f} GB", file=sys.stderr, flush=True)
+            if name not in best or used["cpu"] < best[name]["cpu"]:
+                best[name] = used
+                shutil.copy(log, out / f"{name}.stages")
+    print("program\twall_s\tcpu_s\tpeak_GB")
+    for name, used in best.items():
+        print(f"{name}\t{used['wall']:.1f}\t{used['cpu']:.1f}\t{used['memory']:.2f}")
+
+
+main()
