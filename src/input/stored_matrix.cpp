@@ -117,6 +117,13 @@ std::vector<matrix::CountRows> Reading::by_cell() {
   auto rows = builders();
   std::vector<std::int64_t> index;
   const auto is_wanted = [&](std::int64_t cell) { return wanted_.block[cell] >= 0; };
+  std::vector<std::int64_t> n_cells(rows.size()), n_values(rows.size());
+  for (std::int64_t cell = 0; cell < matrix_.n_cells; ++cell) {
+    if (!is_wanted(cell)) continue;
+    ++n_cells[wanted_.block[cell]];
+    n_values[wanted_.block[cell]] += parts.start(cell + 1) - parts.start(cell);
+  }
+  for (std::size_t b = 0; b < rows.size(); ++b) rows[b].reserve(n_cells[b], n_values[b]);
   with_value_type(parts.value(), [&]<class T>(T) {
     std::vector<T> value;
     for (std::int64_t from = 0, to = 0; from < matrix_.n_cells; from = to) {
