@@ -17,6 +17,7 @@
 #include "miura/base/log.hpp"
 #include "miura/base/sha256.hpp"
 #include "miura/base/version.hpp"
+#include "miura/input/cells.hpp"
 #include "miura/input/sample_sheet.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "miura/parallel/together.hpp"
@@ -27,30 +28,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The files that hold a lot's counts: the path itself, or what 10x folders consist of below it.
-std::vector<fs::path> files_of(const matrix::Lot& lot) {
-  std::vector<fs::path> files;
-  if (fs::is_directory(lot.path)) {
-    for (const auto& entry : fs::recursive_directory_iterator(lot.path)) {
-      auto name = entry.path().filename();
-      if (name.extension() == ".gz") name = name.stem();
-      if (entry.is_regular_file() && (name == "matrix.mtx" || name == "barcodes.tsv" || name == "features.tsv" || name == "genes.tsv"))
-        files.push_back(entry.path());
-    }
-    std::ranges::sort(files);
-  } else {
-    files.push_back(lot.path);
-  }
+/// The files that a lot is read from.
+std::vector<fs::path> files_of(const matrix::Lot& lot, const RunOptions& o) {
+  auto files = input::count_files(lot, o.input);
   if (!lot.cells.empty()) files.push_back(lot.cells);
   return files;
 }
 
 /// SHA-256 of every input file, by name; each is read by one rank. Collective.
-std::map<std::string, std::string> digest_inputs(MPI_Comm comm, const matrix::Lots& lots, const fs::path& sheet) {
+std::map<std::string, std::string> digest_inputs(MPI_Comm comm, const matrix::Lots& lots, const RunOptions& o, const fs::path& sheet) {
   std::vector<fs::path> files{sheet};
   parallel::together(comm, [&] {
     for (const auto& lot : lots)
-      for (auto& file : files_of(lot)) files.push_back(std::move(file));
+      for (auto& file : files_of(lot, o)) files.push_back(std::move(file));
   });
   std::ranges::sort(files);
   files.erase(std::unique(files.begin(), files.end()), files.end());
@@ -82,7 +72,7 @@ std::map<std::string, std::string> hash_stages(const Configuration& c, const Run
     for (const auto& part : {lot.id, lot.format, lot.source, lot.role, lot.donor, lot.process, lot.pair, lot.chemistry,
                              lot.obs_column, lot.obs_value})
       lots_text += part + "\t";
-    for (const auto& file : files_of(lot)) lots_text += inputs.at(file.string()) + "\t";
+    for (const auto& file : files_of(lot, o)) lots_text += inputs.at(file.string()) + "\t";
     lots_text += "\n";
   }
   const auto seed = std::to_string(o.common.seed);
@@ -210,7 +200,7 @@ int run_study(MPI_Comm comm, const std::vector<std::string>& arguments) {
 
   Study study;
   study.lots = checked_lots(comm, o, sheet);
-  const auto inputs = digest_inputs(comm, study.lots, sheet);
+  const auto inputs = digest_inputs(comm, study.lots, o, sheet);
   const auto hashes = hash_stages(configuration, o, study.lots, inputs, sheet);
   const auto name = o.study_name.empty() ? default_name(o.common.config.empty() ? o.samples : o.common.config) : o.study_name;
   const fs::path out = o.common.out.empty() ? fs::path(name + "-results") : fs::path(o.common.out);

@@ -3,6 +3,7 @@
 #include <mpi.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,10 @@ struct CellsRead {
   std::vector<matrix::CellBlock> lots;  ///< the lots that this rank has read: cells ascending by barcode
   std::vector<LotReport> report;        ///< all lots, replicated
 };
+
+/// The files that a lot's counts are read from: the path of the sheet itself, or what lies in the folder. NotFoundError or
+/// InputError if nothing there can be read. Not collective.
+std::vector<std::filesystem::path> count_files(const matrix::Lot& lot, const CellsOptions& options);
 
 /// Reads the cells of all lots: 10x folders (MTX) and HDF5 files, AnnData and MuData, or plain tables of features; see
 /// docs/methods/input.md. A file is read by one rank, the largest first, each going to the rank with the least to do.
