@@ -17,6 +17,7 @@
 #include "miura/base/log.hpp"
 #include "miura/base/sha256.hpp"
 #include "miura/base/version.hpp"
+#include "miura/input/cells.hpp"
 #include "miura/input/sample_sheet.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "miura/parallel/together.hpp"
@@ -27,20 +28,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The files of a lot: what the reader reads, and its table of further columns.
-std::vector<fs::path> files_of(const matrix::Lot& lot, const input::CellsOptions& options) {
-  auto files = input::count_files(lot, options);
+/// The files that a lot is read from.
+std::vector<fs::path> files_of(const matrix::Lot& lot, const RunOptions& o) {
+  auto files = input::count_files(lot, o.input);
   if (!lot.cells.empty()) files.push_back(lot.cells);
   return files;
 }
 
 /// SHA-256 of every input file, by name; each is read by one rank. Collective.
-std::map<std::string, std::string> digest_inputs(MPI_Comm comm, const matrix::Lots& lots, const RunOptions& o,
-                                                 const fs::path& sheet) {
+std::map<std::string, std::string> digest_inputs(MPI_Comm comm, const matrix::Lots& lots, const RunOptions& o, const fs::path& sheet) {
   std::vector<fs::path> files{sheet};
   parallel::together(comm, [&] {
     for (const auto& lot : lots)
-      for (auto& file : files_of(lot, o.input)) files.push_back(std::move(file));
+      for (auto& file : files_of(lot, o)) files.push_back(std::move(file));
   });
   std::ranges::sort(files);
   files.erase(std::unique(files.begin(), files.end()), files.end());
@@ -79,7 +79,7 @@ std::map<std::string, std::string> hash_stages(const Configuration& c, const Run
     for (const auto& part : {lot.id, lot.format, lot.source, lot.role, lot.donor, lot.process, lot.pair, lot.chemistry,
                              lot.obs_column, lot.obs_value})
       lots_text += part + "\t";
-    for (const auto& file : files_of(lot, o.input)) lots_text += inputs.at(file.string()) + "\t";
+    for (const auto& file : files_of(lot, o)) lots_text += inputs.at(file.string()) + "\t";
     lots_text += "\n";
   }
   const auto seed = std::to_string(o.common.seed);

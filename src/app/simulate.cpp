@@ -47,6 +47,7 @@ int simulate(MPI_Comm comm, const std::vector<std::string>& arguments) {
   o.out = common.out;
   o.seed = common.seed;
   const auto made = simulate::write_study(comm, o);
+  if (common.quiet) return 0;
   print(comm, fmt::format("{}: {} lots, {} barcodes, functional state {}, Spearman {:.2f} of its share with vegf_ischemia over "
                           "training lots\nrun it with: miura run {}\n",
                           o.out.string(), made.lot.size(), made.n_barcodes, made.functional_state, made.rho_functional,

@@ -190,7 +190,7 @@ std::vector<std::filesystem::path> count_files(const matrix::Lot& lot, const Cel
 
 CellsRead read_cells(MPI_Comm comm, const matrix::Lots& lots, const CellsOptions& options) {
   if (options.join != "inner" && options.join != "outer")
-    throw UsageError("join is 'inner' or 'outer', not '" + options.join + "'");
+    throw UsageError("input.join is 'inner' or 'outer', not '" + options.join + "'");
   CellsRead read;
   read.report.resize(lots.size());
   if (lots.empty()) return read;
@@ -201,7 +201,7 @@ CellsRead read_cells(MPI_Comm comm, const matrix::Lots& lots, const CellsOptions
     read.is_table = all_are_tables(files, lots);
   });
   if (read.is_table && options.join == "outer")
-    throw UsageError("join = outer is for counts: a feature that a table lacks is not 0");
+    throw UsageError("input.join = outer is for counts: a feature that a table lacks is not 0");
 
   std::vector<std::int64_t> bytes;
   for (const auto& file : files) bytes.push_back(file.bytes);

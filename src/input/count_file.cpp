@@ -41,7 +41,7 @@ std::optional<fs::path> matrix_folder(const fs::path& given, const std::string& 
     if (std::ranges::find(genomes, genome) != genomes.end()) return folder / genome;
     std::string names;
     for (const auto& name : genomes) names += (names.empty() ? "" : ", ") + name;
-    throw InputError(where, genome.empty() ? "holds several matrices (" + names + "): choose one with the option genome"
+    throw InputError(where, genome.empty() ? "holds several matrices (" + names + "): choose one with input.genome"
                                            : "holds no genome '" + genome + "', but " + names);
   }
   return std::nullopt;

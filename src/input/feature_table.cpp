@@ -55,7 +55,7 @@ void keep_genome(std::vector<bool>& wanted, const FeatureTable& table, const std
   const auto names = listed(genomes);
   if (genome.empty()) {
     if (names.find(", ") != std::string::npos)
-      throw InputError(where, "holds several genomes (" + names + "): choose one with the option genome");
+      throw InputError(where, "holds several genomes (" + names + "): choose one with input.genome");
     return;
   }
   if (!genomes.empty() && std::ranges::find(genomes, genome) == genomes.end())

@@ -45,7 +45,7 @@ std::optional<std::string> genome_group(hid_t at, const std::string& genome, con
   if (genomes.empty()) return std::nullopt;
   if (genome.empty() && genomes.size() == 1) return genomes[0];
   if (genome.empty())
-    throw InputError(where, "holds several genomes (" + listed(genomes) + "): choose one with the option genome");
+    throw InputError(where, "holds several genomes (" + listed(genomes) + "): choose one with input.genome");
   if (std::ranges::find(genomes, genome) == genomes.end())
     throw InputError(where, "holds no genome '" + genome + "', but " + listed(genomes));
   return genome;
@@ -86,7 +86,7 @@ void choose_anndata_matrix(Content& content, const CellsOptions& options, const 
   if (!options.layer.empty()) {
     const auto path = "layers/" + options.layer;
     if (!hdf5::exists(at, path))
-      throw InputError(where, "has no layer '" + options.layer + "'; its layers: " +
+      throw InputError(where, "has no layer '" + options.layer + "' (input.layer); its layers: " +
                                   (hdf5::exists(at, "layers") ? listed(hdf5::names_in(at, "layers")) : "none"));
     content.matrix = matrix_with(path, "var");
     return;
@@ -104,9 +104,11 @@ void choose_anndata_matrix(Content& content, const CellsOptions& options, const 
     content.from_raw = true;
     return;
   }
-  if (!has_x)
-    throw InputError(where, std::string("holds no X; name a layer: ") +
-                                (hdf5::exists(at, "layers") ? listed(hdf5::names_in(at, "layers")) : "there are none"));
+  if (!has_x) {
+    const auto layers = hdf5::exists(at, "layers") ? listed(hdf5::names_in(at, "layers")) : std::string();
+    throw InputError(where, layers.empty() ? "holds no X, no raw.X and no layers"
+                                           : "holds no X; choose a layer with input.layer: " + layers);
+  }
 }
 
 /// Where in the file AnnData begins: at the root, or in MuData at its RNA.
