@@ -40,10 +40,6 @@ struct CellsRead {
   std::vector<LotReport> report;        ///< all lots, replicated
 };
 
-/// The files that a lot's counts are read from: the path of the sheet itself, or what lies in the folder. NotFoundError or
-/// InputError if nothing there can be read. Not collective.
-std::vector<std::filesystem::path> count_files(const matrix::Lot& lot, const CellsOptions& options);
-
 /// Reads the cells of all lots: 10x folders (MTX) and HDF5 files, AnnData and MuData, or plain tables of features; see
 /// docs/methods/input.md. A lot is read by one rank; files go, the largest first, to the rank with the least to do, and the
 /// lots of a pooled file are shared out.
