@@ -34,8 +34,12 @@ matrix::Table association_table(const association::Result& found) {
     table.columns.push_back({name, std::move(values)});
   };
   using association::Row;
-  const auto texts = [&](const char* name, std::string Row::* field) { column(name, [=](const Row& r) { return r.*field; }); };
-  const auto reals = [&](const char* name, double Row::* field) { column(name, [=](const Row& r) { return r.*field; }); };
+  const auto texts = [&](const char* name, std::string Row::*field) {
+    column(name, [=](const Row& r) { return r.*field; });
+  };
+  const auto reals = [&](const char* name, double Row::*field) {
+    column(name, [=](const Row& r) { return r.*field; });
+  };
   const auto integers = [&](const char* name, auto field) {
     column(name, [=](const Row& r) { return static_cast<std::int64_t>(r.*field); });
   };
@@ -102,8 +106,9 @@ void association_stage(MPI_Comm comm, Study& study, const RunOptions& o, const s
   study.association_table = association_table(found);
   auto warnings = found.warnings;
   for (const auto l : found.left_out)
-    warnings.push_back(fmt::format("lot {} has {} labelled cells, fewer than {}: left out of the association", training_lots[l].id,
-                                   partitions[0].lot_size[l], std::max<std::int64_t>(1, options.min_cells_per_lot)));
+    warnings.push_back(fmt::format("lot {} has {} labelled cells, fewer than {}: left out of the association",
+                                   training_lots[l].id, partitions[0].lot_size[l],
+                                   std::max<std::int64_t>(1, options.min_cells_per_lot)));
   study.training_lots = std::move(training);
   study.outcomes = std::move(outcomes);
   for (const auto& warning : warnings) {

@@ -22,7 +22,8 @@ using hdf5::StoredArray;
 /// Rows of this rank from one data set of an open file.
 class RowsReader {
 public:
-  RowsReader(const hdf5::File& file, std::int64_t first, std::int64_t count) : file_(file), first_(first), count_(count) {}
+  RowsReader(const hdf5::File& file, std::int64_t first, std::int64_t count)
+      : file_(file), first_(first), count_(count) {}
   template <class T>
   std::vector<T> operator()(const std::string& name) const {
     const StoredArray array(file_.get(), name);
@@ -61,7 +62,8 @@ std::vector<std::int64_t> row_ends(MPI_Comm comm, std::span<const std::int64_t> 
   return ends;
 }
 
-/// The same read back for rows [first, first + count): where they start, counted from the first of them, and their entries.
+/// The same read back for rows [first, first + count): where they start, counted from the first of them, and their
+/// entries.
 struct Rows {
   std::vector<std::int64_t> local_start;
   RowsReader entries;
@@ -147,7 +149,8 @@ void save(MPI_Comm comm, const CellsStage& stage, const std::filesystem::path& p
     file.rows<std::int32_t>(file.get(), "n_genes", stage.metrics.n_genes);
     file.rows<double>(file.get(), "pct_mito", stage.metrics.pct_mito);
     std::vector<std::int64_t> start{0};
-    for (std::int64_t i = 0; i < mine.n_cells(); ++i) start.push_back(start.back() + std::ssize(mine.counts.columns(i)));
+    for (std::int64_t i = 0; i < mine.n_cells(); ++i)
+      start.push_back(start.back() + std::ssize(mine.counts.columns(i)));
     file.rows<std::int64_t>(file.get(), "row_end", row_ends(comm, start));
     hdf5::RowsInPortions<std::int32_t> column(file, file.get(), "column", mine.counts.n_nonzeros());
     hdf5::RowsInPortions<std::int32_t> count(file, file.get(), "count", mine.counts.n_nonzeros());
@@ -155,7 +158,8 @@ void save(MPI_Comm comm, const CellsStage& stage, const std::filesystem::path& p
     const auto portions = parallel::max_over_ranks(comm, (mine.n_cells() + cells_a_portion - 1) / cells_a_portion);
     for (std::int64_t p = 0; p < portions; ++p) {
       std::vector<std::int32_t> columns, counts;
-      for (auto i = std::min(mine.n_cells(), p * cells_a_portion); i < std::min(mine.n_cells(), (p + 1) * cells_a_portion); ++i)
+      for (auto i = std::min(mine.n_cells(), p * cells_a_portion);
+           i < std::min(mine.n_cells(), (p + 1) * cells_a_portion); ++i)
         mine.counts.for_each(i, [&](std::int32_t gene, std::uint32_t c) {
           columns.push_back(gene);
           counts.push_back(static_cast<std::int32_t>(c));
@@ -170,7 +174,8 @@ void save(MPI_Comm comm, const CellsStage& stage, const std::filesystem::path& p
 CellsStage load_cells(MPI_Comm comm, const std::filesystem::path& path) {
   const auto file = hdf5::open_to_read(path);
   CellsStage stage;
-  stage.features = {StoredArray(file.get(), "feature_id").read_texts(), StoredArray(file.get(), "feature_symbol").read_texts()};
+  stage.features = {StoredArray(file.get(), "feature_id").read_texts(),
+                    StoredArray(file.get(), "feature_symbol").read_texts()};
   stage.is_table = read_all<std::int64_t>(file, "is_table").at(0) == 1;
   stage.attrition = table_from_json(nlohmann::ordered_json::parse(read_text(file, "attrition")));
   auto& cells = stage.cells;
@@ -275,7 +280,8 @@ NeighborsStage load_neighbors(MPI_Comm comm, const parallel::Partition& referenc
   NeighborsStage stage;
   const auto rows = my_rows(comm, file, reference);
   const auto k = static_cast<std::int32_t>(StoredArray(file.get(), "neighbor_id").width());
-  stage.nearest = {reference, k, rows.operator()<std::int64_t>("neighbor_id"), rows.operator()<float>("neighbor_distance")};
+  stage.nearest = {reference, k, rows.operator()<std::int64_t>("neighbor_id"),
+                   rows.operator()<float>("neighbor_distance")};
   const int rank = parallel::rank_of(comm);
   const auto [start, entries] = rows_of(file, reference.begin(rank), reference.n_local(rank));
   stage.graph = {reference, start, entries.operator()<std::int64_t>("edge_to"),
@@ -294,8 +300,9 @@ void save(MPI_Comm comm, const ClusterStage& stage, const std::filesystem::path&
 
 ClusterStage load_clusters(MPI_Comm comm, const parallel::Partition& cells, const std::filesystem::path& path) {
   const auto file = hdf5::open_to_read(path);
-  return {my_rows(comm, file, cells).operator()<std::int32_t>("label"), read_all<std::int32_t>(file, "n_clusters").at(0),
-          read_all<double>(file, "modularity").at(0), read_text(file, "label_hash")};
+  return {my_rows(comm, file, cells).operator()<std::int32_t>("label"),
+          read_all<std::int32_t>(file, "n_clusters").at(0), read_all<double>(file, "modularity").at(0),
+          read_text(file, "label_hash")};
 }
 
 }  // namespace miura::app

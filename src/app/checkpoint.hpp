@@ -24,7 +24,8 @@ public:
   bool valid(const std::string& stage, const std::string& hash);
 
   /// Writes a stage's file by `write(path)` and enters it in the index; what was known of the stage before is replaced.
-  void keep(const std::string& stage, const std::string& hash, const std::function<void(const std::filesystem::path&)>& write);
+  void keep(const std::string& stage, const std::string& hash,
+            const std::function<void(const std::filesystem::path&)>& write);
 
   std::filesystem::path file(const std::string& stage) const { return folder_ / (stage + ".h5"); }
 

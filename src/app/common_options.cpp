@@ -14,9 +14,11 @@ po::options_description describe(CommonOptions& o) {
   auto add = options.add_options();
   add("help", po::bool_switch(&o.help), "print this and exit");
   add("config", po::value(&o.config), "INI file of options; the command line wins over it");
-  add("dump-config", po::bool_switch(&o.dump_config), "print every option with its effective value as an INI file and exit");
+  add("dump-config", po::bool_switch(&o.dump_config),
+      "print every option with its effective value as an INI file and exit");
   add("out", po::value(&o.out), "folder for the results");
-  add("threads", po::value(&o.threads)->default_value(0), "OpenMP threads a rank; 0: what OpenMP says (OMP_NUM_THREADS, cores)");
+  add("threads", po::value(&o.threads)->default_value(0),
+      "OpenMP threads a rank; 0: what OpenMP says (OMP_NUM_THREADS, cores)");
   add("seed", po::value(&o.seed)->default_value(o.seed), "seed of everything that is drawn at random");
   add("quiet", po::bool_switch(&o.quiet), "print warnings only");
   add("log-level", po::value(&o.log_level)->default_value("info"), "debug, info, warn or off");

@@ -35,7 +35,9 @@ std::string as_text(const boost::any& value) {
   throw std::logic_error("an option has a type that as_text does not know");
 }
 
-std::string without_dashes(const std::string& name) { return name.substr(std::min(name.find_first_not_of('-'), name.size())); }
+std::string without_dashes(const std::string& name) {
+  return name.substr(std::min(name.find_first_not_of('-'), name.size()));
+}
 
 /// "unknown option 'pca.compnents'; did you mean 'pca.components'?"
 std::string unknown_name(const std::string& name, const po::options_description& options) {
@@ -72,7 +74,8 @@ void store_file(const std::filesystem::path& path, const po::options_description
     po::store(parsed, values);
     refuse_negative(parsed, values);
   } catch (const po::error_with_option_name& e) {
-    const auto at = std::ranges::find(settings.rbegin(), settings.rend(), without_dashes(e.get_option_name()), &Setting::name);
+    const auto at =
+        std::ranges::find(settings.rbegin(), settings.rend(), without_dashes(e.get_option_name()), &Setting::name);
     throw InputError({path, at == settings.rend() ? 0 : at->row}, e.what(), ExitCode::usage);
   }
 }
@@ -112,7 +115,8 @@ std::vector<Setting> read_ini(const std::filesystem::path& path) {
     }
     const auto equals = text.find('=');
     if (equals == std::string::npos || equals == 0)
-      throw InputError({path, row}, fmt::format("'{}' is neither '[section]' nor 'name = value'", text), ExitCode::usage);
+      throw InputError({path, row}, fmt::format("'{}' is neither '[section]' nor 'name = value'", text),
+                       ExitCode::usage);
     settings.push_back({section + trimmed(text.substr(0, equals)), trimmed(text.substr(equals + 1)), row});
   }
   return settings;
@@ -148,7 +152,8 @@ std::vector<std::string> split_list(const std::string& text) {
   std::vector<std::string> parts;
   for (std::size_t from = 0; from <= text.size();) {
     const auto comma = std::min(text.find(',', from), text.size());
-    if (auto part = trimmed(std::string_view(text).substr(from, comma - from)); !part.empty()) parts.push_back(std::move(part));
+    if (auto part = trimmed(std::string_view(text).substr(from, comma - from)); !part.empty())
+      parts.push_back(std::move(part));
     from = comma + 1;
   }
   return parts;

@@ -17,8 +17,8 @@ struct Setting {
   std::int64_t row;
 };
 
-/// The settings of an INI file. A `#` begins a comment only at the start of a line or after white space, so that paths may
-/// hold one. Throws NotFoundError or InputError (exit 64).
+/// The settings of an INI file. A `#` begins a comment only at the start of a line or after white space, so that paths
+/// may hold one. Throws NotFoundError or InputError (exit 64).
 std::vector<Setting> read_ini(const std::filesystem::path& path);
 
 /// What a subcommand was told, the command line before the configuration file before the defaults.
@@ -29,10 +29,11 @@ struct Configuration {
   std::string dump;                              ///< the same as an INI file with comments
 };
 
-/// Parses arguments and, if `config_option` was given, the file it names. Unknown names are UsageErrors that tell the nearest
-/// known name; abbreviations are not guessed. Does not call po::notify: the caller does, when it goes on.
+/// Parses arguments and, if `config_option` was given, the file it names. Unknown names are UsageErrors that tell the
+/// nearest known name; abbreviations are not guessed. Does not call po::notify: the caller does, when it goes on.
 Configuration configure(const std::vector<std::string>& arguments, const po::options_description& options,
-                        const po::positional_options_description& positional, const std::string& config_option = "config");
+                        const po::positional_options_description& positional,
+                        const std::string& config_option = "config");
 
 /// Splits `a, b ,c` at commas, without empty parts.
 std::vector<std::string> split_list(const std::string& text);

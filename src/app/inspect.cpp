@@ -24,14 +24,15 @@ nlohmann::ordered_json provenance_of(const fs::path& result) {
   std::ifstream file(result / "provenance.json");
   if (!file) throw NotFoundError({result / "provenance.json"}, "not found: this is no result folder of miura");
   auto record = nlohmann::ordered_json::parse(file, nullptr, false);
-  if (!record.is_object() || !record.contains("outputs")) throw InputError({result / "provenance.json"}, "cannot be read");
+  if (!record.is_object() || !record.contains("outputs"))
+    throw InputError({result / "provenance.json"}, "cannot be read");
   return record;
 }
 
 std::string describe_result(const fs::path& result) {
   const auto record = provenance_of(result);
-  auto text = fmt::format("result of {} {} ({}), written {}\n", record.value("program", ""), record.value("version", ""),
-                          record.value("commit", ""), record.value("written", ""));
+  auto text = fmt::format("result of {} {} ({}), written {}\n", record.value("program", ""),
+                          record.value("version", ""), record.value("commit", ""), record.value("written", ""));
   text += fmt::format("labels {}\n", record.at("labels").at("digest").get<std::string>());
   for (const auto& [name, digest] : record.at("outputs").items()) {
     std::error_code missing;
@@ -44,8 +45,8 @@ std::string describe_result(const fs::path& result) {
 std::string describe_file(const fs::path& path) {
   std::string text;
   for (const auto& [name, description] : hdf5::contents(path))
-    text += fmt::format("{}{:<{}} {}\n", std::string(2 * (std::ranges::count(name, '/') - 1), ' '), name.substr(name.rfind('/') + 1),
-                        40 - 2 * (std::ranges::count(name, '/') - 1), description);
+    text += fmt::format("{}{:<{}} {}\n", std::string(2 * (std::ranges::count(name, '/') - 1), ' '),
+                        name.substr(name.rfind('/') + 1), 40 - 2 * (std::ranges::count(name, '/') - 1), description);
   return text;
 }
 
@@ -120,7 +121,8 @@ int inspect(MPI_Comm comm, const std::vector<std::string>& arguments) {
     return 0;
   }
   if (comparing ? paths.size() != 2 : paths.size() != 1)
-    throw UsageError(comparing ? "miura inspect --diff takes two results or two files" : "miura inspect takes one file or result folder");
+    throw UsageError(comparing ? "miura inspect --diff takes two results or two files"
+                               : "miura inspect takes one file or result folder");
 
   Findings found;
   parallel::together(comm, [&] {

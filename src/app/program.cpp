@@ -1,7 +1,7 @@
 #include "miura/app/program.hpp"
 
-#include <fmt/format.h>
 #include <H5public.h>
+#include <fmt/format.h>
 #include <petscsys.h>
 #include <slepcversion.h>
 
@@ -42,8 +42,8 @@ std::string versions() {
   const std::string mpi_line(mpi, std::find(mpi, mpi + length, ','));
   unsigned major = 0, minor = 0, release = 0;
   H5get_libversion(&major, &minor, &release);
-  return fmt::format("miura {} ({})\n{}\nPETSc {}.{}.{}\nSLEPc {}.{}.{}\nHDF5 {}.{}.{}\n", version(), commit(), mpi_line,
-                     PETSC_VERSION_MAJOR, PETSC_VERSION_MINOR, PETSC_VERSION_SUBMINOR, SLEPC_VERSION_MAJOR,
+  return fmt::format("miura {} ({})\n{}\nPETSc {}.{}.{}\nSLEPc {}.{}.{}\nHDF5 {}.{}.{}\n", version(), commit(),
+                     mpi_line, PETSC_VERSION_MAJOR, PETSC_VERSION_MINOR, PETSC_VERSION_SUBMINOR, SLEPC_VERSION_MAJOR,
                      SLEPC_VERSION_MINOR, SLEPC_VERSION_SUBMINOR, major, minor, release);
 }
 

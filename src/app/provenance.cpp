@@ -53,7 +53,8 @@ nlohmann::ordered_json describe_machine(MPI_Comm comm) {
 std::map<std::string, std::string> digests_below(const std::filesystem::path& folder) {
   std::map<std::string, std::string> digests;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
-    if (entry.is_regular_file()) digests[entry.path().lexically_relative(folder).generic_string()] = sha256_of_file(entry.path());
+    if (entry.is_regular_file())
+      digests[entry.path().lexically_relative(folder).generic_string()] = sha256_of_file(entry.path());
   return digests;
 }
 

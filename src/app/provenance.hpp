@@ -13,8 +13,8 @@ namespace miura::app {
 /// Time and memory of one finished or resumed stage.
 struct StageRecord {
   std::string name, hash;
-  double seconds = 0;        ///< wall time; 0 when it was resumed from its checkpoint
-  double peak_gib = 0;       ///< largest resident memory of any rank so far
+  double seconds = 0;   ///< wall time; 0 when it was resumed from its checkpoint
+  double peak_gib = 0;  ///< largest resident memory of any rank so far
   bool resumed = false;
 };
 

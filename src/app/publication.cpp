@@ -75,7 +75,8 @@ void write_cells_table(MPI_Comm comm, const Study& study, const fs::path& path) 
         for (auto i = first; i < std::min(n, first + cells_a_portion); ++i) {
           const auto& lot = study.lots[mine.lot[i]];
           const auto label = study.clusters.label[i];
-          report::append_line(lines, lot.id, mine.barcode[i], lot.source, lot.role, label < 0 ? std::string() : std::to_string(label));
+          report::append_line(lines, lot.id, mine.barcode[i], lot.source, lot.role,
+                              label < 0 ? std::string() : std::to_string(label));
         }
         to[0].assign(lines.begin(), lines.end());
       }
@@ -90,11 +91,14 @@ void write_cells_table(MPI_Comm comm, const Study& study, const fs::path& path) 
   });
 }
 
-nlohmann::ordered_json provenance(MPI_Comm comm, const Study& study, const Publication& p,
-                                  const Digests& outputs) {
+nlohmann::ordered_json provenance(MPI_Comm comm, const Study& study, const Publication& p, const Digests& outputs) {
   nlohmann::ordered_json stages = nlohmann::ordered_json::array();
   for (const auto& s : p.stages)
-    stages.push_back({{"stage", s.name}, {"hash", s.hash}, {"resumed", s.resumed}, {"seconds", s.seconds}, {"peak_gib", s.peak_gib}});
+    stages.push_back({{"stage", s.name},
+                      {"hash", s.hash},
+                      {"resumed", s.resumed},
+                      {"seconds", s.seconds},
+                      {"peak_gib", s.peak_gib}});
   auto machine = describe_machine(comm);
   return {{"program", "miura"},
           {"version", version()},
@@ -187,9 +191,13 @@ bool already_published(MPI_Comm comm, const fs::path& out, const std::string& re
     if (parallel::rank_of(comm) != 0) return;
     const auto record = read_provenance(out);
     if (!record.is_object() || !record.contains("result_hash") || record["result_hash"] != report_hash) return;
-    same = std::ranges::all_of(outputs_in(record), [&](const auto& output) {
-      return fs::exists(out / output.first) && sha256_of_file(out / output.first) == output.second;
-    }) ? 1 : 0;
+    same = std::ranges::all_of(outputs_in(record),
+                               [&](const auto& output) {
+                                 return fs::exists(out / output.first) &&
+                                        sha256_of_file(out / output.first) == output.second;
+                               })
+               ? 1
+               : 0;
   });
   return parallel::max_over_ranks(comm, same) == 1;
 }

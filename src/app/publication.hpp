@@ -25,12 +25,12 @@ struct Publication {
   std::string labels_written, outcomes_read;  ///< UTC
 };
 
-/// Writes study.h5ad, tables/, report.html and provenance.json beside, then puts each in place. Until all of them are on
-/// the disk an older result stays as it is. Collective.
+/// Writes study.h5ad, tables/, report.html and provenance.json beside, then puts each in place. Until all of them are
+/// on the disk an older result stays as it is. Collective.
 void publish_study(MPI_Comm comm, const Study& study, const Publication& p);
 
-/// Puts in place what a run that was killed had wholly written but not wholly put in place, so that the folder holds one
-/// result, not parts of two; clears away what it had not wholly written. Collective.
+/// Puts in place what a run that was killed had wholly written but not wholly put in place, so that the folder holds
+/// one result, not parts of two; clears away what it had not wholly written. Collective.
 void finish_publication(MPI_Comm comm, const std::filesystem::path& out);
 
 /// Whether the folder holds the whole result of a run with this hash, each file unharmed. Collective.

@@ -42,12 +42,14 @@ po::options_description describe(RunOptions& o) {
   all.add(run);
 
   po::options_description study("Study");
-  study.add_options()("study.samples", po::value(&o.samples), "sample sheet (CSV or TSV, a row a lot), relative to the INI file")(
+  study.add_options()("study.samples", po::value(&o.samples),
+                      "sample sheet (CSV or TSV, a row a lot), relative to the INI file")(
       "study.name", with_default(o.study_name), "name of the study in the report; empty: name of the INI file");
   all.add(study);
 
   po::options_description input("Input");
-  input.add_options()("input.join", with_default(o.input.join), "genes of lots that differ: inner (shared by all) or outer")(
+  input.add_options()("input.join", with_default(o.input.join),
+                      "genes of lots that differ: inner (shared by all) or outer")(
       "input.layer", with_default(o.input.layer), "layer of an h5ad that holds the counts; empty: X or raw.X")(
       "input.feature_type", with_default(o.input.feature_type), "feature type to keep of 10x files")(
       "input.genome", with_default(o.input.genome), "genome to keep of 10x files with several");
@@ -69,9 +71,11 @@ po::options_description describe(RunOptions& o) {
   normalize.add_options()("normalize.method", with_default(o.normalize_method),
                           "log (counts), zscore (tables), or auto: by what the input is")(
       "normalize.scale", with_default(o.scale), "counts a cell after scaling, before log1p")(
-      "variable.genes", with_default(o.variable.n_genes), "variable genes that the components are made of (seurat_v3, vst)")(
-      "variable.span", with_default(o.variable.span), "span of the loess fit of variance on mean")(
-      "variable.batch", with_default(o.variable_batch), "genes are ranked within each lot, chemistry or source, or none");
+      "variable.genes", with_default(o.variable.n_genes),
+      "variable genes that the components are made of (seurat_v3, vst)")("variable.span", with_default(o.variable.span),
+                                                                         "span of the loess fit of variance on mean")(
+      "variable.batch", with_default(o.variable_batch),
+      "genes are ranked within each lot, chemistry or source, or none");
   all.add(normalize);
 
   po::options_description pca("Principal components");
@@ -81,7 +85,8 @@ po::options_description describe(RunOptions& o) {
   all.add(pca);
 
   po::options_description graph("Graph and clusters");
-  graph.add_options()("knn.k", with_default(o.neighborhood), "cells of a neighbourhood, the cell itself counted (Seurat k.param)")(
+  graph.add_options()("knn.k", with_default(o.neighborhood),
+                      "cells of a neighbourhood, the cell itself counted (Seurat k.param)")(
       "knn.prune", with_default(o.shared.prune), "smallest Jaccard index of an edge")(
       "cluster.resolution", with_default(o.leiden.resolution), "resolution of the Leiden clustering")(
       "cluster.seed", with_default(o.leiden.seed), "seed of the clustering")(
@@ -93,8 +98,10 @@ po::options_description describe(RunOptions& o) {
                             "columns of the sample sheet to test, comma-separated; empty: end after the composition")(
       "association.primary", po::value(&o.primary)->default_value(""), "the outcome(s) of family 1; empty: the first")(
       "association.alpha", with_default(o.association.alpha), "family-wise error rate")(
-      "association.exact_up_to", with_default(o.association.relabelings.exact_up_to), "most lots for which all relabelings are enumerated")(
-      "association.permutations", with_default(o.association.relabelings.permutations), "relabelings drawn where there are more lots")(
+      "association.exact_up_to", with_default(o.association.relabelings.exact_up_to),
+      "most lots for which all relabelings are enumerated")("association.permutations",
+                                                            with_default(o.association.relabelings.permutations),
+                                                            "relabelings drawn where there are more lots")(
       "association.min_cells_per_lot", with_default(o.association.min_cells_per_lot),
       "a lot with fewer labelled cells is left out of the tests");
   all.add(association);

@@ -36,7 +36,8 @@ std::vector<fs::path> files_of(const matrix::Lot& lot, const RunOptions& o) {
 }
 
 /// SHA-256 of every input file, by name; each is read by one rank. Collective.
-std::map<std::string, std::string> digest_inputs(MPI_Comm comm, const matrix::Lots& lots, const RunOptions& o, const fs::path& sheet) {
+std::map<std::string, std::string> digest_inputs(MPI_Comm comm, const matrix::Lots& lots, const RunOptions& o,
+                                                 const fs::path& sheet) {
   std::vector<fs::path> files{sheet};
   parallel::together(comm, [&] {
     for (const auto& lot : lots)
@@ -60,7 +61,8 @@ std::map<std::string, std::string> digest_inputs(MPI_Comm comm, const matrix::Lo
 std::string settings_of(const Configuration& c, std::initializer_list<std::string_view> sections) {
   std::string text;
   for (const auto& [name, value] : c.effective)
-    if (std::ranges::find(sections, name.substr(0, name.find('.'))) != sections.end()) text += name + "=" + value + "\n";
+    if (std::ranges::find(sections, name.substr(0, name.find('.'))) != sections.end())
+      text += name + "=" + value + "\n";
   return text;
 }
 
@@ -73,7 +75,8 @@ std::map<std::string, std::string> scientific_settings(const Configuration& c) {
 
 /// A stage's hash covers its own settings, what it reads, and through the stage before it all that came earlier.
 std::map<std::string, std::string> hash_stages(const Configuration& c, const RunOptions& o, const matrix::Lots& lots,
-                                               const std::map<std::string, std::string>& inputs, const fs::path& sheet) {
+                                               const std::map<std::string, std::string>& inputs,
+                                               const fs::path& sheet) {
   std::string lots_text;
   for (const auto& lot : lots) {
     for (const auto& part : {lot.id, lot.format, lot.source, lot.role, lot.donor, lot.process, lot.pair, lot.chemistry,
@@ -109,7 +112,11 @@ constexpr std::array<std::int64_t, stage_names.size()> cost_of_stage{50, 2, 15, 
 class Street {
 public:
   Street(MPI_Comm comm, const RunOptions& o, const std::map<std::string, std::string>& hashes, Checkpoints& checkpoints)
-      : comm_(comm), o_(o), hashes_(hashes), checkpoints_(checkpoints), first_forced_(o.from.empty() ? 99 : stage_number(o.from)) {}
+      : comm_(comm),
+        o_(o),
+        hashes_(hashes),
+        checkpoints_(checkpoints),
+        first_forced_(o.from.empty() ? 99 : stage_number(o.from)) {}
 
   /// One stage with a file of its own; `load` and `compute` give its part of the study.
   template <class Load, class Compute>
@@ -139,15 +146,18 @@ public:
   }
 
   /// Whether --to or the end has been reached.
-  bool done() const { return !records_.empty() && (records_.back().name == o_.to || records_.back().name == stage_names.back()); }
+  bool done() const {
+    return !records_.empty() && (records_.back().name == o_.to || records_.back().name == stage_names.back());
+  }
   const std::vector<StageRecord>& records() const { return records_; }
 
 private:
   void record(const std::string& name, bool resumed, double seconds) {
     progress_.advance(cost_of_stage[stage_number(name)]);
     records_.push_back({name, hashes_.at(name), resumed ? 0 : seconds, peak_memory_gib(comm_), resumed});
-    log::info(resumed ? fmt::format("{}: taken from its checkpoint", name)
-                      : fmt::format("{}: {:.1f} s, peak memory {:.2f} GiB a rank", name, seconds, records_.back().peak_gib));
+    log::info(
+        resumed ? fmt::format("{}: taken from its checkpoint", name)
+                : fmt::format("{}: {:.1f} s, peak memory {:.2f} GiB a rank", name, seconds, records_.back().peak_gib));
     if (!done()) stop_if_requested(comm_);
   }
 
@@ -184,7 +194,8 @@ void tell_what_is_left_out(Study& study) {
     if (lot.role != "train") ++others[lot.role];
   for (const auto& [role, n] : others)
     study.warnings.push_back(fmt::format(
-        "{} lot{} with role {}: read, checked and projected; cells of such lots get no cluster of their own", n, n == 1 ? "" : "s", role));
+        "{} lot{} with role {}: read, checked and projected; cells of such lots get no cluster of their own", n,
+        n == 1 ? "" : "s", role));
 }
 
 }  // namespace
@@ -208,7 +219,8 @@ int run_study(MPI_Comm comm, const std::vector<std::string>& arguments) {
   check(o);
   apply(comm, o.common);
   listen_for_stop_requests();
-  if (o.samples.empty()) throw UsageError("no sample sheet: give STUDY.ini with [study] samples, or --study.samples FILE");
+  if (o.samples.empty())
+    throw UsageError("no sample sheet: give STUDY.ini with [study] samples, or --study.samples FILE");
   const auto sheet = (configuration.folder / o.samples).lexically_normal();
   o.association.relabelings.seed = o.reference.seed = o.common.seed;
 
@@ -216,7 +228,8 @@ int run_study(MPI_Comm comm, const std::vector<std::string>& arguments) {
   study.lots = checked_lots(comm, o, sheet);
   const auto inputs = digest_inputs(comm, study.lots, o, sheet);
   const auto hashes = hash_stages(configuration, o, study.lots, inputs, sheet);
-  const auto name = o.study_name.empty() ? default_name(o.common.config.empty() ? o.samples : o.common.config) : o.study_name;
+  const auto name =
+      o.study_name.empty() ? default_name(o.common.config.empty() ? o.samples : o.common.config) : o.study_name;
   const fs::path out = o.common.out.empty() ? fs::path(name + "-results") : fs::path(o.common.out);
 
   if (o.from.empty() && o.to.empty() && already_published(comm, out, hashes.at("report"))) {
@@ -225,8 +238,9 @@ int run_study(MPI_Comm comm, const std::vector<std::string>& arguments) {
   }
   Checkpoints checkpoints(comm, out / "checkpoint");
   finish_publication(comm, out);
-  parallel::together(
-      comm, [&] { log::start(parallel::rank_of(comm) == 0, log_level(o.common), !o.common.quiet, out / "log.txt.part"); });
+  parallel::together(comm, [&] {
+    log::start(parallel::rank_of(comm) == 0, log_level(o.common), !o.common.quiet, out / "log.txt.part");
+  });
   log::info(fmt::format("miura {} ({}): {} lots of {}, {} ranks x {} threads", version(), commit(), study.lots.size(),
                         sheet.string(), parallel::size_of(comm), omp_get_max_threads()));
   tell_what_is_left_out(study);
@@ -234,17 +248,22 @@ int run_study(MPI_Comm comm, const std::vector<std::string>& arguments) {
 
   Street street(comm, o, hashes, checkpoints);
   const auto& cells = study.cells.cells.partition;
-  street.stage("read", study.cells, [&](const fs::path& p) { return load_cells(comm, p); },
-               [&] { return read_stage(comm, study.lots, o); });
-  street.stage("normalize", study.genes, [&](const fs::path& p) { return load_genes(comm, cells, p); },
-               [&] { return normalize_stage(comm, study, o); });
-  street.stage("pca", study.pca, [&](const fs::path& p) { return load_pca(comm, cells, p); },
-               [&] { return pca_stage(comm, study, o); });
+  street.stage(
+      "read", study.cells, [&](const fs::path& p) { return load_cells(comm, p); },
+      [&] { return read_stage(comm, study.lots, o); });
+  street.stage(
+      "normalize", study.genes, [&](const fs::path& p) { return load_genes(comm, cells, p); },
+      [&] { return normalize_stage(comm, study, o); });
+  street.stage(
+      "pca", study.pca, [&](const fs::path& p) { return load_pca(comm, cells, p); },
+      [&] { return pca_stage(comm, study, o); });
   const auto reference = reference_partition(comm, study.genes.reference);
-  street.stage("neighbors", study.neighbors, [&](const fs::path& p) { return load_neighbors(comm, reference, p); },
-               [&] { return neighbors_stage(comm, study, o); });
-  street.stage("cluster", study.clusters, [&](const fs::path& p) { return load_clusters(comm, cells, p); },
-               [&] { return cluster_stage(comm, study, o); });
+  street.stage(
+      "neighbors", study.neighbors, [&](const fs::path& p) { return load_neighbors(comm, reference, p); },
+      [&] { return neighbors_stage(comm, study, o); });
+  street.stage(
+      "cluster", study.clusters, [&](const fs::path& p) { return load_clusters(comm, cells, p); },
+      [&] { return cluster_stage(comm, study, o); });
   const auto labels_written = utc_now();
   street.stage("composition", [&] { composition_stage(comm, study, o); });
   const auto outcomes_read = utc_now();
@@ -257,16 +276,17 @@ int run_study(MPI_Comm comm, const std::vector<std::string>& arguments) {
     return 0;
   }
   street.stage("report", [&] {
-    publish_study(comm, study, {.out = out,
-                                .name = name,
-                                .settings = scientific_settings(configuration),
-                                .scale = o.scale,
-                                .alpha = o.association.alpha,
-                                .inputs = inputs,
-                                .stages = street.records(),
-                                .report_hash = hashes.at("report"),
-                                .labels_written = labels_written,
-                                .outcomes_read = outcomes_read});
+    publish_study(comm, study,
+                  {.out = out,
+                   .name = name,
+                   .settings = scientific_settings(configuration),
+                   .scale = o.scale,
+                   .alpha = o.association.alpha,
+                   .inputs = inputs,
+                   .stages = street.records(),
+                   .report_hash = hashes.at("report"),
+                   .labels_written = labels_written,
+                   .outcomes_read = outcomes_read});
   });
   log::info(fmt::format("report: {}", (out / "report.html").string()));
   log::stop();

@@ -33,8 +33,11 @@ std::vector<std::int32_t> batch_of_lots(const matrix::Lots& lots, const std::str
 /// The features that components are made of, as a matrix on the grid. Cheap enough to be made again after a resume.
 matrix::GridMatrix grid_of(MPI_Comm comm, const Study& study, const RunOptions& o) {
   if (study.cells.is_table)
-    return normalize::zscore(comm, study.cells.cells, study.cells.features.size(), study.genes.reference, {.clip = o.pca.clip}).value;
-  return normalize::log_normalize_on_grid(study.cells.cells, study.cells.features.size(), study.genes.variable.selected, {.scale = o.scale});
+    return normalize::zscore(comm, study.cells.cells, study.cells.features.size(), study.genes.reference,
+                             {.clip = o.pca.clip})
+        .value;
+  return normalize::log_normalize_on_grid(study.cells.cells, study.cells.features.size(), study.genes.variable.selected,
+                                          {.scale = o.scale});
 }
 
 /// The rows of an embedding that are marked, as an embedding of their own.
@@ -77,7 +80,7 @@ namespace {
 
 /// tables/lots.tsv: a row a lot, also of those that lost all their cells.
 matrix::Table lots_table(const matrix::Lots& lots, const qc::Attrition& a, const std::vector<input::LotReport>& read) {
-  const auto of_lots = [&](std::string matrix::Lot::* property) {
+  const auto of_lots = [&](std::string matrix::Lot::*property) {
     std::vector<std::string> values;
     for (const auto& lot : lots) values.push_back(lot.*property);
     return values;
@@ -90,19 +93,31 @@ matrix::Table lots_table(const matrix::Lots& lots, const qc::Attrition& a, const
     remark.push_back(a.kept[l] == 0 ? "NO_CELLS" : read[l].from_raw ? "COUNTS_FROM_RAW" : "");
   }
   return {"lots",
-          {{"lot", of_lots(&matrix::Lot::id)}, {"source", of_lots(&matrix::Lot::source)}, {"role", of_lots(&matrix::Lot::role)},
-           {"donor", of_lots(&matrix::Lot::donor)}, {"process", of_lots(&matrix::Lot::process)},
-           {"chemistry", of_lots(&matrix::Lot::chemistry)}, {"cells_read", a.cells_read}, {"missing_values", a.missing_values},
-           {"too_few_counts", a.too_few_counts}, {"too_few_genes", a.too_few_genes}, {"too_much_mito", a.too_much_mito},
-           {"kept", a.kept}, {"median_counts", a.median_counts}, {"median_genes", a.median_genes},
-           {"features_in_file", in_file}, {"features_dropped", dropped}, {"flags", remark}}};
+          {{"lot", of_lots(&matrix::Lot::id)},
+           {"source", of_lots(&matrix::Lot::source)},
+           {"role", of_lots(&matrix::Lot::role)},
+           {"donor", of_lots(&matrix::Lot::donor)},
+           {"process", of_lots(&matrix::Lot::process)},
+           {"chemistry", of_lots(&matrix::Lot::chemistry)},
+           {"cells_read", a.cells_read},
+           {"missing_values", a.missing_values},
+           {"too_few_counts", a.too_few_counts},
+           {"too_few_genes", a.too_few_genes},
+           {"too_much_mito", a.too_much_mito},
+           {"kept", a.kept},
+           {"median_counts", a.median_counts},
+           {"median_genes", a.median_genes},
+           {"features_in_file", in_file},
+           {"features_dropped", dropped},
+           {"flags", remark}}};
 }
 
 }  // namespace
 
 CellsStage read_stage(MPI_Comm comm, const matrix::Lots& lots, const RunOptions& o) {
   auto read = input::read_cells(comm, lots, o.input);
-  CellsStage stage{.features = std::move(read.features), .is_table = read.is_table, .cells = {}, .metrics = {}, .attrition = {}};
+  CellsStage stage{
+      .features = std::move(read.features), .is_table = read.is_table, .cells = {}, .metrics = {}, .attrition = {}};
   const auto n_lots = static_cast<std::int32_t>(lots.size());
   const auto attrition = qc::filter_cells(comm, read.lots, n_lots, stage.features, o.qc);
   stage.attrition = lots_table(lots, attrition, read.report);
@@ -110,7 +125,8 @@ CellsStage read_stage(MPI_Comm comm, const matrix::Lots& lots, const RunOptions&
   if (stage.is_table) return stage;
   stage.metrics = qc::cell_metrics(stage.cells.mine, qc::mitochondrial_genes(stage.features));
   qc::filter_genes(comm, stage.cells.mine, stage.features, o.qc);
-  log::info(fmt::format("read: {} cells pass the quality control, {} genes", stage.cells.partition.size(), stage.features.size()));
+  log::info(fmt::format("read: {} cells pass the quality control, {} genes", stage.cells.partition.size(),
+                        stage.features.size()));
   return stage;
 }
 
@@ -119,7 +135,8 @@ GenesStage normalize_stage(MPI_Comm comm, const Study& study, const RunOptions& 
   stage.reference = qc::reference_cells(comm, study.cells.cells, study.lots, o.reference).mark;
   const auto n_features = study.cells.features.size();
   if (study.cells.is_table) {
-    if (o.normalize_method == "log") throw UsageError("normalize.method = log needs counts, but the input is a table of features");
+    if (o.normalize_method == "log")
+      throw UsageError("normalize.method = log needs counts, but the input is a table of features");
     stage.variable.selected.resize(n_features);
     std::iota(stage.variable.selected.begin(), stage.variable.selected.end(), 0);
     auto scores = normalize::zscore(comm, study.cells.cells, n_features, stage.reference, {.clip = o.pca.clip});
@@ -127,7 +144,8 @@ GenesStage normalize_stage(MPI_Comm comm, const Study& study, const RunOptions& 
     stage.table_sd = std::move(scores.sd);
     return stage;
   }
-  if (o.normalize_method == "zscore") throw UsageError("normalize.method = zscore needs tables of features, but the input is counts");
+  if (o.normalize_method == "zscore")
+    throw UsageError("normalize.method = zscore needs tables of features, but the input is counts");
   stage.variable = normalize::variable_genes(comm, study.cells.cells, n_features, stage.reference,
                                              batch_of_lots(study.lots, o.variable_batch), o.variable);
   return stage;
@@ -168,8 +186,10 @@ ClusterStage cluster_stage(MPI_Comm comm, const Study& study, const RunOptions& 
   const auto found = cluster::leiden(comm, study.neighbors.graph, o.leiden);
   const auto& cells = study.cells.cells.mine;
   const auto several = clusters_of_several(comm, found);
-  ClusterStage stage{.label = std::vector<std::int32_t>(cells.lot.size(), -1), .n_clusters = several > 0 ? several : found.n_clusters,
-                     .modularity = found.modularity, .label_hash = {}};
+  ClusterStage stage{.label = std::vector<std::int32_t>(cells.lot.size(), -1),
+                     .n_clusters = several > 0 ? several : found.n_clusters,
+                     .modularity = found.modularity,
+                     .label_hash = {}};
 
   // Training cells outside the reference get the cluster that most of their nearest reference cells have, and so do
   // reference cells that share no neighbours with any other (Seurat's group.singletons).
@@ -213,8 +233,13 @@ void composition_stage(MPI_Comm comm, Study& study, const RunOptions& o) {
       fraction.push_back(static_cast<double>(composition.cells(c, l)) / static_cast<double>(composition.lot_size[l]));
     }
   study.composition_table = {"composition",
-                             {{"integration", integration}, {"resolution", resolution}, {"seed", seed}, {"cluster", cluster},
-                              {"lot", lot}, {"cells", cells}, {"fraction", fraction}}};
+                             {{"integration", integration},
+                              {"resolution", resolution},
+                              {"seed", seed},
+                              {"cluster", cluster},
+                              {"lot", lot},
+                              {"cells", cells},
+                              {"fraction", fraction}}};
 }
 
 }  // namespace miura::app

@@ -23,15 +23,16 @@ struct CellsStage {
   matrix::Features features;
   bool is_table = false;
   matrix::DistributedCells cells;
-  qc::CellMetrics metrics;    ///< of my cells
-  matrix::Table attrition;    ///< tables/lots.tsv
+  qc::CellMetrics metrics;  ///< of my cells
+  matrix::Table attrition;  ///< tables/lots.tsv
 };
 
 /// What `normalize` leaves: which cells build the reference, and which genes are looked at.
 struct GenesStage {
   std::vector<std::uint8_t> reference;  ///< of my cells
-  normalize::VariableGenes variable;        ///< of a table: all features, without ranks
-  std::vector<double> table_mean, table_sd;  ///< of a table's features over the reference, in their own units; else empty
+  normalize::VariableGenes variable;    ///< of a table: all features, without ranks
+  std::vector<double> table_mean,
+      table_sd;  ///< of a table's features over the reference, in their own units; else empty
 };
 
 /// What `neighbors` leaves. Vertices are the reference cells in canonical order.

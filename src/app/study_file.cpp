@@ -59,7 +59,8 @@ public:
     array_encoding(file_, file_.flags(group_.get(), name, mine));
   }
   /// Codes index `categories`; -1 is missing.
-  void categorical(const std::string& name, std::span<const std::int32_t> codes, const std::vector<std::string>& categories) {
+  void categorical(const std::string& name, std::span<const std::int32_t> codes,
+                   const std::vector<std::string>& categories) {
     names_.push_back(name);
     const auto group = file_.group(group_.get(), name);
     file_.encoding(group.get(), "categorical", "0.2.0");
@@ -81,7 +82,8 @@ std::span<const T> on_first(MPI_Comm comm, const std::vector<T>& values) {
   return parallel::rank_of(comm) == 0 ? std::span<const T>(values) : std::span<const T>{};
 }
 
-/// The row starts of a distributed CSR matrix in global terms, ready to be written: every rank its own, the last one the end.
+/// The row starts of a distributed CSR matrix in global terms, ready to be written: every rank its own, the last one
+/// the end.
 std::vector<std::int64_t> global_row_starts(MPI_Comm comm, std::span<const std::int64_t> local) {
   const auto before = parallel::sum_of_lower_ranks(comm, local.back() - local.front());
   std::vector<std::int64_t> starts;
@@ -90,7 +92,8 @@ std::vector<std::int64_t> global_row_starts(MPI_Comm comm, std::span<const std::
   return starts;
 }
 
-Group sparse_group(const ParallelFile& file, hid_t at, const std::string& name, std::int64_t rows, std::int64_t columns) {
+Group sparse_group(const ParallelFile& file, hid_t at, const std::string& name, std::int64_t rows,
+                   std::int64_t columns) {
   auto group = file.group(at, name);
   file.encoding(group.get(), "csr_matrix", "0.1.0");
   file.attribute(group.get(), "shape", std::vector<std::int64_t>{rows, columns});
@@ -153,7 +156,8 @@ std::vector<std::string> unique_names(const std::vector<std::string>& names) {
   for (const auto& name : names) {
     auto candidate = name;
     if (seen[name]++ > 0)  // as anndata's var_names_make_unique: GENE, GENE-1, GENE-2 ...
-      for (int suffix = seen[name] - 1; seen.contains(candidate); ++suffix) candidate = name + "-" + std::to_string(suffix);
+      for (int suffix = seen[name] - 1; seen.contains(candidate); ++suffix)
+        candidate = name + "-" + std::to_string(suffix);
     seen.emplace(candidate, 1);
     unique.push_back(std::move(candidate));
   }
@@ -172,7 +176,7 @@ void write_obs(const ParallelFile& file, const Study& study) {
   std::vector<std::string> lot_ids;
   for (const auto& lot : study.lots) lot_ids.push_back(lot.id);
   obs.categorical("lot", mine.lot, lot_ids);
-  const auto lot_property = [&](const std::string& column, std::string matrix::Lot::* property) {
+  const auto lot_property = [&](const std::string& column, std::string matrix::Lot::*property) {
     std::vector<std::string> categories;
     for (const auto& lot : study.lots)
       if (!(lot.*property).empty()) categories.push_back(lot.*property);
@@ -182,7 +186,9 @@ void write_obs(const ParallelFile& file, const Study& study) {
     std::vector<std::int32_t> codes;
     for (const auto lot : mine.lot) {
       const auto& value = study.lots[lot].*property;
-      codes.push_back(value.empty() ? -1 : static_cast<std::int32_t>(std::ranges::lower_bound(categories, value) - categories.begin()));
+      codes.push_back(
+          value.empty() ? -1
+                        : static_cast<std::int32_t>(std::ranges::lower_bound(categories, value) - categories.begin()));
     }
     obs.categorical(column, codes, categories);
   };
@@ -204,7 +210,8 @@ void write_obs(const ParallelFile& file, const Study& study) {
 }
 
 /// Values of the selected features spread over all features, NaN elsewhere.
-std::vector<double> spread(const std::vector<std::int32_t>& selected, const std::vector<double>& values, std::int32_t n) {
+std::vector<double> spread(const std::vector<std::int32_t>& selected, const std::vector<double>& values,
+                           std::int32_t n) {
   std::vector<double> all(n, std::numeric_limits<double>::quiet_NaN());
   for (std::size_t j = 0; j < selected.size(); ++j) all[selected[j]] = values[j];
   return all;
@@ -285,7 +292,8 @@ void write_obsp(const ParallelFile& file, const Study& study) {
     if (sort)  // nearest first until here; CSR readers want ascending columns
       for (std::size_t row = 0; row + 1 < m.row_start.size(); ++row) {
         std::vector<std::pair<std::int64_t, float>> entries;
-        for (auto at = m.row_start[row]; at < m.row_start[row + 1]; ++at) entries.emplace_back(m.column[at], m.value[at]);
+        for (auto at = m.row_start[row]; at < m.row_start[row + 1]; ++at)
+          entries.emplace_back(m.column[at], m.value[at]);
         std::ranges::sort(entries);
         for (std::size_t e = 0; e < entries.size(); ++e)
           std::tie(m.column[m.row_start[row] + e], m.value[m.row_start[row] + e]) = entries[e];
@@ -346,8 +354,8 @@ void write_uns(const ParallelFile& file, const Study& study, const std::map<std:
 
 }  // namespace
 
-void write_study_file(MPI_Comm comm, const Study& study, const std::map<std::string, std::string>& settings, double scale,
-                      const std::filesystem::path& path) {
+void write_study_file(MPI_Comm comm, const Study& study, const std::map<std::string, std::string>& settings,
+                      double scale, const std::filesystem::path& path) {
   ParallelFile file(comm, path);
   file.encoding(file.get(), "anndata", "0.1.0");
   {

@@ -36,7 +36,9 @@ void add_lots(report::StudyReport& page, const matrix::Table& lots) {
   }
 }
 
-std::string partition_name(double resolution, std::int64_t seed) { return fmt::format("resolution {}, seed {}", resolution, seed); }
+std::string partition_name(double resolution, std::int64_t seed) {
+  return fmt::format("resolution {}, seed {}", resolution, seed);
+}
 
 /// Lots with labelled cells, by their place in Study::lots.
 std::vector<std::int32_t> lots_with_cells(const matrix::Composition& c) {
@@ -62,21 +64,22 @@ void add_association(report::StudyReport& page, const matrix::Table& t) {
   const auto real = [&](const char* name, std::int64_t i) { return t.column<double>(name)[i]; };
   const auto integer = [&](const char* name, std::int64_t i) { return t.column<std::int64_t>(name)[i]; };
   for (std::int64_t i = 0; i < t.n_rows(); ++i)
-    page.association.push_back({.family = text("family", i) == "primary" ? report::Family::primary : report::Family::secondary,
-                                .partition = partition_name(real("resolution", i), integer("seed", i)),
-                                .cluster = text("cluster", i),
-                                .outcome = text("outcome", i),
-                                .n_lots = integer("n", i),
-                                .mean_share = real("mean_fraction", i),
-                                .rho = real("rho", i),
-                                .ci_lo = real("ci_lo", i),
-                                .ci_hi = real("ci_hi", i),
-                                .p_exact = real("p_exact", i),
-                                .p_step = real("p_maxT_step", i),
-                                .permutations = integer("n_perm", i),
-                                .permutation_kind = text("perm_type", i),
-                                .status = text("status", i),
-                                .flags = text("flags", i)});
+    page.association.push_back(
+        {.family = text("family", i) == "primary" ? report::Family::primary : report::Family::secondary,
+         .partition = partition_name(real("resolution", i), integer("seed", i)),
+         .cluster = text("cluster", i),
+         .outcome = text("outcome", i),
+         .n_lots = integer("n", i),
+         .mean_share = real("mean_fraction", i),
+         .rho = real("rho", i),
+         .ci_lo = real("ci_lo", i),
+         .ci_hi = real("ci_hi", i),
+         .p_exact = real("p_exact", i),
+         .p_step = real("p_maxT_step", i),
+         .permutations = integer("n_perm", i),
+         .permutation_kind = text("perm_type", i),
+         .status = text("status", i),
+         .flags = text("flags", i)});
 }
 
 double outcome_of_lot(const Study& study, const std::string& outcome, std::int32_t lot) {
@@ -91,7 +94,8 @@ void add_scatters(report::StudyReport& page, const Study& study) {
   for (const auto& row : page.association) {
     if (std::isnan(row.p_step)) continue;
     auto& leader = best[row.outcome];
-    if (leader == nullptr || std::pair(row.p_step, -std::abs(row.rho)) < std::pair(leader->p_step, -std::abs(leader->rho)))
+    if (leader == nullptr ||
+        std::pair(row.p_step, -std::abs(row.rho)) < std::pair(leader->p_step, -std::abs(leader->rho)))
       leader = &row;
   }
   std::vector<const report::AssociationRow*> chosen;
@@ -101,9 +105,10 @@ void add_scatters(report::StudyReport& page, const Study& study) {
   for (const auto* row : chosen) {
     report::Scatter scatter{row->partition, row->cluster, row->outcome, {}};
     for (const auto l : lots_with_cells(c))
-      scatter.points.push_back({study.lots[l].id, study.lots[l].source,
-                                static_cast<double>(c.cells(std::stoi(row->cluster), l)) / static_cast<double>(c.lot_size[l]),
-                                outcome_of_lot(study, row->outcome, l)});
+      scatter.points.push_back(
+          {study.lots[l].id, study.lots[l].source,
+           static_cast<double>(c.cells(std::stoi(row->cluster), l)) / static_cast<double>(c.lot_size[l]),
+           outcome_of_lot(study, row->outcome, l)});
     page.scatter.push_back(std::move(scatter));
   }
 }
@@ -121,26 +126,36 @@ void add_method(report::StudyReport& page, const Study& study, const Publication
   const auto add = [&](const char* title, std::string text) { page.method.push_back({title, std::move(text)}); };
   const auto n_reference = study.neighbors.graph.vertices.size();
   if (study.cells.is_table) {
-    add("Input", fmt::format("A table of {} features for each cell; rows with missing values are dropped.", page.n_genes));
+    add("Input",
+        fmt::format("A table of {} features for each cell; rows with missing values are dropped.", page.n_genes));
     add("Scaling", "Every feature as z-score over the reference cells; all features are used.");
   } else {
-    add("Quality control", fmt::format("The same thresholds for all lots: at least {} counts and {} genes a cell, at most {} % "
-                                       "mitochondrial counts; genes seen in at least {} cells.",
-                                       set("qc.min_counts"), set("qc.min_genes"), set("qc.max_pct_mito"), set("qc.min_cells")));
-    add("Genes", fmt::format("Counts scaled to {} a cell, log1p. {} variable genes by standardised variance (vst), ranked within "
-                             "each {} and merged by median rank.",
-                             set("normalize.scale"), study.genes.variable.selected.size(), set("variable.batch")));
+    add("Quality control",
+        fmt::format("The same thresholds for all lots: at least {} counts and {} genes a cell, at most {} % "
+                    "mitochondrial counts; genes seen in at least {} cells.",
+                    set("qc.min_counts"), set("qc.min_genes"), set("qc.max_pct_mito"), set("qc.min_cells")));
+    add("Genes",
+        fmt::format(
+            "Counts scaled to {} a cell, log1p. {} variable genes by standardised variance (vst), ranked within "
+            "each {} and merged by median rank.",
+            set("normalize.scale"), study.genes.variable.selected.size(), set("variable.batch")));
   }
-  add("Reference", fmt::format("{} cells, about the same number of every training lot, build components and clusters; the other "
-                               "training cells take the cluster of their nearest reference cells. Shares count all cells.", n_reference));
+  add("Reference",
+      fmt::format("{} cells, about the same number of every training lot, build components and clusters; the other "
+                  "training cells take the cluster of their nearest reference cells. Shares count all cells.",
+                  n_reference));
   add("Components", fmt::format("{} principal components ({}).", study.pca.model.n_components, set("pca.method")));
-  add("Clusters", fmt::format("Exact {} nearest neighbours, shared-neighbour graph (Jaccard), Leiden at resolution {}: {} clusters, "
-                              "modularity {:.3f}.", set("knn.k"), set("cluster.resolution"), study.clusters.n_clusters, study.clusters.modularity));
+  add("Clusters",
+      fmt::format(
+          "Exact {} nearest neighbours, shared-neighbour graph (Jaccard), Leiden at resolution {}: {} clusters, "
+          "modularity {:.3f}.",
+          set("knn.k"), set("cluster.resolution"), study.clusters.n_clusters, study.clusters.modularity));
   if (!page.association.empty())
-    add("Association", fmt::format("Spearman's rho over lots of each cluster's share with each outcome. Chance is what relabelled "
-                                   "lots give: the family-wise p (step-down maxT, Westfall and Young) asks how often the best of all "
-                                   "clusters does as well. Outcomes were read after the labels were fixed (digest {}...).",
-                                   study.clusters.label_hash.substr(0, 12)));
+    add("Association",
+        fmt::format("Spearman's rho over lots of each cluster's share with each outcome. Chance is what relabelled "
+                    "lots give: the family-wise p (step-down maxT, Westfall and Young) asks how often the best of all "
+                    "clusters does as well. Outcomes were read after the labels were fixed (digest {}...).",
+                    study.clusters.label_hash.substr(0, 12)));
 }
 
 }  // namespace

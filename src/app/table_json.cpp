@@ -20,14 +20,18 @@ matrix::Table table_from_json(const nlohmann::ordered_json& json) {
     matrix::Column column{entry.at("name").get<std::string>(), {}};
     const auto& values = entry.at("values");
     switch (entry.at("kind").get<int>()) {
-      case 0: column.values = values.get<std::vector<std::string>>(); break;
+      case 0:
+        column.values = values.get<std::vector<std::string>>();
+        break;
       case 1: {
         std::vector<double> reals;
-        for (const auto& v : values) reals.push_back(v.is_null() ? std::numeric_limits<double>::quiet_NaN() : v.get<double>());
+        for (const auto& v : values)
+          reals.push_back(v.is_null() ? std::numeric_limits<double>::quiet_NaN() : v.get<double>());
         column.values = std::move(reals);
         break;
       }
-      default: column.values = values.get<std::vector<std::int64_t>>();
+      default:
+        column.values = values.get<std::vector<std::int64_t>>();
     }
     table.columns.push_back(std::move(column));
   }

@@ -17,16 +17,18 @@ namespace {
 
 bool terminal = false;  // whether a progress line is wanted
 
-double now_s() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double now_s() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 spdlog::level::level_enum to_spdlog(Level level) {
   switch (level) {
-    case Level::debug: return spdlog::level::debug;
-    case Level::info: return spdlog::level::info;
-    case Level::warn: return spdlog::level::warn;
-    case Level::off: break;
+    case Level::debug:
+      return spdlog::level::debug;
+    case Level::info:
+      return spdlog::level::info;
+    case Level::warn:
+      return spdlog::level::warn;
+    case Level::off:
+      break;
   }
   return spdlog::level::off;
 }
@@ -54,7 +56,8 @@ void start(bool speaking, Level level, bool chatty, const std::filesystem::path&
   auto logger = std::make_shared<spdlog::logger>("miura", sinks.begin(), sinks.end());
   logger->set_level(speaking ? to_spdlog(level) : spdlog::level::off);
   logger->flush_on(spdlog::level::info);
-  logger->set_error_handler([](const std::string&) {});  // of a full disk the results tell, which need it more than the log
+  logger->set_error_handler(
+      [](const std::string&) {});  // of a full disk the results tell, which need it more than the log
   spdlog::set_default_logger(std::move(logger));
 }
 
@@ -90,7 +93,8 @@ void Progress::draw(double now) {
   shown_s_ = now;
   visible_ = true;
   const double share = static_cast<double>(done_) / static_cast<double>(total_);
-  const auto left = share > 0 ? fmt::format(", about {:.0f} s left", (now - started_s_) * (1 - share) / share) : std::string();
+  const auto left =
+      share > 0 ? fmt::format(", about {:.0f} s left", (now - started_s_) * (1 - share) / share) : std::string();
   const auto line = fmt::format("\r\x1b[K{} ({:.0f} % done{})", stage_, 100 * share, left);
   std::fputs(line.c_str(), stderr);
   std::fflush(stderr);

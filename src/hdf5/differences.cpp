@@ -22,12 +22,18 @@ std::vector<hsize_t> shape_of(hid_t space) {
 std::string type_name(hid_t type) {
   const auto bits = std::to_string(8 * H5Tget_size(type));
   switch (H5Tget_class(type)) {
-    case H5T_INTEGER: return (H5Tget_sign(type) == H5T_SGN_NONE ? "uint" : "int") + bits;
-    case H5T_FLOAT: return "float" + bits;
-    case H5T_STRING: return "text";
-    case H5T_ENUM: return "boolean";
-    case H5T_COMPOUND: return "compound";
-    default: return "other";
+    case H5T_INTEGER:
+      return (H5Tget_sign(type) == H5T_SGN_NONE ? "uint" : "int") + bits;
+    case H5T_FLOAT:
+      return "float" + bits;
+    case H5T_STRING:
+      return "text";
+    case H5T_ENUM:
+      return "boolean";
+    case H5T_COMPOUND:
+      return "compound";
+    default:
+      return "other";
   }
 }
 
@@ -81,8 +87,9 @@ bool same_values(hid_t a, hid_t b) {
     std::vector<hsize_t> start(shape.size()), count = shape;
     start[0] = from;
     count[0] = std::min(rows_a_slab, shape[0] - from);
-    const Dataspace memory(scalar ? H5Screate(H5S_SCALAR) : H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr),
-                           "describe a slab");
+    const Dataspace memory(
+        scalar ? H5Screate(H5S_SCALAR) : H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr),
+        "describe a slab");
     const auto read = [&](hid_t dataset) {
       const Dataspace disk(H5Dget_space(dataset), "read a shape");
       if (!scalar) H5Sselect_hyperslab(disk.get(), H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr);
@@ -123,7 +130,8 @@ std::vector<Entry> contents(const std::filesystem::path& path) {
   for (const auto& [name, type] : objects_in(file)) {
     if (name == "/") continue;
     if (type == H5O_TYPE_DATASET)
-      entries.push_back({name, describe_dataset(Dataset(H5Dopen2(file.get(), name.c_str(), H5P_DEFAULT), "open " + name).get())});
+      entries.push_back(
+          {name, describe_dataset(Dataset(H5Dopen2(file.get(), name.c_str(), H5P_DEFAULT), "open " + name).get())});
     else
       entries.push_back({name, text_attribute(file.get(), name, "encoding-type")});
   }

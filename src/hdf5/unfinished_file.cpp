@@ -21,7 +21,8 @@ bool cannot_reserve_here(int error) { return error == EOPNOTSUPP || error == ENO
 UnfinishedFile::UnfinishedFile(std::filesystem::path path)
     : path_(std::move(path)), descriptor_(::open(path_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)) {
   if (descriptor_ < 0)
-    throw Error(ExitCode::cannot_create, path_.string() + ": cannot be created: " + std::generic_category().message(errno));
+    throw Error(ExitCode::cannot_create,
+                path_.string() + ": cannot be created: " + std::generic_category().message(errno));
 }
 
 UnfinishedFile::~UnfinishedFile() {

@@ -47,7 +47,8 @@ AnyHandle created(const ParallelFile& file, hid_t id, const std::string& name) {
   return handle;
 }
 
-Dataset create_dataset(const ParallelFile& file, hid_t at, const std::string& name, hid_t type, const Dataspace& space) {
+Dataset create_dataset(const ParallelFile& file, hid_t at, const std::string& name, hid_t type,
+                       const Dataspace& space) {
   const Properties creation(H5Pcreate(H5P_DATASET_CREATE), "make dataset properties");
   H5Pset_obj_track_times(creation.get(), false);  // the same values give the same bytes tomorrow
   auto dataset = created<Dataset>(
@@ -56,10 +57,10 @@ Dataset create_dataset(const ParallelFile& file, hid_t at, const std::string& na
   return dataset;
 }
 
-/// Writes `count` rows of `width` values from row `first` on. Every rank writes its own block: blocks are contiguous, so
-/// there is nothing to aggregate, and a failure stays with the rank that has it instead of holding up the others.
-void write_slab(const ParallelFile& file, const Dataset& dataset, const std::string& name, hid_t type, const void* values,
-                std::int64_t first, std::int64_t count, std::int64_t width) {
+/// Writes `count` rows of `width` values from row `first` on. Every rank writes its own block: blocks are contiguous,
+/// so there is nothing to aggregate, and a failure stays with the rank that has it instead of holding up the others.
+void write_slab(const ParallelFile& file, const Dataset& dataset, const std::string& name, hid_t type,
+                const void* values, std::int64_t first, std::int64_t count, std::int64_t width) {
   const Dataspace on_disk(H5Dget_space(dataset.get()), "see the shape of " + name);
   const auto row_bytes = static_cast<std::int64_t>(H5Tget_size(type)) * std::max<std::int64_t>(width, 1);
   const auto rows_a_call = std::max<std::int64_t>(1, most_bytes / row_bytes);
@@ -77,8 +78,10 @@ void write_slab(const ParallelFile& file, const Dataset& dataset, const std::str
   });
 }
 
-void write_attribute(const ParallelFile& file, hid_t at, const char* name, hid_t type, const Dataspace& space, const void* value) {
-  const auto attribute = created<Attribute>(file, H5Acreate2(at, name, type, space.get(), H5P_DEFAULT, H5P_DEFAULT), name);
+void write_attribute(const ParallelFile& file, hid_t at, const char* name, hid_t type, const Dataspace& space,
+                     const void* value) {
+  const auto attribute =
+      created<Attribute>(file, H5Acreate2(at, name, type, space.get(), H5P_DEFAULT, H5P_DEFAULT), name);
   const auto status = H5Awrite(attribute.get(), type, value);
   parallel::together(file.comm(), [&] {
     if (status < 0) throw Error(ExitCode::io, file.path().string() + ": cannot write attribute " + name);
@@ -193,13 +196,15 @@ Dataset ParallelFile::rows(hid_t at, const std::string& name, std::span<const T>
   const auto total = parallel::sum_over_ranks(comm_, count);
   const auto space = width > 0 ? simple_space({total, width}) : simple_space({total});
   auto dataset = create_dataset(*this, at, name, native_type<T>(), space);
-  write_slab(*this, dataset, name, native_type<T>(), mine.data(), parallel::sum_of_lower_ranks(comm_, count), count, width);
+  write_slab(*this, dataset, name, native_type<T>(), mine.data(), parallel::sum_of_lower_ranks(comm_, count), count,
+             width);
   return dataset;
 }
 
 Dataset ParallelFile::flags(hid_t at, const std::string& name, std::span<const std::uint8_t> mine) const {
   const auto type = boolean_type();
-  auto dataset = create_dataset(*this, at, name, type.get(), simple_space({parallel::sum_over_ranks(comm_, std::ssize(mine))}));
+  auto dataset =
+      create_dataset(*this, at, name, type.get(), simple_space({parallel::sum_over_ranks(comm_, std::ssize(mine))}));
   write_slab(*this, dataset, name, type.get(), mine.data(), parallel::sum_of_lower_ranks(comm_, std::ssize(mine)),
              std::ssize(mine), 0);
   return dataset;
@@ -220,11 +225,13 @@ Dataset ParallelFile::texts(hid_t at, const std::string& name, const std::vector
 }
 
 template <class T>
-Dataset ParallelFile::replicated(hid_t at, const std::string& name, std::span<const T> values, std::int64_t width) const {
+Dataset ParallelFile::replicated(hid_t at, const std::string& name, std::span<const T> values,
+                                 std::int64_t width) const {
   return rows(at, name, parallel::rank_of(comm_) == 0 ? values : std::span<const T>{}, width);
 }
 
-Dataset ParallelFile::replicated_texts(hid_t at, const std::string& name, const std::vector<std::string>& values) const {
+Dataset ParallelFile::replicated_texts(hid_t at, const std::string& name,
+                                       const std::vector<std::string>& values) const {
   return texts(at, name, parallel::rank_of(comm_) == 0 ? values : std::vector<std::string>{});
 }
 
@@ -234,8 +241,7 @@ Dataset write_scalar(const ParallelFile& file, hid_t at, const std::string& name
   const Dataspace scalar(H5Screate(H5S_SCALAR), "make a scalar");
   auto dataset = create_dataset(file, at, name, type, scalar);
   herr_t status = 0;
-  if (parallel::rank_of(file.comm()) == 0)
-    status = H5Dwrite(dataset.get(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, value);
+  if (parallel::rank_of(file.comm()) == 0) status = H5Dwrite(dataset.get(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, value);
   parallel::together(file.comm(), [&] {
     if (status < 0) throw Error(ExitCode::io, file.path().string() + ": cannot write " + name + " (is the disk full?)");
   });

@@ -31,7 +31,8 @@ std::vector<CountFile> locate_all(const matrix::Lots& lots, const CellsOptions& 
   return files;
 }
 
-/// Pooled files in as many parts as there are ranks to read them, each with some of the lots, so that no rank holds all.
+/// Pooled files in as many parts as there are ranks to read them, each with some of the lots, so that no rank holds
+/// all.
 std::vector<CountFile> in_parts(std::vector<CountFile> files, int ranks) {
   std::vector<CountFile> parts;
   for (auto& file : files) {

@@ -68,9 +68,9 @@ FeatureJoin::FeatureJoin(MPI_Comm comm, const matrix::Lots& lots, std::span<cons
 
   for (const auto n : n_lots_) column_.push_back(keep_all || n == std::ssize(lots) ? n_columns_++ : -1);
   if (n_columns_ == 0 && !key_.empty())
-    throw InputError(
-        {lots[0].path, 0, "", lots[0].id},
-        "no feature of it is in all other lots, though each lot shares some: leave a lot out, or set input.join = outer");
+    throw InputError({lots[0].path, 0, "", lots[0].id},
+                     "no feature of it is in all other lots, though each lot shares some: leave a lot out, or set "
+                     "input.join = outer");
 }
 
 /// The lot's own keys, but for a lot without ids those of the others that have its symbols.

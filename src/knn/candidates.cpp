@@ -81,7 +81,8 @@ void Candidates::tighten(std::int32_t query) {
   const auto all = pending(query);
   if (std::ssize(all) <= k_) return;
   std::ranges::nth_element(all, all.begin() + (k_ - 1), std::ranges::greater{}, &Candidate::score);
-  raise_threshold(query, margin_.largest_distance2(norm2_[query], all[k_ - 1].score) / centring_.scale / centring_.scale);
+  raise_threshold(query,
+                  margin_.largest_distance2(norm2_[query], all[k_ - 1].score) / centring_.scale / centring_.scale);
   const auto rest = all.subspan(k_);
   const auto out = std::ranges::remove_if(rest, [&](const Candidate& c) { return c.score < threshold_[query]; });
   n_pending_[query] -= static_cast<std::int32_t>(out.size());

@@ -47,8 +47,8 @@ void for_each_piece(MPI_Comm comm, const matrix::Embedding& points, Visit&& visi
       if (step + 1 < ranks) {
         coming.resize(next.size * dims);
         MPI_Irecv(coming.data(), static_cast<int>(coming.size()), MPI_FLOAT, (rank + 1) % ranks, 0, comm, &transfer[0]);
-        MPI_Isend(piece.rows.data(), static_cast<int>(piece.rows.size()), MPI_FLOAT, (rank + ranks - 1) % ranks, 0, comm,
-                  &transfer[1]);
+        MPI_Isend(piece.rows.data(), static_cast<int>(piece.rows.size()), MPI_FLOAT, (rank + ranks - 1) % ranks, 0,
+                  comm, &transfer[1]);
       }
       if (piece.size > 0)
         visit(std::as_const(piece), [&] {

@@ -4,7 +4,8 @@
 #include <bit>
 #include <cstdint>
 
-// Sums are arrays of registers, which vectors of unknown length cannot form: those processors take their fixed-length set.
+// Sums are arrays of registers, which vectors of unknown length cannot form: those processors take their fixed-length
+// set.
 #define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "knn/scan.cpp"

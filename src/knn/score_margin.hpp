@@ -21,8 +21,7 @@ public:
 
   /// No point within `distance2` of the query has a computed score below this.
   float lowest_score(double query_norm2, double distance2) const noexcept {
-    const double lowest =
-        (query_norm2 - distance2) / 2 - gamma_ / 2 * (5 * query_norm2 + 3 * distance2) - underflow_;
+    const double lowest = (query_norm2 - distance2) / 2 - gamma_ / 2 * (5 * query_norm2 + 3 * distance2) - underflow_;
     const auto rounded = static_cast<float>(lowest);
     return rounded <= lowest ? rounded : std::nextafter(rounded, -std::numeric_limits<float>::infinity());
   }

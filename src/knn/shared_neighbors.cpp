@@ -20,13 +20,15 @@ namespace {
 constexpr std::int64_t points_a_round = 8192;
 constexpr std::int64_t points_a_part = 256;  // of the graph, made by one thread
 constexpr std::int64_t weight_steps = 65'536;
-constexpr std::int64_t most_mentions = 50'000;  // of one point among the nearest of others; hubs of real data have hundreds
+constexpr std::int64_t most_mentions =
+    50'000;  // of one point among the nearest of others; hubs of real data have hundreds
 
 /// Neighbourhoods: each point with its k - 1 nearest others.
 class Neighborhoods {
 public:
   Neighborhoods(const matrix::Neighbors& neighbors, std::int32_t k, std::int64_t first)
-      : neighbors_(neighbors), others_(static_cast<std::int32_t>(std::min<std::int64_t>(k, neighbors.queries.size()) - 1)),
+      : neighbors_(neighbors),
+        others_(static_cast<std::int32_t>(std::min<std::int64_t>(k, neighbors.queries.size()) - 1)),
         first_(first) {}
 
   std::int32_t size() const noexcept { return others_ + 1; }
@@ -56,15 +58,17 @@ struct Lists {
   }
 };
 
-/// All points of a heap of identical ones have the same neighbours (ties go by index), and all pairs of them would be edges.
+/// All points of a heap of identical ones have the same neighbours (ties go by index), and all pairs of them would be
+/// edges.
 void refuse_heaps(MPI_Comm comm, const Lists& inverse) {
   std::int64_t longest = 0;
   for (std::size_t i = 0; i + 1 < inverse.start.size(); ++i)
     longest = std::max(longest, inverse.start[i + 1] - inverse.start[i]);
   longest = parallel::max_over_ranks(comm, longest);
   if (longest > most_mentions)
-    throw InputError({}, std::to_string(longest) + " cells have one and the same cell among their nearest neighbours, which " +
-                             "happens where as many are identical (empty or constant rows?): no graph can be made of them");
+    throw InputError(
+        {}, std::to_string(longest) + " cells have one and the same cell among their nearest neighbours, which " +
+                "happens where as many are identical (empty or constant rows?): no graph can be made of them");
 }
 
 /// For each point of this rank, ascending, all points of whose neighbourhood it is a member.
@@ -72,7 +76,7 @@ Lists invert(MPI_Comm comm, const Neighborhoods& hoods, const parallel::Partitio
   const int rank = parallel::rank_of(comm);
   const auto first = points.begin(rank), n_local = points.n_local(rank);
   struct Mentions {
-    std::vector<std::int32_t> of;   // local index
+    std::vector<std::int32_t> of;  // local index
     std::vector<std::int64_t> by;  // global index
   };
   std::vector<Mentions> rounds;
@@ -263,8 +267,7 @@ matrix::Graph shared_neighbors(MPI_Comm comm, const matrix::Neighbors& neighbors
   std::vector<Part> parts;
   in_rounds(comm, n_local, points_a_round, [&](std::int64_t from, std::int64_t to) {
     std::vector<std::int64_t> members;
-    for (auto i = from; i < to; ++i)
-      hoods.for_each_member(i, [&](std::int64_t member) { members.push_back(member); });
+    for (auto i = from; i < to; ++i) hoods.for_each_member(i, [&](std::int64_t member) { members.push_back(member); });
     const RowRequest request(comm, points, std::move(members));
     const auto mentions = fetch(comm, request, inverse, first);
     const Round round{hoods, inverse, request, mentions, weight, options.edges, first};

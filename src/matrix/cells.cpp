@@ -108,7 +108,7 @@ struct Parcel {
 };
 
 template <class T>
-std::vector<T> received_part(MPI_Comm comm, std::vector<Parcel>& parcels, std::vector<T> Parcel::* part) {
+std::vector<T> received_part(MPI_Comm comm, std::vector<Parcel>& parcels, std::vector<T> Parcel::*part) {
   std::vector<std::vector<T>> send;
   for (auto& parcel : parcels) send.push_back(std::move(parcel.*part));
   auto received = parallel::exchange(comm, send);

@@ -44,7 +44,8 @@ std::vector<std::vector<std::byte>> exchange_bytes(MPI_Comm comm, std::span<cons
   std::vector<std::vector<std::byte>> received(ranks);
   std::vector<MPI_Request> requests;
   const auto each_piece = [](std::int64_t bytes, auto&& call) {
-    for (std::int64_t from = 0; from < bytes; from += piece) call(from, static_cast<int>(std::min(piece, bytes - from)));
+    for (std::int64_t from = 0; from < bytes; from += piece)
+      call(from, static_cast<int>(std::min(piece, bytes - from)));
   };
   for (int r = 0; r < ranks; ++r) {
     received[r].resize(in[r]);
@@ -186,9 +187,9 @@ std::vector<std::string> gather_everywhere(MPI_Comm comm, const std::vector<std:
   return unpack(gather_everywhere<std::byte>(comm, pack(mine)));
 }
 
-#define MIURA_FOR_TYPE(T)                                                                                    \
-  template void broadcast<T>(MPI_Comm, std::vector<T>&, int);                                                \
-  template std::vector<std::vector<T>> exchange<T>(MPI_Comm, const std::vector<std::vector<T>>&);            \
+#define MIURA_FOR_TYPE(T)                                                                         \
+  template void broadcast<T>(MPI_Comm, std::vector<T>&, int);                                     \
+  template std::vector<std::vector<T>> exchange<T>(MPI_Comm, const std::vector<std::vector<T>>&); \
   template std::vector<T> gather_everywhere<T>(MPI_Comm, std::span<const T>);
 MIURA_FOR_TYPE(char)
 MIURA_FOR_TYPE(std::uint8_t)
@@ -203,7 +204,7 @@ MIURA_FOR_TYPE(double)
 template std::vector<std::vector<std::byte>> exchange<std::byte>(MPI_Comm, const std::vector<std::vector<std::byte>>&);
 template std::vector<std::byte> gather_everywhere<std::byte>(MPI_Comm, std::span<const std::byte>);
 
-#define MIURA_FOR_NUMBER(T)                \
+#define MIURA_FOR_NUMBER(T)                  \
   template T max_over_ranks<T>(MPI_Comm, T); \
   template T min_over_ranks<T>(MPI_Comm, T);
 MIURA_FOR_NUMBER(std::int32_t)

@@ -11,8 +11,8 @@ namespace miura::parallel {
 
 namespace {
 
-/// A failure as the Error that all ranks are to throw. A defect or the end of memory is not the user's to mend, but it too
-/// is told once and ends all ranks.
+/// A failure as the Error that all ranks are to throw. A defect or the end of memory is not the user's to mend, but it
+/// too is told once and ends all ranks.
 std::exception_ptr as_error(int rank, const std::exception_ptr& failure) {
   try {
     std::rethrow_exception(failure);

@@ -20,7 +20,8 @@ TEST(CountCells, CountsEveryLabelledCellOnceOnAnyNumberOfRanks) {
   };
   const auto found = composition::count_cells(MPI_COMM_WORLD, part(lot), part(cluster), 4, 2);
   EXPECT_EQ(found.count, (std::vector<std::int64_t>{1, 0, 0, 2, 1, 2, 0, 1}));
-  EXPECT_EQ(found.lot_size, (std::vector<std::int64_t>{2, 2, 0, 3}));  // lot 2 has no cell: its share is not 0 but absent
+  EXPECT_EQ(found.lot_size,
+            (std::vector<std::int64_t>{2, 2, 0, 3}));  // lot 2 has no cell: its share is not 0 but absent
 }
 
 TEST(CountCells, OfNothingIsZeroEverywhere) {

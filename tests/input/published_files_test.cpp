@@ -96,8 +96,8 @@ TEST(PublishedFiles, OfWhatIsNoCountsAreRefused) {
   refuses(shipped / "scanpy/10x_data/1.2.0/multiple_genomes.h5",
           {"several genomes (another_genome, hg19_chr21)", "(lot L7)"});
   refuses(shipped / "scanpy/10x_data/1.2.0/multiple_genomes.h5", {"no genome 'mm10'"}, {.genome = "mm10"});
-  refuses(shipped / "bpcells/mini_mat.anndata-v0.7.h5ad", {"no layer 'counts' (input.layer); its layers: dense, transpose"},
-          {.layer = "counts"});
+  refuses(shipped / "bpcells/mini_mat.anndata-v0.7.h5ad",
+          {"no layer 'counts' (input.layer); its layers: dense, transpose"}, {.layer = "counts"});
   refuses(shipped / "seurat/cr3.0", {"no features of type 'Peaks', but Antibody Capture, Gene Expression"},
           {.feature_type = "Peaks"});
   if (!fs::exists(shared / "reader_fixtures")) return;

@@ -65,8 +65,7 @@ matrix::Graph graph_of(MPI_Comm comm, const std::vector<float>& all, std::int32_
 }
 
 class SharedNeighbors : public testing::TestWithParam<Cut> {};
-INSTANTIATE_TEST_SUITE_P(Layouts, SharedNeighbors,
-                         testing::Values(Cut::even, Cut::first_rank_empty, Cut::all_on_last));
+INSTANTIATE_TEST_SUITE_P(Layouts, SharedNeighbors, testing::Values(Cut::even, Cut::first_rank_empty, Cut::all_on_last));
 
 TEST_P(SharedNeighbors, AreWhatTheDefinitionSays) {
   for (const std::int64_t n : {1, 2, 12, 130})

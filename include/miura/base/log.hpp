@@ -28,7 +28,7 @@ public:
   ~Progress();  ///< wipes the line
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
-  void advance(std::int64_t done);  ///< `done` more of the total; call from one thread
+  void advance(std::int64_t done);     ///< `done` more of the total; call from one thread
   void show(const std::string& what);  ///< names what is under way, at once
 
 private:

@@ -36,8 +36,8 @@ struct Clustering {
 ///
 /// Collective over `comm`. Throws UsageError for a resolution outside [0, 1024] or no iterations, and
 /// std::length_error beyond 2^31 - 1 vertices or a total weight (both ways round) of 2^48.
-/// Edges stay with their ranks; a coarse graph is replicated once it has at most 2^15 vertices. Every rank holds about 45
-/// bytes per vertex of the whole graph (communities, refined communities, their sizes and totals, who moved); a
+/// Edges stay with their ranks; a coarse graph is replicated once it has at most 2^15 vertices. Every rank holds about
+/// 45 bytes per vertex of the whole graph (communities, refined communities, their sizes and totals, who moved); a
 /// sub-round sends 16 bytes per moved vertex to every rank.
 Clustering leiden(MPI_Comm comm, const matrix::Graph& graph, const LeidenOptions& options = {});
 

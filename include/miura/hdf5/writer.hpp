@@ -45,7 +45,8 @@ public:
   /// The pair that anndata asks for.
   void encoding(hid_t at, const char* type, const char* version) const;
 
-  /// Rows of a vector (width 0) or matrix: this rank's rows stand after those of all lower ranks. Row-major, contiguous.
+  /// Rows of a vector (width 0) or matrix: this rank's rows stand after those of all lower ranks. Row-major,
+  /// contiguous.
   template <class T>
   Dataset rows(hid_t at, const std::string& name, std::span<const T> mine, std::int64_t width = 0) const;
   /// Booleans (0 or 1), as h5py writes numpy.bool_.
@@ -73,8 +74,8 @@ private:
   File file_;
 };
 
-/// A vector that is written in several portions, each by all ranks together, so that no rank needs the whole of its part
-/// in memory at once.
+/// A vector that is written in several portions, each by all ranks together, so that no rank needs the whole of its
+/// part in memory at once.
 template <class T>
 class RowsInPortions {
 public:

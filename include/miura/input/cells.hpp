@@ -41,8 +41,8 @@ struct CellsRead {
 };
 
 /// Reads the cells of all lots: 10x folders (MTX) and HDF5 files, AnnData and MuData, or plain tables of features; see
-/// docs/methods/input.md. A lot is read by one rank; files go, the largest first, to the rank with the least to do, and the
-/// lots of a pooled file are shared out.
+/// docs/methods/input.md. A lot is read by one rank; files go, the largest first, to the rank with the least to do, and
+/// the lots of a pooled file are shared out.
 ///
 /// Features are joined by Ensembl gene id (without version) where there is one, else by symbol, duplicates of which are
 /// made unique as scanpy does; lots without any Ensembl id are joined to the others by symbol. Their order is that of

@@ -19,8 +19,8 @@ struct DelimitedOptions {
   bool quotes = true;  ///< RFC 4180: "a, b" is one field, "" inside is a quote
 };
 
-/// The records of a text table (CSV, TSV; UTF-8; plain or gzip), one after the other. Knows byte order marks, Windows line
-/// ends and quoted line ends; trims spaces round unquoted fields; skips blank lines. Errors name file and line.
+/// The records of a text table (CSV, TSV; UTF-8; plain or gzip), one after the other. Knows byte order marks, Windows
+/// line ends and quoted line ends; trims spaces round unquoted fields; skips blank lines. Errors name file and line.
 class DelimitedText {
 public:
   /// `where` names the file, and the lot if it belongs to one. NotFoundError, or InputError for what is no text table.

@@ -10,7 +10,8 @@
 namespace miura::knn {
 
 struct SearchOptions {
-  std::int32_t k = 20;  ///< neighbours of each point, itself not counted (Seurat's k.param counts it: 20 there is 19 here)
+  std::int32_t k =
+      20;  ///< neighbours of each point, itself not counted (Seurat's k.param counts it: 20 there is 19 here)
 };
 
 /// The k nearest other points of every point, nearest first, by Euclidean distance. Exact: squared distances are summed
@@ -20,9 +21,9 @@ struct SearchOptions {
 ///
 /// Brute force in single precision, with a bound on its rounding that lets no true neighbour slip, then exact distances
 /// of the few that are left (docs/methods/knn.md). Time: 2 x points^2 x n_dims flops at 80-90 % of the FMA peak.
-/// Memory beyond the result: 8 k bytes a point and some 50 MB a rank; ranks pass pieces of their points round in a ring.
-/// Points that differ by less than 1e-6 of their distance from the centre of all points (heaps of duplicates) cost
-/// more time, never a neighbour.
+/// Memory beyond the result: 8 k bytes a point and some 50 MB a rank; ranks pass pieces of their points round in a
+/// ring. Points that differ by less than 1e-6 of their distance from the centre of all points (heaps of duplicates)
+/// cost more time, never a neighbour.
 ///
 /// Collective over `comm`. k < 1 is a UsageError; a coordinate that is not finite is a std::logic_error.
 matrix::Neighbors nearest(MPI_Comm comm, const matrix::Embedding& points, const SearchOptions& options);

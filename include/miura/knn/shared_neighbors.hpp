@@ -15,8 +15,8 @@ enum class SharedEdges {
 };
 
 struct SharedNeighborOptions {
-  std::int32_t k = 20;       ///< points of a neighbourhood, the point itself counted: itself and its k - 1 nearest others
-  double prune = 1.0 / 15;   ///< least Jaccard index of an edge (Seurat's prune.SNN)
+  std::int32_t k = 20;  ///< points of a neighbourhood, the point itself counted: itself and its k - 1 nearest others
+  double prune = 1.0 / 15;  ///< least Jaccard index of an edge (Seurat's prune.SNN)
   SharedEdges edges = SharedEdges::all_sharing;
 };
 
@@ -26,8 +26,8 @@ struct SharedNeighborOptions {
 /// neighbourhood holds all of them.
 ///
 /// `neighbors` are those that nearest() finds of a set of points in itself: others only. Its first k - 1 columns are
-/// used; fewer than that are a UsageError. InputError where one point is among the nearest of more than 50,000 others, as
-/// happens with as many identical points. Collective over `comm`. Same bits on any number of ranks and threads.
+/// used; fewer than that are a UsageError. InputError where one point is among the nearest of more than 50,000 others,
+/// as happens with as many identical points. Collective over `comm`. Same bits on any number of ranks and threads.
 ///
 /// Memory beyond the result (12 bytes an edge and direction; 0.4-0.9 kB a cell at k = 20): 20 (k - 1) bytes a point at
 /// its peak, then 8 k a point and some 50 MB a rank: of other ranks, a rank sees no more at a time than what 8,192 of

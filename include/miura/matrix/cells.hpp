@@ -37,7 +37,8 @@ public:
 
   /// Keeps the rows that are marked.
   void keep_rows(std::span<const std::uint8_t> keep);
-  /// Renumbers columns: column j becomes new_column[j], dropped where negative. The mapping must be monotone over what stays.
+  /// Renumbers columns: column j becomes new_column[j], dropped where negative. The mapping must be monotone over what
+  /// stays.
   void map_columns(std::span<const std::int32_t> new_column);
 
 private:

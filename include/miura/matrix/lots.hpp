@@ -7,7 +7,8 @@
 
 namespace miura::matrix {
 
-/// One row of the sample sheet, without its outcomes: those are read by the association alone (docs/methods/association.md).
+/// One row of the sample sheet, without its outcomes: those are read by the association alone
+/// (docs/methods/association.md).
 struct Lot {
   std::string id;
   std::filesystem::path path;  ///< counts or table of this lot; relative paths of the sheet are resolved already

@@ -14,7 +14,8 @@ struct Column {
   std::variant<std::vector<std::string>, std::vector<double>, std::vector<std::int64_t>> values;
 };
 
-/// A result table, replicated: what becomes tables/<name>.tsv and a data frame in study.h5ad. All columns are equally long.
+/// A result table, replicated: what becomes tables/<name>.tsv and a data frame in study.h5ad. All columns are equally
+/// long.
 struct Table {
   std::string name;
   std::vector<Column> columns;

@@ -14,7 +14,8 @@ namespace miura::parallel {
 /// The values of rows that other ranks own: result[i] belongs to row wanted[i]. `mine` holds one value for each of this
 /// rank's rows. Collective. Rows may be wanted several times and in any order; nothing but what is wanted travels.
 template <class T>
-std::vector<T> fetch(MPI_Comm comm, const Partition& rows, std::span<const T> mine, std::span<const std::int64_t> wanted) {
+std::vector<T> fetch(MPI_Comm comm, const Partition& rows, std::span<const T> mine,
+                     std::span<const std::int64_t> wanted) {
   std::vector<std::vector<std::int64_t>> asked(size_of(comm));
   for (const auto row : wanted) asked[rows.owner(row)].push_back(row);
   const auto requests = parallel::exchange(comm, asked);
