@@ -17,6 +17,12 @@ std::string describe(const Where& where, std::string_view problem) {
 }  // namespace
 
 InputError::InputError(Where where, std::string_view problem, ExitCode code)
-    : Error(code, describe(where, problem)), where_(std::move(where)) {}
+    : Error(code, describe(where, problem)), where_(std::move(where)), problem_(problem) {}
+
+InputError InputError::of_lot(const std::string& lot) const {
+  auto where = where_;
+  if (where.lot.empty()) where.lot = lot;
+  return {std::move(where), problem_, code()};
+}
 
 }  // namespace miura

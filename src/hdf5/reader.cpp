@@ -52,9 +52,16 @@ std::vector<std::string> take_texts(hid_t type, const Dataspace& space, std::vec
   return texts;
 }
 
+/// Takes over an object of a file; it is known to be there, so if it cannot be opened, the file is to blame.
+template <class AnyHandle>
+AnyHandle opened(hid_t id, const std::filesystem::path& file, const std::string& name) {
+  if (id < 0) throw InputError({file}, "'" + name + "' cannot be opened: the file is damaged or cut off");
+  return {id, "open " + name};
+}
+
 Attribute find_attribute(hid_t at, const std::string& path, const char* name) {
   if (H5Aexists_by_name(at, path.c_str(), name, H5P_DEFAULT) <= 0) return {};
-  return {H5Aopen_by_name(at, path.c_str(), name, H5P_DEFAULT, H5P_DEFAULT), std::string("open attribute ") + name};
+  return opened<Attribute>(H5Aopen_by_name(at, path.c_str(), name, H5P_DEFAULT, H5P_DEFAULT), file_of(at), path + ": " + name);
 }
 
 herr_t collect_name(hid_t, const char* name, const H5L_info_t*, void* names) {
@@ -83,7 +90,7 @@ std::filesystem::path file_of(hid_t at) {
 
 Group open_group(hid_t at, const std::string& path) {
   if (!is_group(at, path)) throw InputError({file_of(at)}, "holds no group '" + path + "'");
-  return {H5Gopen2(at, path.c_str(), H5P_DEFAULT), "open group " + path};
+  return opened<Group>(H5Gopen2(at, path.c_str(), H5P_DEFAULT), file_of(at), path);
 }
 
 bool exists(hid_t at, const std::string& path) {
@@ -134,7 +141,7 @@ std::vector<std::int64_t> integer_attribute(hid_t at, const std::string& path, c
 StoredArray::StoredArray(hid_t at, const std::string& path, const std::string& field)
     : file_(file_of(at)), path_(path), field_(field) {
   if (!exists(at, path) || is_group(at, path)) throw InputError({file_}, "holds no dataset '" + path + "'");
-  dataset_ = Dataset(H5Dopen2(at, path.c_str(), H5P_DEFAULT), "open " + path + " in " + file_.string());
+  dataset_ = opened<Dataset>(H5Dopen2(at, path.c_str(), H5P_DEFAULT), file_, path);
   element_ = Datatype(H5Dget_type(dataset_.get()), "see the type of " + path);
   if (!field.empty()) {
     const int member =

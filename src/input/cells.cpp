@@ -80,6 +80,16 @@ struct ReadFeatures {
   bool from_raw = false;
 };
 
+/// Reads from a file by `read`; what goes wrong is said to be of the file's lot, or of its first.
+template <class Read>
+auto of_its_lot(const CountFile& file, const matrix::Lots& lots, Read&& read) {
+  try {
+    return read();
+  } catch (const InputError& e) {
+    throw e.of_lot(lots[file.lots[0]].id);
+  }
+}
+
 ReadFeatures read_features(const CountFile& file, const matrix::Lots& lots, const CellsOptions& options) {
   ReadFeatures read;
   switch (file.format) {
@@ -147,7 +157,7 @@ MyTables read_tables(std::span<const CountFile> mine, const matrix::Lots& lots, 
                      std::vector<LotReport>& report) {
   MyTables read{{}, std::vector<std::string>(lots.size())};
   for (const auto& file : mine) {
-    auto [table, from_raw] = read_features(file, lots, options);
+    auto [table, from_raw] = of_its_lot(file, lots, [&] { return read_features(file, lots, options); });
     auto features = wanted_features(std::move(table), options, {file.matrix, 0, "", lots[file.lots[0]].id});
     const auto digest = digest_of(features);
     for (const auto l : file.lots) {
@@ -169,7 +179,8 @@ std::vector<matrix::CellBlock> read_counts(std::span<const CountFile> mine, cons
     const auto& features = my.tables.at(my.digest[file.lots[0]]);
     const auto column = join.columns_of(features);
     const auto n_kept = static_cast<std::int32_t>(std::ranges::count_if(column, [](auto c) { return c >= 0; }));
-    auto blocks = read_blocks(file, lots, options, {features, column, join.n_columns()});
+    auto blocks =
+        of_its_lot(file, lots, [&] { return read_blocks(file, lots, options, {features, column, join.n_columns()}); });
     for (std::size_t b = 0; b < blocks.size(); ++b) {
       report[file.lots[b]].cells_read = blocks[b].n_cells();
       report[file.lots[b]].features_dropped = features.n_wanted() - n_kept;

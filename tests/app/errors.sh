@@ -141,7 +141,7 @@ refused 65 "table.csv:3: column shape: 'large' is not a number \(lot A\)" run --
 printf 'lot,path\nA,samples.csv.txt2\n' >study/s.csv && cp $sheet study/samples.csv.txt2
 refused_at_once 65 'samples.csv.txt2: its format is not recognised.*\(lot A\)' run --study.samples study/s.csv
 head -c 3000 result1/study.h5ad >study/cut.h5ad && printf 'lot,path\nA,cut.h5ad\n' >study/s.csv
-refused 65 'cut.h5ad: is not an HDF5 file, or is damaged or cut off' run --study.samples study/s.csv
+refused 65 'cut.h5ad: is not an HDF5 file, or is damaged or cut off \(lot A\)' run --study.samples study/s.csv
 
 # ---- results that cannot be written: 73, 74 ----
 : >a_file
@@ -163,4 +163,37 @@ for folder in zscore empty a_file /proc/miura; do
   [ ! -e "$folder/study.h5ad" ] && [ ! -e "$folder/provenance.json" ] || fail "$folder holds a result"
 done
 on 3 1 run study/study.ini --out result3 2>&1 | grep -q 'nothing to do' || fail "the older result is not recognised"
+
+# ---- files of other programs: what holds no counts is refused, what holds them is read ----
+fixtures=${MIURA_SHARED:-$SOURCE/../shared}/data/reader_fixtures
+[ -d "$fixtures" ] || { echo "passed but for files of other programs: $fixtures is not there"; exit 0; }
+one_lot() { printf 'lot,path,format\nL,%s,%s\n' "$fixtures/$1" "${2:-}" >one.csv; }
+reading=(run --study.samples one.csv --to read --qc.min_counts 0 --qc.min_genes 0 --qc.min_cells 1 --qc.max_pct_mito 100 --quiet)
+while IFS='|' read -r code file format pattern; do
+  one_lot "$file" "$format"
+  expect "$code" "$file.*$pattern" 1 "${reading[@]}" --out reading
+done <<'LIST'
+65|cellxgene/nan.h5ad||-0.17147 for gene TNFRSF4 in cell AAACATACAACCAC-1 is negative.*\(lot L\)
+65|anndata/archives/v0.5.0/adata.h5ad||-0.326 for gene HES4 .* is negative.*\(lot L\)
+65|anndata/archives/v0.11.4/adata.h5ad||holds no X, no raw.X and no layers \(lot L\)
+65|anndata/archives/v0.11.4/adata.zarr.zip||its format is not recognised.*\(lot L\)
+65|anndata/umi_tools.tsv.gz||:2: column cell: 'ACAAGG' is not a number \(lot L\)
+65|anndata/adata-comments.tsv||:1: a table needs a header.*\(lot L\)
+65|scfates/test.h5ad||is fractional: these look normalised.*\(lot L\)
+65|scanpy143/10x_pbmc68k_reduced.h5ad||is negative.*\(lot L\)
+65|bpcells/mini_mat_int_64_neg.anndata-v0.12.6.h5ad||-83 for gene 0 in cell 0 is negative.*\(lot L\)
+65|bpcells/int_mat.mtx.gz|mtx|format mtx needs a folder.*\(lot L\)
+65|bpcells/mini_mat.anndata-v0.7.h5ad|table|is not a text file \(lot L\)
+65|scanpy/10x_data/1.2.0/multiple_genomes.h5||several genomes \(another_genome, hg19_chr21\): choose one with input.genome \(lot L\)
+65|mudata/v0.4.1/mdata_axis0.h5mu||holds the modalities mod1, mod2, none of them named rna \(lot L\)
+65|cellranger_layouts/cellranger_v3/pbmc/outs/metrics_summary.csv||'28,917' is not a number \(lot L\)
+66|cellranger_layouts/cellranger_v3/pbmc/SC_RNA_COUNTER_CS||is a folder without matrix.mtx.*\(lot L\)
+LIST
+for file in anndata/archives/v0.7.{0,8}/adata.h5ad anndata/adata.csv bpcells/mini_mat.anndata-v0.{6.22,7,10.9}.h5ad cellranger_layouts/cellranger_v{2,3}/pbmc \
+  scanpy/10x_data/{int-ids,1.2.0/filtered_gene_bc_matrices_h5.h5,3.0.0/filtered_feature_bc_matrix.h5} scirpy/wu2020_200_v0_{6,11}.h5ad seurat seurat/cr3.0; do
+  one_lot "$file"
+  on 1 1 "${reading[@]}" --out reading >out1.txt 2>err1.txt || fail "$file is refused: $(cat err1.txt)"
+done
+one_lot scanpy/10x_data/1.2.0/multiple_genomes.h5
+on 1 1 "${reading[@]}" --input.genome hg19_chr21 --out reading || fail "a genome of several is refused"
 echo passed

@@ -43,9 +43,12 @@ class InputError : public Error {
 public:
   InputError(Where where, std::string_view problem, ExitCode code = ExitCode::bad_input);
   const Where& where() const noexcept { return where_; }
+  /// The same error with the lot named, if it is not: a reader of files need not know whose file it reads.
+  InputError of_lot(const std::string& lot) const;
 
 private:
   Where where_;
+  std::string problem_;
 };
 
 /// A file or folder that is not there, or cannot be opened: `lots/BM03: not found (lot BM03)`.
