@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
+#include "app/provenance.hpp"
 #include "app/stages.hpp"
 #include "miura/association/cluster_association.hpp"
 #include "miura/base/log.hpp"
 #include "miura/input/sample_sheet.hpp"
+#include "miura/parallel/communicator.hpp"
 #include "miura/parallel/together.hpp"
 
 namespace miura::app {
@@ -25,7 +27,7 @@ matrix::Composition with_lots(const matrix::Composition& all, std::span<const st
 }
 
 /// tables/association.tsv: the columns of METHOD 1.9 and the number of tests in the family.
-matrix::Table association_table(const association::Result& found) {
+matrix::Table association_table(const Study& study, const association::Result& found) {
   matrix::Table table{"association", {}};
   const auto column = [&](const char* name, auto value_of) {
     using Value = decltype(value_of(found.rows.front()));
@@ -47,7 +49,8 @@ matrix::Table association_table(const association::Result& found) {
   texts("integration", &Row::integration);
   reals("resolution", &Row::resolution);
   integers("seed", &Row::seed);
-  column("cluster", [](const Row& r) { return std::to_string(r.cluster); });
+  const auto& given = study.clusters.primary();  // labels that were given have names, and there is no grid of them
+  column("cluster", [&](const Row& r) { return given.name_of(r.cluster); });
   texts("population", &Row::population);
   texts("outcome", &Row::outcome);
   integers("n", &Row::n);
@@ -82,39 +85,37 @@ matrix::Table association_table(const association::Result& found) {
 
 }  // namespace
 
-void association_stage(MPI_Comm comm, Study& study, const RunOptions& o, const std::filesystem::path& sheet) {
-  std::vector<std::int32_t> training;
-  matrix::Lots training_lots;
+AssociationStage association_stage(MPI_Comm comm, const Study& study, const RunOptions& o,
+                                   const std::filesystem::path& sheet) {
+  AssociationStage stage;
+  matrix::Lots training;
   for (std::size_t l = 0; l < study.lots.size(); ++l)
     if (study.lots[l].role == "train") {
-      training.push_back(static_cast<std::int32_t>(l));
-      training_lots.push_back(study.lots[l]);
+      stage.training_lots.push_back(static_cast<std::int32_t>(l));
+      training.push_back(study.lots[l]);
     }
+  const auto names = columns_used(o);
+  if (names.empty()) return stage;
   auto options = o.association;
   options.primary = split_list(o.primary);
-  auto names = split_list(o.outcomes);
-  for (const auto& name : options.primary)
-    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
-
-  std::vector<association::Outcome> outcomes;
+  stage.outcomes_read = utc_now();
+  parallel::broadcast(comm, stage.outcomes_read);
   parallel::together(comm, [&] {
-    for (auto& outcome : input::read_outcomes(sheet, training_lots, names))
-      outcomes.push_back({std::move(outcome.name), std::move(outcome.value)});
+    for (auto& outcome : input::read_outcomes(sheet, training, names))
+      stage.outcomes.push_back({std::move(outcome.name), std::move(outcome.value)});
   });
-  const std::vector<matrix::Composition> partitions{with_lots(study.composition, training)};
-  const auto found = association::associate(comm, partitions, outcomes, options);
-  study.association_table = association_table(found);
-  auto warnings = found.warnings;
+  std::vector<matrix::Composition> partitions;
+  for (const auto& composition : study.composition.partitions)
+    partitions.push_back(with_lots(composition, stage.training_lots));
+  const auto found = association::associate(comm, partitions, stage.outcomes, options);
+  stage.tables.push_back(association_table(study, found));
+  stage.warnings = found.warnings;
   for (const auto l : found.left_out)
-    warnings.push_back(fmt::format("lot {} has {} labelled cells, fewer than {}: left out of the association",
-                                   training_lots[l].id, partitions[0].lot_size[l],
-                                   std::max<std::int64_t>(1, options.min_cells_per_lot)));
-  study.training_lots = std::move(training);
-  study.outcomes = std::move(outcomes);
-  for (const auto& warning : warnings) {
-    study.warnings.push_back(warning);
-    log::warn(warning);
-  }
+    stage.warnings.push_back(fmt::format("lot {} has {} labelled cells, fewer than {}: left out of the association",
+                                         training[l].id, partitions[0].lot_size[l],
+                                         std::max<std::int64_t>(1, options.min_cells_per_lot)));
+  for (const auto& warning : stage.warnings) log::warn(warning);
+  return stage;
 }
 
 }  // namespace miura::app

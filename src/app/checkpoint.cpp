@@ -1,6 +1,7 @@
 #include "app/checkpoint.hpp"
 
 #include <fstream>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "app/table_json.hpp"
@@ -291,18 +292,108 @@ NeighborsStage load_neighbors(MPI_Comm comm, const parallel::Partition& referenc
 
 void save(MPI_Comm comm, const ClusterStage& stage, const std::filesystem::path& path) {
   ParallelFile file(comm, path);
-  file.rows<std::int32_t>(file.get(), "label", stage.label);
-  file.scalar<std::int32_t>(file.get(), "n_clusters", stage.n_clusters);
+  const auto n = std::ssize(stage.partitions), cells = std::ssize(stage.primary().label);
+  std::vector<std::int32_t> labels(cells * n);  // cells x partitions
+  auto about = nlohmann::ordered_json::array();
+  for (std::int64_t p = 0; p < n; ++p) {
+    const auto& labels_of = stage.partitions[p];
+    for (std::int64_t i = 0; i < cells; ++i) labels[i * n + p] = labels_of.label[i];
+    about.push_back({{"integration", labels_of.integration},
+                     {"resolution", labels_of.resolution},
+                     {"seed", labels_of.seed},
+                     {"n_clusters", labels_of.n_clusters},
+                     {"names", labels_of.names}});
+  }
+  file.rows<std::int32_t>(file.get(), "labels", labels, n);
+  file.scalar_text(file.get(), "partitions", about.dump());
   file.scalar<double>(file.get(), "modularity", stage.modularity);
   file.scalar_text(file.get(), "label_hash", stage.label_hash);
+  file.scalar_text(file.get(), "written", stage.written);
   file.close();
 }
 
 ClusterStage load_clusters(MPI_Comm comm, const parallel::Partition& cells, const std::filesystem::path& path) {
   const auto file = hdf5::open_to_read(path);
-  return {my_rows(comm, file, cells).operator()<std::int32_t>("label"),
-          read_all<std::int32_t>(file, "n_clusters").at(0), read_all<double>(file, "modularity").at(0),
-          read_text(file, "label_hash")};
+  ClusterStage stage{.partitions = {},
+                     .modularity = read_all<double>(file, "modularity").at(0),
+                     .label_hash = read_text(file, "label_hash"),
+                     .written = read_text(file, "written")};
+  const auto labels = my_rows(comm, file, cells).operator()<std::int32_t>("labels");
+  const auto about = nlohmann::json::parse(read_text(file, "partitions"));
+  const auto n = std::ssize(about);
+  for (std::int64_t p = 0; p < n; ++p) {
+    const auto& known = about[static_cast<std::size_t>(p)];
+    const auto& resolution = known.at("resolution");
+    matrix::Labeling of{.integration = known.at("integration"),
+                      .resolution = resolution.is_null() ? std::numeric_limits<double>::quiet_NaN()
+                                                         : resolution.get<double>(),
+                      .seed = known.at("seed"),
+                      .n_clusters = known.at("n_clusters"),
+                      .label = {},
+                      .names = known.at("names")};
+    for (std::int64_t i = p; i < std::ssize(labels); i += n) of.label.push_back(labels[i]);
+    stage.partitions.push_back(std::move(of));
+  }
+  return stage;
+}
+
+void save(MPI_Comm comm, const CompositionStage& stage, const std::filesystem::path& path) {
+  auto partitions = nlohmann::ordered_json::array();
+  for (const auto& c : stage.partitions)
+    partitions.push_back({{"integration", c.integration},
+                          {"resolution", c.resolution},
+                          {"seed", c.seed},
+                          {"n_lots", c.n_lots},
+                          {"n_clusters", c.n_clusters},
+                          {"count", c.count},
+                          {"lot_size", c.lot_size}});
+  ParallelFile file(comm, path);
+  file.scalar_text(file.get(), "partitions", partitions.dump());
+  file.close();
+}
+
+CompositionStage load_composition(const std::filesystem::path& path) {
+  const auto file = hdf5::open_to_read(path);
+  CompositionStage stage;
+  for (const auto& known : nlohmann::json::parse(read_text(file, "partitions"))) {
+    const auto& resolution = known.at("resolution");
+    stage.partitions.push_back({.integration = known.at("integration"),
+                                .resolution = resolution.is_null() ? std::numeric_limits<double>::quiet_NaN()
+                                                                   : resolution.get<double>(),
+                                .seed = known.at("seed"),
+                                .n_lots = known.at("n_lots"),
+                                .n_clusters = known.at("n_clusters"),
+                                .count = known.at("count"),
+                                .lot_size = known.at("lot_size")});
+  }
+  return stage;
+}
+
+void save(MPI_Comm comm, const AssociationStage& stage, const std::filesystem::path& path) {
+  auto tables = nlohmann::ordered_json::array();
+  for (const auto& table : stage.tables) tables.push_back(to_json(table));
+  matrix::Table outcomes{"outcomes", {}};
+  for (const auto& outcome : stage.outcomes) outcomes.columns.push_back({outcome.name, outcome.value});
+  ParallelFile file(comm, path);
+  file.replicated<std::int32_t>(file.get(), "training_lots", stage.training_lots);
+  file.scalar_text(file.get(), "outcomes", to_json(outcomes).dump());
+  file.scalar_text(file.get(), "tables", tables.dump());
+  file.scalar_text(file.get(), "warnings", nlohmann::json(stage.warnings).dump());
+  file.scalar_text(file.get(), "outcomes_read", stage.outcomes_read);
+  file.close();
+}
+
+AssociationStage load_association(const std::filesystem::path& path) {
+  const auto file = hdf5::open_to_read(path);
+  AssociationStage stage;
+  stage.training_lots = read_all<std::int32_t>(file, "training_lots");
+  for (auto& column : table_from_json(nlohmann::ordered_json::parse(read_text(file, "outcomes"))).columns)
+    stage.outcomes.push_back({column.name, std::get<std::vector<double>>(std::move(column.values))});
+  for (const auto& table : nlohmann::ordered_json::parse(read_text(file, "tables")))
+    stage.tables.push_back(table_from_json(table));
+  stage.warnings = nlohmann::json::parse(read_text(file, "warnings"));
+  stage.outcomes_read = read_text(file, "outcomes_read");
+  return stage;
 }
 
 }  // namespace miura::app

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "app/stages.hpp"
 #include "app/study_file.hpp"
 #include "app/study_page.hpp"
 #include "miura/base/error.hpp"
@@ -74,9 +75,9 @@ void write_cells_table(MPI_Comm comm, const Study& study, const fs::path& path) 
         std::string lines;
         for (auto i = first; i < std::min(n, first + cells_a_portion); ++i) {
           const auto& lot = study.lots[mine.lot[i]];
-          const auto label = study.clusters.label[i];
+          const auto& clusters = study.clusters.primary();
           report::append_line(lines, lot.id, mine.barcode[i], lot.source, lot.role,
-                              label < 0 ? std::string() : std::to_string(label));
+                              clusters.label[i] < 0 ? std::string() : clusters.name_of(clusters.label[i]));
         }
         to[0].assign(lines.begin(), lines.end());
       }
@@ -105,8 +106,8 @@ nlohmann::ordered_json provenance(MPI_Comm comm, const Study& study, const Publi
           {"commit", commit()},
           {"written", utc_now()},
           {"result_hash", p.report_hash},
-          {"labels", {{"digest", study.clusters.label_hash}, {"on_disk", p.labels_written}}},
-          {"outcomes", {{"first_used", p.outcomes_read}, {"order", "after the digest of the labels was on the disk"}}},
+          {"labels", {{"digest", study.clusters.label_hash}, {"on_disk", study.clusters.written}}},
+          {"outcomes", {{"first_used", study.association.outcomes_read}, {"order", "after the digest of the labels was on the disk"}}},
           {"settings", p.settings},
           {"inputs", p.inputs},
           {"outputs", outputs},
@@ -158,8 +159,7 @@ void publish_study(MPI_Comm comm, const Study& study, const Publication& p) {
   write_cells_table(comm, study, fresh / "tables" / "cells.tsv.gz");
   parallel::together(comm, [&] {
     if (parallel::rank_of(comm) != 0) return;
-    for (const auto* table : {&study.cells.attrition, &study.composition_table, &study.association_table})
-      if (!table->columns.empty()) write_table(*table, fresh / "tables");
+    for (const auto& table : tables_of(study)) write_table(table, fresh / "tables");
     report::write_whole_file(fresh / "report.html", report::render_html(study_page(study, p)));
   });
 

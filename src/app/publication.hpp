@@ -22,7 +22,6 @@ struct Publication {
   std::map<std::string, std::string> inputs;  ///< SHA-256 by file
   std::vector<StageRecord> stages;
   std::string report_hash;
-  std::string labels_written, outcomes_read;  ///< UTC
 };
 
 /// Writes study.h5ad, tables/, report.html and provenance.json beside, then puts each in place. Until all of them are

@@ -8,6 +8,7 @@
 
 #include "app/stages.hpp"
 #include "miura/base/error.hpp"
+#include "miura/input/delimited.hpp"
 
 namespace miura::app {
 
@@ -32,67 +33,77 @@ void check_range(const std::string& option, T given, T lowest, T highest) {
 
 }  // namespace
 
-po::options_description describe(RunOptions& o) {
-  po::options_description all("miura run STUDY.ini");
-  all.add(describe(o.common));
+namespace {
 
+po::options_description describe_stages(RunOptions& o) {
   po::options_description run("Stages: " + fmt::format("{}", fmt::join(stage_names, " ")));
   run.add_options()("from", po::value(&o.from), "first stage to compute again, finished or not")(
       "to", po::value(&o.to), "last stage to compute; nothing is published before the last stage of all");
-  all.add(run);
+  return run;
+}
 
+po::options_description describe_study(RunOptions& o) {
   po::options_description study("Study");
   study.add_options()("study.samples", po::value(&o.samples),
                       "sample sheet (CSV or TSV, a row a lot), relative to the INI file")(
       "study.name", with_default(o.study_name), "name of the study in the report; empty: name of the INI file");
-  all.add(study);
+  return study;
+}
 
+po::options_description describe_input(RunOptions& o) {
   po::options_description input("Input");
   input.add_options()("input.join", with_default(o.input.join),
                       "genes of lots that differ: inner (shared by all) or outer")(
       "input.layer", with_default(o.input.layer), "layer of an h5ad that holds the counts; empty: X or raw.X")(
       "input.feature_type", with_default(o.input.feature_type), "feature type to keep of 10x files")(
       "input.genome", with_default(o.input.genome), "genome to keep of 10x files with several");
-  all.add(input);
+  return input;
+}
 
-  po::options_description qc("Quality control, the same for all lots");
-  qc.add_options()("qc.min_counts", with_default(o.qc.min_counts), "fewest counts (UMI) a cell")(
+po::options_description describe_cells(RunOptions& o) {
+  po::options_description cells("Quality control, the same for all lots, and the reference");
+  cells.add_options()("qc.min_counts", with_default(o.qc.min_counts), "fewest counts (UMI) a cell")(
       "qc.min_genes", with_default(o.qc.min_genes), "fewest genes seen in a cell")(
       "qc.max_pct_mito", with_default(o.qc.max_pct_mito), "largest share of mitochondrial counts, %")(
-      "qc.min_cells", with_default(o.qc.min_cells), "fewest cells that a gene is seen in");
-  all.add(qc);
+      "qc.min_cells", with_default(o.qc.min_cells), "fewest cells that a gene is seen in")(
+      "reference.cells_per_lot", with_default(o.reference.cells_per_lot),
+      "most cells of a training lot that build the reference; 0: the median over training lots");
+  return cells;
+}
 
-  po::options_description reference("Reference");
-  reference.add_options()("reference.cells_per_lot", with_default(o.reference.cells_per_lot),
-                          "most cells of a training lot that build the reference; 0: the median over training lots");
-  all.add(reference);
-
-  po::options_description normalize("Normalisation and variable genes");
-  normalize.add_options()("normalize.method", with_default(o.normalize_method),
-                          "log (counts), zscore (tables), or auto: by what the input is")(
+po::options_description describe_components(RunOptions& o) {
+  po::options_description components("Normalisation, variable genes and principal components");
+  components.add_options()("normalize.method", with_default(o.normalize_method),
+                           "log (counts), zscore (tables), or auto: by what the input is")(
       "normalize.scale", with_default(o.scale), "counts a cell after scaling, before log1p")(
       "variable.genes", with_default(o.variable.n_genes),
       "variable genes that the components are made of (seurat_v3, vst)")("variable.span", with_default(o.variable.span),
                                                                          "span of the loess fit of variance on mean")(
       "variable.batch", with_default(o.variable_batch),
-      "genes are ranked within each lot, chemistry or source, or none");
-  all.add(normalize);
-
-  po::options_description pca("Principal components");
-  pca.add_options()("pca.components", with_default(o.pca.components), "number of components")(
+      "genes are ranked within each lot, chemistry or source, or none")(
+      "pca.components", with_default(o.pca.components), "number of components")(
       "pca.method", with_default(o.pca_method), "gram (integer Gram matrix) or krylov (SLEPc, for very many genes)")(
       "pca.clip", with_default(o.pca.clip), "standard deviations above which a value is cut");
-  all.add(pca);
+  return components;
+}
 
+po::options_description describe_clusters(RunOptions& o) {
   po::options_description graph("Graph and clusters");
   graph.add_options()("knn.k", with_default(o.neighborhood),
                       "cells of a neighbourhood, the cell itself counted (Seurat k.param)")(
       "knn.prune", with_default(o.shared.prune), "smallest Jaccard index of an edge")(
-      "cluster.resolution", with_default(o.leiden.resolution), "resolution of the Leiden clustering")(
-      "cluster.seed", with_default(o.leiden.seed), "seed of the clustering")(
-      "cluster.iterations", with_default(o.leiden.iterations), "most passes of the clustering");
-  all.add(graph);
+      "cluster.resolution", with_default(o.leiden.resolution), "resolution of the primary partition (Leiden)")(
+      "cluster.seed", with_default(o.leiden.seed), "seed of the primary partition")(
+      "cluster.iterations", with_default(o.leiden.iterations), "most passes of the clustering")(
+      "cluster.resolutions", with_default(o.resolutions),
+      "resolutions of the grid: the clusters of all its partitions are one family of tests; empty: only the primary")(
+      "cluster.seeds", with_default(o.seeds), "partitions of each resolution, with seeds counting from cluster.seed")(
+      "cluster.labels", with_default(o.labels),
+      "column of the tables of cells (sample sheet: cells) with labels to be used in place of clustering");
+  return graph;
+}
 
+po::options_description describe_association(RunOptions& o) {
   po::options_description association("Association with outcomes");
   association.add_options()("association.outcomes", po::value(&o.outcomes)->default_value(""),
                             "columns of the sample sheet to test, comma-separated; empty: end after the composition")(
@@ -104,8 +115,36 @@ po::options_description describe(RunOptions& o) {
                                                             "relabelings drawn where there are more lots")(
       "association.min_cells_per_lot", with_default(o.association.min_cells_per_lot),
       "a lot with fewer labelled cells is left out of the tests");
-  all.add(association);
+  return association;
+}
+
+}  // namespace
+
+po::options_description describe(RunOptions& o) {
+  po::options_description all("miura run STUDY.ini");
+  all.add(describe(o.common));
+  for (const auto describe_part : {describe_stages, describe_study, describe_input, describe_cells,
+                                   describe_components, describe_clusters, describe_association})
+    all.add(describe_part(o));
   return all;
+}
+
+std::vector<std::string> columns_used(const RunOptions& o) {
+  auto names = split_list(o.outcomes);
+  for (const auto& name : split_list(o.primary))
+    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+  return names;
+}
+
+std::vector<double> grid_resolutions(const RunOptions& o) {
+  std::vector<double> resolutions{o.leiden.resolution};
+  for (const auto& text : split_list(o.resolutions)) {
+    const auto resolution = input::parse_number(text);
+    if (!resolution) throw UsageError(fmt::format("cluster.resolutions: '{}' is not a number", text));
+    check_range("cluster.resolutions", *resolution, 0.0, 1024.0);
+    if (std::ranges::find(resolutions, *resolution) == resolutions.end()) resolutions.push_back(*resolution);
+  }
+  return resolutions;
 }
 
 void check(const RunOptions& o) {
@@ -127,6 +166,8 @@ void check(const RunOptions& o) {
   check_range("knn.k", o.neighborhood, 2, 1000);
   check_range("knn.prune", o.shared.prune, 0.0, 1.0);
   check_range("cluster.resolution", o.leiden.resolution, 0.0, 1024.0);
+  grid_resolutions(o);
+  check_range("cluster.seeds", o.seeds, 1, 1000);
   check_range("cluster.iterations", o.leiden.iterations, 1, 1'000'000);
   check_range("association.alpha", o.association.alpha, 1e-9, 0.5);
   check_range("association.exact_up_to", o.association.relabelings.exact_up_to, 2, 13);

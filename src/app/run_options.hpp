@@ -32,10 +32,19 @@ struct RunOptions {
   pca::Options pca;
   std::int32_t neighborhood = 20;
   knn::SharedNeighborOptions shared;
-  cluster::LeidenOptions leiden;
+  cluster::LeidenOptions leiden;                   ///< of the primary partition
+  std::string resolutions = "0.3, 0.5, 0.8, 1.2";  ///< of the grid of partitions
+  std::int32_t seeds = 8;                          ///< partitions of each resolution
+  std::string labels;                              ///< column of the tables of cells; empty: cells are clustered
   std::string outcomes, primary;
   association::Options association;
 };
+
+/// The columns of the sample sheet that the association looks at.
+std::vector<std::string> columns_used(const RunOptions& o);
+
+/// The resolutions of the grid, the primary one first. UsageError for what is no number or out of range.
+std::vector<double> grid_resolutions(const RunOptions& o);
 
 /// Every option: name, default and meaning once, bound to the field that is used.
 po::options_description describe(RunOptions& o);

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,9 +27,24 @@ GenesStage normalize_stage(MPI_Comm comm, const Study& study, const RunOptions& 
 pca::Result pca_stage(MPI_Comm comm, const Study& study, const RunOptions& o);
 NeighborsStage neighbors_stage(MPI_Comm comm, const Study& study, const RunOptions& o);
 ClusterStage cluster_stage(MPI_Comm comm, const Study& study, const RunOptions& o);
-void composition_stage(MPI_Comm comm, Study& study, const RunOptions& o);
+CompositionStage composition_stage(MPI_Comm comm, const Study& study);
 /// Reads the outcomes: called when the digest of the labels is on the disk.
-void association_stage(MPI_Comm comm, Study& study, const RunOptions& o, const std::filesystem::path& sheet);
+AssociationStage association_stage(MPI_Comm comm, const Study& study, const RunOptions& o,
+                                   const std::filesystem::path& sheet);
+
+/// Lots with role train.
+matrix::Lots training_lots(const matrix::Lots& lots);
+
+/// tables/lots.tsv: what the sample sheet says of a lot, and what became of its cells.
+matrix::Table lots_table(const Study& study);
+/// tables/composition.tsv: cells and share of every lot in every cluster of every partition.
+matrix::Table composition_table(const Study& study);
+
+/// All tables of a study, as they go to tables/ and into study.h5ad.
+std::vector<matrix::Table> tables_of(const Study& study);
+
+/// The rows of an embedding that are marked, as an embedding of their own. Collective.
+matrix::Embedding marked_rows(MPI_Comm comm, const matrix::Embedding& all, std::span<const std::uint8_t> marked);
 
 /// Partition of the reference cells, which follow the cells of each rank.
 parallel::Partition reference_partition(MPI_Comm comm, std::span<const std::uint8_t> reference);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "miura/matrix/embedding.hpp"
 #include "miura/matrix/features.hpp"
 #include "miura/matrix/graph.hpp"
+#include "miura/matrix/labeling.hpp"
 #include "miura/matrix/lots.hpp"
 #include "miura/matrix/table.hpp"
 #include "miura/normalize/variable_genes.hpp"
@@ -24,7 +26,7 @@ struct CellsStage {
   bool is_table = false;
   matrix::DistributedCells cells;
   qc::CellMetrics metrics;  ///< of my cells
-  matrix::Table attrition;  ///< tables/lots.tsv
+  matrix::Table attrition;  ///< what became of the cells of each lot, a row a lot
 };
 
 /// What `normalize` leaves: which cells build the reference, and which genes are looked at.
@@ -41,12 +43,37 @@ struct NeighborsStage {
   matrix::Graph graph;
 };
 
-/// What `cluster` leaves: a cluster for every training cell, -1 for the cells of other lots.
+/// What `cluster` leaves: the partitions of the grid, the primary one first. Training cells have a cluster in each,
+/// cells of other lots none.
 struct ClusterStage {
-  std::vector<std::int32_t> label;  ///< of my cells
-  std::int32_t n_clusters = 0;
-  double modularity = 0;
-  std::string label_hash;  ///< digest of (lot, barcode, label) of all cells, written before any outcome is used
+  std::vector<matrix::Labeling> partitions;
+  double modularity = 0;   ///< of the primary partition, at its resolution; NaN for labels that were given
+  std::string label_hash;  ///< digest of (lot, barcode, labels) of all cells, written before any outcome is used
+  std::string written;     ///< when that was, UTC
+
+  const matrix::Labeling& primary() const { return partitions.front(); }
+};
+
+/// What `composition` leaves: one for each partition, over all lots.
+struct CompositionStage {
+  std::vector<matrix::Composition> partitions;
+
+  const matrix::Composition& primary() const { return partitions.front(); }
+};
+
+/// What `association` leaves.
+struct AssociationStage {
+  std::vector<std::int32_t> training_lots;     ///< those it looks at, by their place in `lots`
+  std::vector<association::Outcome> outcomes;  ///< of the training lots; empty where none was named
+  std::vector<matrix::Table> tables;
+  std::vector<std::string> warnings;
+  std::string outcomes_read;  ///< when, UTC; empty where none was named
+
+  /// One of the tables, or nothing.
+  const matrix::Table* table(const std::string& name) const {
+    const auto found = std::ranges::find(tables, name, &matrix::Table::name);
+    return found == tables.end() ? nullptr : &*found;
+  }
 };
 
 /// Everything a single-cell study holds, stage after stage; what a stage has not made yet is empty.
@@ -57,10 +84,8 @@ struct Study {
   pca::Result pca;
   NeighborsStage neighbors;
   ClusterStage clusters;
-  matrix::Composition composition;
-  std::vector<std::int32_t> training_lots;     ///< those that the association looks at, by their place in `lots`
-  std::vector<association::Outcome> outcomes;  ///< of the training lots; empty until the association has read them
-  matrix::Table composition_table, association_table;
+  CompositionStage composition;
+  AssociationStage association;
   std::vector<std::string> warnings;
 };
 

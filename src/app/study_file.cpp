@@ -5,6 +5,7 @@
 #include <limits>
 #include <unordered_map>
 
+#include "app/stages.hpp"
 #include "miura/base/version.hpp"
 #include "miura/hdf5/writer.hpp"
 #include "miura/normalize/log_normalize.hpp"
@@ -203,9 +204,10 @@ void write_obs(const ParallelFile& file, const Study& study) {
     obs.column<double>("pct_mito", study.cells.metrics.pct_mito);
   }
   obs.flags("reference", study.genes.reference);
+  const auto& primary = study.clusters.primary();
   std::vector<std::string> clusters;
-  for (std::int32_t c = 0; c < study.clusters.n_clusters; ++c) clusters.push_back(std::to_string(c));
-  obs.categorical("cluster", study.clusters.label, clusters);
+  for (std::int32_t c = 0; c < primary.n_clusters; ++c) clusters.push_back(primary.name_of(c));
+  obs.categorical("cluster", primary.label, clusters);
   obs.finish();
 }
 
@@ -348,8 +350,7 @@ void write_uns(const ParallelFile& file, const Study& study, const std::map<std:
   write_text(file, miura_group.get(), "version", version());
   const auto config = dictionary(file, miura_group.get(), "config");
   for (const auto& [name, value] : settings) write_text(file, config.get(), name, value);
-  for (const auto* table : {&study.cells.attrition, &study.composition_table, &study.association_table})
-    if (!table->columns.empty()) write_frame(file, miura_group.get(), *table);
+  for (const auto& table : tables_of(study)) write_frame(file, miura_group.get(), table);
 }
 
 }  // namespace

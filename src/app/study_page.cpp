@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 
+#include "app/stages.hpp"
 #include "miura/base/version.hpp"
 
 namespace miura::app {
@@ -37,7 +38,7 @@ void add_lots(report::StudyReport& page, const matrix::Table& lots) {
 }
 
 std::string partition_name(double resolution, std::int64_t seed) {
-  return fmt::format("resolution {}, seed {}", resolution, seed);
+  return std::isnan(resolution) ? std::string("given labels") : fmt::format("resolution {}, seed {}", resolution, seed);
 }
 
 /// Lots with labelled cells, by their place in Study::lots.
@@ -49,9 +50,9 @@ std::vector<std::int32_t> lots_with_cells(const matrix::Composition& c) {
 }
 
 void add_composition(report::StudyReport& page, const Study& study) {
-  const auto& c = study.composition;
+  const auto& c = study.composition.primary();
   page.composition.partition = partition_name(c.resolution, static_cast<std::int64_t>(c.seed));
-  for (std::int32_t k = 0; k < c.n_clusters; ++k) page.composition.clusters.push_back(std::to_string(k));
+  for (std::int32_t k = 0; k < c.n_clusters; ++k) page.composition.clusters.push_back(study.clusters.primary().name_of(k));
   for (const auto l : lots_with_cells(c)) {
     page.composition.lots.push_back(study.lots[l].id);
     for (std::int32_t k = 0; k < c.n_clusters; ++k) page.composition.cells.push_back(c.cells(k, l));
@@ -59,7 +60,6 @@ void add_composition(report::StudyReport& page, const Study& study) {
 }
 
 void add_association(report::StudyReport& page, const matrix::Table& t) {
-  if (t.columns.empty()) return;
   const auto text = [&](const char* name, std::int64_t i) { return t.column<std::string>(name)[i]; };
   const auto real = [&](const char* name, std::int64_t i) { return t.column<double>(name)[i]; };
   const auto integer = [&](const char* name, std::int64_t i) { return t.column<std::int64_t>(name)[i]; };
@@ -83,9 +83,20 @@ void add_association(report::StudyReport& page, const matrix::Table& t) {
 }
 
 double outcome_of_lot(const Study& study, const std::string& outcome, std::int32_t lot) {
-  const auto found = std::ranges::find(study.outcomes, outcome, &association::Outcome::name);
-  const auto place = std::ranges::find(study.training_lots, lot) - study.training_lots.begin();
+  const auto found = std::ranges::find(study.association.outcomes, outcome, &association::Outcome::name);
+  const auto place = std::ranges::find(study.association.training_lots, lot) - study.association.training_lots.begin();
   return place < std::ssize(found->value) ? found->value[place] : report::missing;
+}
+
+/// The composition that a row is about, and the number of its cluster there.
+std::pair<const matrix::Composition*, std::int32_t> cluster_of(const Study& study, const report::AssociationRow& row) {
+  for (std::size_t p = 0; p < study.clusters.partitions.size(); ++p) {
+    const auto& labels = study.clusters.partitions[p];
+    if (partition_name(labels.resolution, static_cast<std::int64_t>(labels.seed)) != row.partition) continue;
+    for (std::int32_t k = 0; k < labels.n_clusters; ++k)
+      if (labels.name_of(k) == row.cluster) return {&study.composition.partitions[p], k};
+  }
+  throw std::logic_error("an association is about a cluster that is not there");
 }
 
 /// The pictures worth showing: for every outcome the cluster with the smallest family-wise p.
@@ -101,14 +112,13 @@ void add_scatters(report::StudyReport& page, const Study& study) {
   std::vector<const report::AssociationRow*> chosen;
   for (const auto& [outcome, row] : best) chosen.push_back(row);
   std::ranges::stable_sort(chosen, {}, [](const auto* row) { return std::pair(row->family, row->p_step); });
-  const auto& c = study.composition;
   for (const auto* row : chosen) {
+    const auto [c, cluster] = cluster_of(study, *row);
     report::Scatter scatter{row->partition, row->cluster, row->outcome, {}};
-    for (const auto l : lots_with_cells(c))
-      scatter.points.push_back(
-          {study.lots[l].id, study.lots[l].source,
-           static_cast<double>(c.cells(std::stoi(row->cluster), l)) / static_cast<double>(c.lot_size[l]),
-           outcome_of_lot(study, row->outcome, l)});
+    for (const auto l : lots_with_cells(*c))
+      scatter.points.push_back({study.lots[l].id, study.lots[l].source,
+                                static_cast<double>(c->cells(cluster, l)) / static_cast<double>(c->lot_size[l]),
+                                outcome_of_lot(study, row->outcome, l)});
     page.scatter.push_back(std::move(scatter));
   }
 }
@@ -117,7 +127,7 @@ void add_primary_outcome(report::StudyReport& page, const Study& study) {
   const auto primary = std::ranges::find(page.association, report::Family::primary, &report::AssociationRow::family);
   if (primary == page.association.end()) return;
   page.primary_outcome = primary->outcome;
-  for (const auto l : lots_with_cells(study.composition))
+  for (const auto l : lots_with_cells(study.composition.primary()))
     page.primary_value.push_back(outcome_of_lot(study, primary->outcome, l));
 }
 
@@ -145,11 +155,17 @@ void add_method(report::StudyReport& page, const Study& study, const Publication
                   "training cells take the cluster of their nearest reference cells. Shares count all cells.",
                   n_reference));
   add("Components", fmt::format("{} principal components ({}).", study.pca.model.n_components, set("pca.method")));
-  add("Clusters",
-      fmt::format(
-          "Exact {} nearest neighbours, shared-neighbour graph (Jaccard), Leiden at resolution {}: {} clusters, "
-          "modularity {:.3f}.",
-          set("knn.k"), set("cluster.resolution"), study.clusters.n_clusters, study.clusters.modularity));
+  const auto& clusters = study.clusters;
+  if (std::isnan(clusters.primary().resolution))
+    add("Clusters", fmt::format("Labels that were given with the cells (column {}): {} clusters.", set("cluster.labels"),
+                                clusters.primary().n_clusters));
+  else
+    add("Clusters",
+        fmt::format("Exact {} nearest neighbours, shared-neighbour graph (Jaccard), Leiden. The primary partition, at "
+                    "resolution {}: {} clusters, modularity {:.3f}. With it a grid of {} partitions in all, by "
+                    "resolution and seed; their clusters are one family of tests.",
+                    set("knn.k"), set("cluster.resolution"), clusters.primary().n_clusters, clusters.modularity,
+                    clusters.partitions.size()));
   if (!page.association.empty())
     add("Association",
         fmt::format("Spearman's rho over lots of each cluster's share with each outcome. Chance is what relabelled "
@@ -167,11 +183,12 @@ report::StudyReport study_page(const Study& study, const Publication& p) {
   page.alpha = p.alpha;
   page.n_genes = study.cells.features.size();
   page.warnings = study.warnings;
+  page.warnings.insert(page.warnings.end(), study.association.warnings.begin(), study.association.warnings.end());
   page.variance_ratio = study.pca.model.variance_ratio;
   for (const auto& [name, value] : p.settings) page.settings.push_back({name, value});
-  add_lots(page, study.cells.attrition);
+  add_lots(page, lots_table(study));
   add_composition(page, study);
-  add_association(page, study.association_table);
+  if (const auto* table = study.association.table("association")) add_association(page, *table);
   add_primary_outcome(page, study);
   add_scatters(page, study);
   add_method(page, study, p);

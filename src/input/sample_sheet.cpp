@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 #include "input/sheet.hpp"
+#include "miura/base/sha256.hpp"
 
 namespace miura::input {
 
@@ -140,6 +141,22 @@ void check_outcomes(const std::filesystem::path& path, std::span<const std::stri
   while (sheet.next())
     for (std::size_t i = 0; i < columns.size(); ++i)
       outcome_value(sheet, names[i], sheet.at(columns[i]), sheet.field("lot"));
+}
+
+std::string digest_of_columns(const std::filesystem::path& path, std::span<const std::string> names) {
+  Sheet sheet(path);
+  const auto columns = columns_of(sheet, names);
+  std::vector<std::vector<std::string>> rows;
+  while (sheet.next()) {
+    auto& row = rows.emplace_back(1, sheet.field("lot"));
+    for (const auto column : columns) row.emplace_back(sheet.at(column));
+  }
+  std::ranges::sort(rows);
+  Sha256 digest;
+  const auto add = [&](const std::string& text) { digest.add(std::to_string(text.size()) + ":" + text); };
+  std::ranges::for_each(names, add);
+  for (const auto& row : rows) std::ranges::for_each(row, add);
+  return digest.hex();
 }
 
 std::vector<Outcome> read_outcomes(const std::filesystem::path& path, const std::string& key_column,

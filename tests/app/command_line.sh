@@ -11,7 +11,7 @@ for command in run simulate inspect; do
   "$MIURA" $command --help >$command.txt 2>err.txt || fail "$command --help"
   [ ! -s err.txt ] || fail "$command --help writes to stderr"
 done
-for group in General Stages Study Input 'Quality control' Reference Normalisation 'Principal components' 'Graph and clusters' Association; do
+for group in General Stages Study Input 'Quality control' Normalisation 'Graph and clusters' Association; do
   grep -q "^$group.*:$" run.txt || fail "run --help has no group $group"
 done
 grep -qE -- '--pca.components arg \(=50\)' run.txt || fail "run --help does not show the default of pca.components"

@@ -57,7 +57,11 @@ association = a.uns["miura"]["association"]
 beside = pd.read_csv(result / "tables" / "association.tsv", sep="\t")
 np.testing.assert_array_equal(association["rho"], beside["rho"])
 share = pd.crosstab(cells["lot"], cells["cluster"], normalize="index")
-for _, row in pd.read_csv(result / "tables" / "composition.tsv", sep="\t", dtype={"cluster": str}).iterrows():
+composition = pd.read_csv(result / "tables" / "composition.tsv", sep="\t", dtype={"cluster": str})
+config = a.uns["miura"]["config"]
+primary = composition[(composition["resolution"] == float(config["cluster.resolution"])) & (composition["seed"] == int(config["cluster.seed"]))]
+assert len(primary) and len(composition.groupby(["resolution", "seed"])) == 32
+for _, row in primary.iterrows():
     assert abs(share.loc[row["lot"], row["cluster"]] - row["fraction"]) < 1e-12
 
 # and scanpy draws

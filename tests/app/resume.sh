@@ -27,6 +27,19 @@ run 1 steps --cluster.resolution 1.2 || fail "$(cat log)"
 grep -q 'neighbors: taken from its checkpoint' log || fail "another resolution computes the neighbours again"
 grep -q 'cluster: taken' log && fail "another resolution takes the old clusters"
 
+# outcomes belong to the association alone: another value computes nothing before it, and a column not in use nothing at all
+cp study/samples.csv kept.csv
+awk -F, -v OFS=, 'NR == 1 { print $0, "remark"; next } { print $0, NR }' kept.csv >study/samples.csv
+run 1 whole || fail "$(cat log)"
+grep -q 'nothing to do' log || fail "a column that is not in use makes miura compute again: $(cat log)"
+awk -F, -v OFS=, 'NR == 1 { for (i = 1; i <= NF; ++i) if ($i == "vegf_ischemia") v = i } NR == 3 { $v = $v * 3 } { print }' kept.csv >study/samples.csv
+run 1 whole_with_other_outcome || fail "$(cat log)"
+cp kept.csv study/samples.csv
+run 2 whole_with_other_outcome || fail "$(cat log)"
+grep -q 'composition: taken from its checkpoint' log || fail "another outcome computes the composition again: $(cat log)"
+grep -q 'association: taken' log && fail "another outcome takes the old association"
+"$MIURA" inspect --diff whole whole_with_other_outcome || fail "going back to the first outcomes gives other results"
+
 # a damaged checkpoint is noticed
 run 1 damaged --to cluster || fail "$(cat log)"
 printf 'x' | dd of=damaged/checkpoint/pca.h5 bs=1 seek=4000 conv=notrunc 2>/dev/null

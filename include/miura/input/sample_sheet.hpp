@@ -23,6 +23,9 @@ std::vector<std::string> outcome_columns(const std::filesystem::path& path);
 /// Of an unknown name the error tells the nearest column.
 void check_outcomes(const std::filesystem::path& path, std::span<const std::string> names);
 
+/// SHA-256 of the named columns, row by row in ascending lot; the values are not kept.
+std::string digest_of_columns(const std::filesystem::path& path, std::span<const std::string> names);
+
 /// One outcome (or covariate) of the lots.
 struct Outcome {
   std::string name;

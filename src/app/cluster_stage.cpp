@@ -1,0 +1,226 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "app/provenance.hpp"
+#include "app/stages.hpp"
+#include "miura/base/error.hpp"
+#include "miura/base/log.hpp"
+#include "miura/base/sha256.hpp"
+#include "miura/composition/count_cells.hpp"
+#include "miura/input/cell_table.hpp"
+#include "miura/knn/vote.hpp"
+#include "miura/parallel/communicator.hpp"
+#include "miura/parallel/together.hpp"
+
+namespace miura::app {
+
+namespace {
+
+/// A digest of (lot, barcode, labels) of all cells that does not depend on who owns which: the sum of each cell's
+/// SHA-256, as four 64-bit words, and of that the SHA-256. Collective.
+std::string digest_of_labels(MPI_Comm comm, const Study& study, std::span<const matrix::Labeling> partitions) {
+  const auto& mine = study.cells.cells.mine;
+  std::vector<std::int64_t> sum(4);
+  for (std::int64_t i = 0; i < mine.n_cells(); ++i) {
+    std::string labels;
+    for (const auto& partition : partitions) labels += std::to_string(partition.label[i]) + " ";
+    const auto hex = Sha256().add(study.lots[mine.lot[i]].id).add(mine.barcode[i]).add(labels).hex();
+    for (int w = 0; w < 4; ++w)  // unsigned words wrap round, signed ones would overflow
+      sum[w] = static_cast<std::int64_t>(static_cast<std::uint64_t>(sum[w]) +
+                                         std::stoull(hex.substr(static_cast<std::size_t>(16 * w), 16), nullptr, 16));
+  }
+  parallel::sum_over_ranks(comm, sum);
+  Sha256 all;
+  for (const auto word : sum) all.add(std::to_string(word));
+  return all.hex();
+}
+
+/// How the training cells that the graph says nothing of get their clusters: those outside the reference, and reference
+/// cells that share no neighbours with any other (Seurat's group.singletons), go with most of their nearest
+/// connected reference cells. The neighbours are the same for every partition.
+class Followers {
+public:
+  Followers(MPI_Comm comm, const Study& study, std::int32_t neighborhood) : comm_(comm) {
+    const auto& cells = study.cells.cells.mine;
+    const auto& edges = study.neighbors.graph.row_start;
+    std::vector<std::uint8_t> lonely, follows(cells.lot.size());
+    for (std::size_t r = 0; r + 1 < edges.size(); ++r) lonely.push_back(edges[r] == edges[r + 1] ? 1 : 0);
+    if (parallel::min_over_ranks<std::int32_t>(comm, std::ranges::find(lonely, 0) == lonely.end() ? 1 : 0) == 1)
+      std::ranges::fill(lonely, std::uint8_t{0});  // no edge at all: nobody can be followed
+    connected_.resize(cells.lot.size());
+    for (std::size_t i = 0, r = 0; i < cells.lot.size(); ++i) {
+      if (study.genes.reference[i]) connected_[i] = lonely[r++] ? 0 : 1;
+      follows[i] = study.lots[cells.lot[i]].role == "train" && !connected_[i] ? 1 : 0;
+      if (follows[i]) place_.push_back(static_cast<std::int64_t>(i));
+    }
+    const auto points = marked_rows(comm, study.pca.scores, connected_);
+    points_ = points.points;
+    nearest_ = knn::nearest(comm, points, marked_rows(comm, study.pca.scores, follows), {.k = neighborhood});
+  }
+
+  /// `labels` has the clusters of the connected reference cells; the followers' are filled in. Collective.
+  void follow(matrix::Labeling& labels) const {
+    std::vector<std::int32_t> label_of_points;
+    for (std::size_t i = 0; i < connected_.size(); ++i)
+      if (connected_[i]) label_of_points.push_back(labels.label[i]);
+    const auto voted = knn::vote(comm_, nearest_, points_, label_of_points, labels.n_clusters);
+    for (std::size_t f = 0; f < place_.size(); ++f) labels.label[place_[f]] = voted[f];
+  }
+
+  bool is_connected(std::int64_t cell) const { return connected_[cell] != 0; }
+
+private:
+  MPI_Comm comm_;
+  std::vector<std::uint8_t> connected_;  // of my cells
+  std::vector<std::int64_t> place_;      // the followers among my cells
+  parallel::Partition points_;
+  matrix::Neighbors nearest_;
+};
+
+/// Gives up the clusters without any connected cell, which are lonely cells; the others keep their order. Collective.
+void drop_lonely_clusters(MPI_Comm comm, matrix::Labeling& labels, std::int32_t n_found, const Followers& followers) {
+  std::vector<std::int64_t> connected(n_found);
+  for (std::int64_t i = 0; i < std::ssize(labels.label); ++i)
+    if (followers.is_connected(i)) ++connected[labels.label[i]];
+  parallel::sum_over_ranks(comm, connected);
+  std::vector<std::int32_t> number(n_found, -1);
+  for (std::int32_t c = 0; c < n_found; ++c)
+    if (connected[c] > 0) number[c] = labels.n_clusters++;
+  for (auto& label : labels.label)
+    if (label >= 0) label = number[label];
+}
+
+/// The partitions of the grid, the primary one first. Collective.
+ClusterStage found_clusters(MPI_Comm comm, const Study& study, const RunOptions& o) {
+  ClusterStage stage;
+  const Followers followers(comm, study, o.neighborhood);
+  for (const auto resolution : grid_resolutions(o))
+    for (std::int32_t s = 0; s < o.seeds; ++s) {
+      auto options = o.leiden;
+      options.resolution = resolution;
+      options.seed = o.leiden.seed + static_cast<std::uint64_t>(s);
+      const auto found = cluster::leiden(comm, study.neighbors.graph, options);
+      matrix::Labeling labels{.resolution = resolution, .seed = options.seed, .n_clusters = 0, .label = {}};
+      labels.label.assign(study.genes.reference.size(), -1);
+      for (std::size_t i = 0, r = 0; i < labels.label.size(); ++i)
+        if (study.genes.reference[i]) labels.label[i] = found.label[r++];
+      drop_lonely_clusters(comm, labels, found.n_clusters, followers);
+      followers.follow(labels);
+      if (stage.partitions.empty()) stage.modularity = found.modularity;
+      stage.partitions.push_back(std::move(labels));
+    }
+  return stage;
+}
+
+/// The labels that the tables of cells hold, numbered by falling number of cells, ties by name. Collective.
+ClusterStage given_clusters(MPI_Comm comm, const Study& study, const RunOptions& o) {
+  const auto& cells = study.cells.cells.mine;
+  std::vector<std::string> name_of_cell(cells.lot.size());
+  std::map<std::string, std::int64_t> size;
+  parallel::together(comm, [&] {
+    for (std::int64_t i = 0, next = 0; i < cells.n_cells(); i = next) {  // cells stand lot by lot
+      while (next < cells.n_cells() && cells.lot[next] == cells.lot[i]) ++next;
+      const auto& lot = study.lots[cells.lot[i]];
+      if (lot.role != "train") continue;
+      const auto label_of = input::read_cell_column(lot, o.labels);
+      for (auto c = i; c < next; ++c)
+        if (const auto found = label_of.find(cells.barcode[c]); found != label_of.end())
+          ++size[name_of_cell[c] = found->second];
+    }
+  });
+  std::vector<std::string> mine;
+  for (const auto& [name, n] : size) mine.push_back(name);
+  const auto all = parallel::gather_everywhere(comm, mine);
+  std::vector<std::string> names(all);
+  std::ranges::sort(names);
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  if (names.empty()) throw InputError({study.lots.front().cells, 0, o.labels}, "labels no cell that passes quality control");
+  std::vector<std::int64_t> cells_of;
+  for (const auto& name : names) cells_of.push_back(size.contains(name) ? size.at(name) : 0);
+  parallel::sum_over_ranks(comm, cells_of);
+  std::vector<std::pair<std::int64_t, std::string>> order;
+  for (std::size_t n = 0; n < names.size(); ++n) order.emplace_back(-cells_of[n], names[n]);
+  std::ranges::sort(order);
+
+  matrix::Labeling labels{.n_clusters = static_cast<std::int32_t>(order.size()), .label = {}, .names = {}};
+  std::map<std::string, std::int32_t> number;
+  for (const auto& [n, name] : order) {
+    number[name] = static_cast<std::int32_t>(labels.names.size());
+    labels.names.push_back(name);
+  }
+  std::int64_t unlabelled = 0;
+  for (std::size_t i = 0; i < name_of_cell.size(); ++i) {
+    labels.label.push_back(name_of_cell[i].empty() ? -1 : number.at(name_of_cell[i]));
+    if (labels.label.back() < 0 && study.lots[cells.lot[i]].role == "train") ++unlabelled;
+  }
+  if (unlabelled = parallel::sum_over_ranks(comm, unlabelled); unlabelled > 0)
+    log::warn(fmt::format("{} training cells have no label in column {}; they count in no share", unlabelled, o.labels));
+  return {.partitions = {std::move(labels)},
+          .modularity = std::numeric_limits<double>::quiet_NaN(),
+          .label_hash = {},
+          .written = {}};
+}
+
+}  // namespace
+
+matrix::Embedding marked_rows(MPI_Comm comm, const matrix::Embedding& all, std::span<const std::uint8_t> marked) {
+  matrix::Embedding part{{}, all.n_dims, {}};
+  for (std::int64_t i = 0; i < std::ssize(marked); ++i)
+    if (marked[i]) part.value.insert(part.value.end(), all.row(i).begin(), all.row(i).end());
+  part.points = parallel::Partition::from_local(comm, all.n_dims > 0 ? std::ssize(part.value) / all.n_dims : 0);
+  return part;
+}
+
+ClusterStage cluster_stage(MPI_Comm comm, const Study& study, const RunOptions& o) {
+  auto stage = o.labels.empty() ? found_clusters(comm, study, o) : given_clusters(comm, study, o);
+  stage.label_hash = digest_of_labels(comm, study, stage.partitions);
+  stage.written = utc_now();
+  parallel::broadcast(comm, stage.written);
+  return stage;
+}
+
+CompositionStage composition_stage(MPI_Comm comm, const Study& study) {
+  CompositionStage stage;
+  for (const auto& labels : study.clusters.partitions) {
+    auto& composition = stage.partitions.emplace_back(
+        composition::count_cells(comm, study.cells.cells.mine.lot, labels.label,
+                                 static_cast<std::int32_t>(study.lots.size()), labels.n_clusters));
+    composition.integration = labels.integration;
+    composition.resolution = labels.resolution;
+    composition.seed = labels.seed;
+  }
+  return stage;
+}
+
+matrix::Table composition_table(const Study& study) {
+  std::vector<std::string> integration, cluster, lot;
+  std::vector<double> resolution, fraction;
+  std::vector<std::int64_t> seed, cells;
+  for (std::size_t p = 0; p < study.composition.partitions.size(); ++p) {
+    const auto& composition = study.composition.partitions[p];
+    for (std::int32_t c = 0; c < composition.n_clusters; ++c)
+      for (std::int32_t l = 0; l < composition.n_lots; ++l) {
+        if (composition.lot_size[l] == 0) continue;
+        integration.push_back(composition.integration);
+        resolution.push_back(composition.resolution);
+        seed.push_back(static_cast<std::int64_t>(composition.seed));
+        cluster.push_back(study.clusters.partitions[p].name_of(c));
+        lot.push_back(study.lots[l].id);
+        cells.push_back(composition.cells(c, l));
+        fraction.push_back(static_cast<double>(composition.cells(c, l)) / static_cast<double>(composition.lot_size[l]));
+      }
+  }
+  return {"composition",
+          {{"integration", integration},
+           {"resolution", resolution},
+           {"seed", seed},
+           {"cluster", cluster},
+           {"lot", lot},
+           {"cells", cells},
+           {"fraction", fraction}}};
+}
+
+}  // namespace miura::app
