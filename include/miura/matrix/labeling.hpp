@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace miura::matrix {
+
+/// One division of the cells into clusters, and the run that made it. A study has a grid of them.
+struct Labeling {
+  std::string integration = "none";  ///< none, lot or chemistry: what was integrated before clustering
+  double resolution = 0;
+  std::uint64_t seed = 0;
+  std::int32_t n_clusters = 0;
+  std::vector<std::int32_t> label;  ///< of this rank's cells, 0 .. n_clusters - 1; -1 for a cell without cluster
+};
+
+}  // namespace miura::matrix
