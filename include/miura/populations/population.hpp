@@ -3,14 +3,11 @@
 #include <mpi.h>
 
 #include <cstdint>
-#include <limits>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "miura/matrix/composition.hpp"
 #include "miura/matrix/labeling.hpp"
-#include "miura/matrix/table.hpp"
 #include "miura/populations/merge.hpp"
 #include "miura/populations/overlap.hpp"
 
@@ -18,9 +15,7 @@ namespace miura::populations {
 
 struct Options {
   MergeOptions merge = {};
-  double core_share = 0.8;  ///< a core cell is in more than this share of its population's clusters
-  double stable = 0.5;  ///< claims on a population that is less stable are worded so: on average over the grid it is
-                        ///< dissolved (Hennig 2008)
+  double core_share = 0.8;   ///< a core cell is in more than this share of its population's clusters; 0 to less than 1
   std::int32_t primary = 0;  ///< the labeling that reports show
 };
 
@@ -52,34 +47,5 @@ Populations find(MPI_Comm comm, std::span<const matrix::Labeling> grid, const Ov
 /// Which of this rank's cells are core cells of a population. Not collective.
 std::vector<std::uint8_t> core_cells(std::span<const matrix::Labeling> grid, const Overlaps& overlaps,
                                      const Merged& merged, std::int32_t population, double core_share = 0.8);
-
-/// What an association found of one cluster of the grid.
-struct Evidence {
-  double rho = std::numeric_limits<double>::quiet_NaN();
-  double p = std::numeric_limits<double>::quiet_NaN();         ///< of this cluster by itself
-  double p_family = std::numeric_limits<double>::quiet_NaN();  ///< over the whole grid (maxT)
-  bool declared = false;
-};
-
-/// Of all clusters of the grid, numbered as in Overlaps; clusters that were not tested hold NaN.
-struct OutcomeEvidence {
-  std::string outcome;
-  std::vector<Evidence> of_cluster;
-};
-
-struct Claims {
-  std::vector<std::string> name;  ///< of each population: P1, P2, ...
-  matrix::Table table;            ///< `populations`: a row a population and outcome (docs/methods/populations.md)
-
-  /// What a row of the association has in its column `population`.
-  const std::string& name_of(const Merged& merged, std::int32_t cluster) const {
-    return name[merged.population[cluster]];
-  }
-};
-
-/// Names the populations by what the first outcome says (smallest p over the grid, smallest p, largest |rho|; then by
-/// number), words the claims, and makes the table. Without outcomes the names are by number of clusters and the table
-/// has one row a population. Not collective: all of it is replicated.
-Claims weigh(const Populations& populations, std::span<const OutcomeEvidence> outcomes, const Options& options = {});
 
 }  // namespace miura::populations
