@@ -4,7 +4,7 @@
 
 #include <cstdint>
 #include <span>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "miura/cluster/leiden.hpp"
@@ -24,10 +24,14 @@ struct Options {
   cluster::LeidenOptions leiden = {};      ///< as in the primary labeling
 };
 
+/// What the primary labeling is compared with: another of the grid, or one of a part of the cells.
+enum class Kind { grid_seed, grid_resolution, cells, lots, n_lots };
+std::string_view name_of(Kind kind);
+
 /// Agreement of one further labeling with the primary one. What could not be computed is NaN.
 struct Row {
-  std::string kind;            ///< grid_seed, grid_resolution, cells, lots, n_lots
-  std::int32_t replicate = 0;  ///< 0 for the grid
+  Kind kind = Kind::cells;
+  std::int32_t replicate = 0;  ///< from 1; 0 for the grid
   double resolution = 0;
   std::uint64_t seed = 0;     ///< of the labeling
   std::int32_t cluster = -1;  ///< of the primary labeling; -1: the whole labeling
@@ -51,11 +55,13 @@ struct Cells {
 ///
 ///   cells   each cell stays with probability `cell_share`
 ///   lots    as many lots as there are, drawn with replacement; lots drawn twice count once, so some 63 % stay
-///   n_lots  the first 2, 3, ... all but one of the lots in a random order, one order a replicate; of more than 11
-///           lots about ten numbers in equal ratios
+///   n_lots  the first 2, 3, 4, 5, 6, 8, 10, 13, ... and all but one of the lots in a random order, one order a
+///           replicate
 ///
-/// Collective. Same rows on any number of ranks: a draw belongs to (seed, replicate, global index of the cell, or lot).
-/// Nothing is gathered: a replicate's cells stay with their ranks. Cost: (1 + ...) clusterings of parts of the cells.
+/// Collective. Same rows on any number of ranks: a draw belongs to (seed, kind, replicate, global index of the cell, or
+/// lot). Nothing is gathered: a replicate's cells stay with their ranks. With one lot there are no rows of lots.
+/// Time: that of `replicates` searches for neighbours among cell_share^2, 0.4 and, for n_lots, about two to four times
+/// all pairs of cells, and a Leiden run each. Memory: one replicate at a time.
 std::vector<Row> resample(MPI_Comm comm, const Cells& cells, const Options& options);
 
 /// The other labelings of the grid against the primary one: of its resolution and integration with other seeds
