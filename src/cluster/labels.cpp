@@ -4,15 +4,16 @@
 #include <numeric>
 
 #include "miura/parallel/communicator.hpp"
+#include "miura/stats/agreement.hpp"
 #include "miura/stats/random.hpp"
 
 namespace miura::cluster {
 namespace {
 
-double pairs_of(std::span<const std::int64_t> sizes, MPI_Comm comm) {
+std::int64_t pairs_within(std::span<const std::int64_t> sizes, MPI_Comm comm) {
   std::int64_t pairs = 0;
-  for (const auto n : sizes) pairs += n * (n - 1) / 2;
-  return static_cast<double>(parallel::sum_over_ranks(comm, pairs));
+  for (const auto n : sizes) pairs += stats::pairs_of(n);
+  return parallel::sum_over_ranks(comm, pairs);
 }
 
 /// How many items of all ranks have each key; every key is counted by one rank. Collective.
@@ -72,14 +73,10 @@ double adjusted_rand_index(MPI_Comm comm, std::span<const std::int32_t> a, std::
   std::vector<std::int64_t> both;
   both.reserve(a.size());
   for (std::size_t i = 0; i < a.size(); ++i) both.push_back(std::int64_t{a[i]} << 32 | b[i]);
-  const auto n = static_cast<double>(parallel::sum_over_ranks(comm, std::ssize(a)));
-  const auto together = pairs_of(count_keys(comm, std::move(both)), comm);
-  const auto in_a = pairs_of(count_keys(comm, {a.begin(), a.end()}), comm);
-  const auto in_b = pairs_of(count_keys(comm, {b.begin(), b.end()}), comm);
-  const auto pairs = n * (n - 1) / 2;
-  const auto by_chance = pairs > 0 ? in_a / pairs * in_b : 0.0;
-  const auto most = (in_a + in_b) / 2;
-  return most == by_chance ? 1.0 : (together - by_chance) / (most - by_chance);
+  return stats::adjusted_rand_index({.both = pairs_within(count_keys(comm, std::move(both)), comm),
+                                     .first = pairs_within(count_keys(comm, {a.begin(), a.end()}), comm),
+                                     .second = pairs_within(count_keys(comm, {b.begin(), b.end()}), comm),
+                                     .all = stats::pairs_of(parallel::sum_over_ranks(comm, std::ssize(a)))});
 }
 
 }  // namespace miura::cluster

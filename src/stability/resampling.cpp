@@ -1,0 +1,152 @@
+#include "miura/stability/resampling.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <stdexcept>
+
+#include "miura/base/error.hpp"
+#include "miura/knn/search.hpp"
+#include "miura/parallel/communicator.hpp"
+#include "stability/subsets.hpp"
+
+namespace miura::stability {
+namespace {
+
+void check(const Cells& cells, const Options& options) {
+  if (options.replicates < 0 || options.replicates >= 1 << 20)
+    throw UsageError("stability.replicates must lie between 0 and 1048575");
+  if (!(options.cell_share > 0 && options.cell_share < 1))
+    throw UsageError("stability.cell_share must lie between 0 and 1");
+  if (std::ssize(cells.lot) != cells.points.n_local() || cells.primary.label.size() != cells.lot.size())
+    throw std::logic_error("every point has a lot and a primary label");
+}
+
+matrix::Embedding marked_points(MPI_Comm comm, const matrix::Embedding& all, std::span<const std::uint8_t> stays) {
+  matrix::Embedding part{{}, all.n_dims, {}};
+  const auto n = std::ranges::count(stays, 1);
+  part.value.reserve(n * all.n_dims);
+  for (std::int64_t i = 0; i < std::ssize(stays); ++i)
+    if (stays[i]) part.value.insert(part.value.end(), all.row(i).begin(), all.row(i).end());
+  part.points = parallel::Partition::from_local(comm, n);
+  return part;
+}
+
+/// Clusters the cells that stay, from their neighbours on. The others have no cluster. Collective.
+matrix::Labeling cluster_again(MPI_Comm comm, const Cells& cells, std::span<const std::uint8_t> stays,
+                               const Options& options) {
+  const auto points = marked_points(comm, cells.points, stays);
+  const auto nearest = knn::nearest(comm, points, {.k = options.shared.k - 1});  // shared.k counts the cell itself
+  const auto found = cluster::leiden(comm, knn::shared_neighbors(comm, nearest, options.shared), options.leiden);
+  matrix::Labeling labeling{.integration = cells.primary.integration,
+                            .resolution = options.leiden.resolution,
+                            .seed = options.leiden.seed,
+                            .n_clusters = found.n_clusters,
+                            .label = std::vector<std::int32_t>(stays.size(), -1)};
+  for (std::size_t i = 0, next = 0; i < stays.size(); ++i)
+    if (stays[i]) labeling.label[i] = found.label[next++];
+  return labeling;
+}
+
+std::vector<std::int64_t> cells_of_lots(MPI_Comm comm, const Cells& cells, std::span<const std::uint8_t> stays) {
+  std::vector<std::int64_t> n(cells.n_lots);
+  for (std::size_t i = 0; i < stays.size(); ++i) n[cells.lot[i]] += stays[i];
+  parallel::sum_over_ranks(comm, n);
+  return n;
+}
+
+std::vector<std::uint8_t> mark_lots(const Cells& cells, std::span<const std::int32_t> lots) {
+  std::vector<std::uint8_t> chosen(cells.n_lots), stays;
+  for (const auto lot : lots) chosen[lot] = 1;
+  for (const auto lot : cells.lot) stays.push_back(chosen[lot]);
+  return stays;
+}
+
+/// A row for `labeling` as a whole, then one for each cluster of `primary`; both are numbered as in `overlaps`.
+void add_rows(std::vector<Row>& rows, Row row, const populations::Overlaps& overlaps, std::int32_t primary,
+              std::int32_t labeling) {
+  const auto first = overlaps.first_of(primary);
+  row.cluster = -1;
+  row.n_cells = 0;
+  for (auto c = first; c < overlaps.end_of(primary); ++c) row.n_cells += overlaps.n_cells_in(c, labeling);
+  row.agreement = overlaps.adjusted_rand_index(primary, labeling);
+  rows.push_back(row);
+  for (auto c = first; c < overlaps.end_of(primary); ++c) {
+    row.cluster = c - first;
+    row.n_cells = overlaps.n_cells_in(c, labeling);
+    row.agreement = overlaps.best_match(c, labeling).jaccard;
+    rows.push_back(row);
+  }
+}
+
+/// One replicate: the marked cells, clustered anew and compared. Collective.
+void add_replicate(MPI_Comm comm, const Cells& cells, std::span<const std::uint8_t> stays, const Options& options,
+                   Row row, std::vector<Row>& rows) {
+  std::vector<matrix::Labeling> both;
+  both.push_back(cells.primary);
+  both.push_back(cluster_again(comm, cells, stays, options));
+  row.resolution = options.leiden.resolution;
+  row.seed = options.leiden.seed;
+  row.n_lots = static_cast<std::int32_t>(
+      std::ranges::count_if(cells_of_lots(comm, cells, stays), [](std::int64_t n) { return n > 0; }));
+  add_rows(rows, row, populations::count_overlaps(comm, both), 0, 1);
+}
+
+}  // namespace
+
+std::string_view name_of(Kind kind) {
+  switch (kind) {
+    case Kind::grid_seed:
+      return "grid_seed";
+    case Kind::grid_resolution:
+      return "grid_resolution";
+    case Kind::cells:
+      return "cells";
+    case Kind::lots:
+      return "lots";
+    case Kind::n_lots:
+      return "n_lots";
+  }
+  return {};
+}
+
+std::vector<Row> resample(MPI_Comm comm, const Cells& cells, const Options& options) {
+  check(cells, options);
+  const auto n_local = std::ssize(cells.lot);
+  const auto first = cells.points.points.begin(parallel::rank_of(comm));
+  std::vector<std::int32_t> lots;
+  const auto n_cells = cells_of_lots(comm, cells, std::vector<std::uint8_t>(n_local, 1));
+  for (std::int32_t l = 0; l < cells.n_lots; ++l)
+    if (n_cells[l] > 0) lots.push_back(l);
+
+  std::vector<Row> rows;
+  for (std::int32_t r = 1; r <= options.replicates; ++r)
+    add_replicate(comm, cells, draw_cells(options.seed, r, options.cell_share, first, n_local), options,
+                  {.kind = Kind::cells, .replicate = r}, rows);
+  for (std::int32_t r = 1; r <= options.replicates && lots.size() > 1; ++r)
+    add_replicate(comm, cells, mark_lots(cells, draw_lots(options.seed, r, lots)), options,
+                  {.kind = Kind::lots, .replicate = r}, rows);
+  for (std::int32_t r = 1; r <= options.replicates; ++r) {
+    const auto order = shuffle_lots(options.seed, r, lots);
+    for (const auto n : lot_numbers(static_cast<std::int32_t>(std::ssize(lots))))
+      add_replicate(comm, cells, mark_lots(cells, std::span(order).first(n)), options,
+                    {.kind = Kind::n_lots, .replicate = r}, rows);
+  }
+  return rows;
+}
+
+std::vector<Row> compare_grid(std::span<const matrix::Labeling> grid, const populations::Overlaps& overlaps,
+                              std::int32_t primary, std::int32_t n_lots) {
+  std::vector<Row> rows;
+  const auto& p = grid[primary];
+  const auto compare = [&](Kind kind, auto wanted) {
+    for (std::int32_t l = 0; l < std::ssize(grid); ++l)
+      if (l != primary && grid[l].integration == p.integration && wanted(grid[l]))
+        add_rows(rows, {.kind = kind, .resolution = grid[l].resolution, .seed = grid[l].seed, .n_lots = n_lots},
+                 overlaps, primary, l);
+  };
+  compare(Kind::grid_seed, [&](const auto& l) { return l.resolution == p.resolution; });
+  compare(Kind::grid_resolution, [&](const auto& l) { return l.resolution != p.resolution && l.seed == p.seed; });
+  return rows;
+}
+
+}  // namespace miura::stability
