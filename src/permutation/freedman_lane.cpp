@@ -57,7 +57,7 @@ public:
   }
 
 private:
-  const std::vector<std::vector<std::int32_t>>& strata_;
+  std::vector<std::vector<std::int32_t>> strata_;
   std::vector<std::vector<double>> basis_;
 };
 
@@ -130,6 +130,61 @@ void count(std::span<const double> t, std::span<const double> threshold, Counts&
   ++counts.largest[std::ranges::upper_bound(threshold, largest) - threshold.begin()];
 }
 
+/// All tests with a statistic, least extreme first.
+struct Order {
+  std::vector<std::int64_t> test;  ///< place in RankTests::pair
+  std::vector<double> threshold;   ///< what is as extreme
+};
+
+/// Correlations of the identity go to rho; every block learns the places of its tests.
+Order order_tests(std::vector<OutcomeBlock>& blocks, const NuisanceFit& fit, Side side, Scratch identity,
+                  std::vector<double>& rho) {
+  std::iota(identity.lot.begin(), identity.lot.end(), 0);
+  Order order;
+  for (const auto& block : blocks) {
+    correlate(block, fit, identity);
+    for (std::size_t i = 0; i < block.test.size(); ++i) rho[block.test[i]] = identity.rho[i];
+    order.test.insert(order.test.end(), block.test.begin(), block.test.end());
+  }
+  std::ranges::sort(order.test);
+  std::ranges::stable_sort(order.test, {}, [&](std::int64_t t) { return on_side(rho[t], side); });
+  std::vector<std::int64_t> place(rho.size());
+  for (std::int64_t k = 0; k < std::ssize(order.test); ++k) {
+    place[order.test[k]] = k;
+    order.threshold.push_back(on_side(rho[order.test[k]], side) - equal_within);
+  }
+  for (auto& block : blocks)
+    for (const auto t : block.test) block.place.push_back(place[t]);
+  return order;
+}
+
+/// Collective; summed over ranks.
+Counts count_relabelings(MPI_Comm comm, const Relabelings& relabelings, const std::vector<OutcomeBlock>& blocks,
+                         const NuisanceFit& fit, const Order& order, Side side, const Scratch& empty) {
+  Counts all(std::ssize(order.test));
+  const int rank = parallel::rank_of(comm), ranks = parallel::size_of(comm);
+#pragma omp parallel
+  {
+    auto scratch = empty;
+    std::vector<double> t(order.test.size());
+    Counts mine(std::ssize(order.test));
+#pragma omp for schedule(static)
+    for (std::int64_t b = rank; b < relabelings.size(); b += ranks) {
+      relabelings.relabel(b, scratch.lot);
+      for (const auto& block : blocks) {
+        correlate(block, fit, scratch);
+        for (std::size_t i = 0; i < block.test.size(); ++i) t[block.place[i]] = on_side(scratch.rho[i], side);
+      }
+      count(t, order.threshold, mine);
+    }
+#pragma omp critical
+    for (const auto part : {&Counts::marginal, &Counts::step_down, &Counts::largest})
+      std::ranges::transform(all.*part, mine.*part, (all.*part).begin(), std::plus<>());
+  }
+  for (auto* counted : {&all.marginal, &all.step_down, &all.largest}) parallel::sum_over_ranks(comm, *counted);
+  return all;
+}
+
 /// All relabelings where they are not more than would be drawn: of a free choice up to 8 lots by default.
 Options as_many_as_drawn(Options options) {
   check(options);
@@ -153,57 +208,26 @@ FreedmanLaneResult freedman_lane(MPI_Comm comm, const RankTests& tests, std::spa
                             .single_step = std::vector<std::int64_t>(tests.size()),
                             .step_down = std::vector<std::int64_t>(tests.size())};
   const Scratch empty{.lot = std::vector<std::int32_t>(tests.n_lots), .y = std::vector<double>(tests.n_lots), .rho = {}};
-
-  auto identity = empty;
-  relabelings.relabel(0, identity.lot);
-  std::vector<std::int64_t> order;
-  for (const auto& block : blocks) {
-    correlate(block, fit, identity);
-    for (std::size_t i = 0; i < block.test.size(); ++i) result.rho[block.test[i]] = identity.rho[i];
-    order.insert(order.end(), block.test.begin(), block.test.end());
-  }
-  std::ranges::sort(order);
-  std::ranges::stable_sort(order, {}, [&](std::int64_t t) { return on_side(result.rho[t], options.side); });
-  std::vector<std::int64_t> place(tests.size());
-  std::vector<double> threshold;
-  for (std::int64_t k = 0; k < std::ssize(order); ++k) {
-    place[order[k]] = k;
-    threshold.push_back(on_side(result.rho[order[k]], options.side) - equal_within);
-  }
-  for (auto& block : blocks)
-    for (const auto t : block.test) block.place.push_back(place[t]);
-
-  Counts all(std::ssize(order));
-  const int rank = parallel::rank_of(comm), ranks = parallel::size_of(comm);
-#pragma omp parallel
-  {
-    auto scratch = empty;
-    std::vector<double> t(order.size());
-    Counts mine(std::ssize(order));
-#pragma omp for schedule(static)
-    for (std::int64_t b = rank; b < relabelings.size(); b += ranks) {
-      relabelings.relabel(b, scratch.lot);
-      for (const auto& block : blocks) {
-        correlate(block, fit, scratch);
-        for (std::size_t i = 0; i < block.test.size(); ++i) t[block.place[i]] = on_side(scratch.rho[i], options.side);
-      }
-      count(t, threshold, mine);
-    }
-#pragma omp critical
-    for (const auto part : {&Counts::marginal, &Counts::step_down, &Counts::largest})
-      std::ranges::transform(all.*part, mine.*part, (all.*part).begin(), std::plus<>());
-  }
-  for (auto* counted : {&all.marginal, &all.step_down, &all.largest}) parallel::sum_over_ranks(comm, *counted);
-
+  const auto order = order_tests(blocks, fit, options.side, empty, result.rho);
+  const auto counts = count_relabelings(comm, relabelings, blocks, fit, order, options.side, empty);
   std::int64_t reaching = 0, floor = 0;
-  for (auto k = std::ssize(order) - 1; k >= 0; --k) {  // from the most extreme test down
-    reaching += all.largest[k + 1];
-    floor = std::max(floor, all.step_down[k]);
-    result.marginal[order[k]] = all.marginal[k];
-    result.single_step[order[k]] = reaching;
-    result.step_down[order[k]] = floor;
+  for (auto k = std::ssize(order.test) - 1; k >= 0; --k) {  // from the most extreme test down
+    const auto t = order.test[k];
+    reaching += counts.largest[k + 1];
+    floor = std::max(floor, counts.step_down[k]);
+    result.marginal[t] = counts.marginal[k];
+    result.single_step[t] = reaching;
+    result.step_down[t] = floor;
   }
   return result;
+}
+
+double partial_rank_correlation(std::span<const std::int32_t> x, std::span<const std::int32_t> y,
+                                std::span<const std::int32_t> covariate, std::span<const std::int32_t> stratum) {
+  const auto n_lots = static_cast<std::int32_t>(std::ssize(x));
+  const NuisanceFit fit(Relabelings(n_lots, stratum, {}), covariate, n_lots);
+  const auto left_of_x = fit.residuals(x), left_of_y = fit.residuals(y);
+  return left_of_x.empty() || left_of_y.empty() ? std::numeric_limits<double>::quiet_NaN() : dot(left_of_x, left_of_y);
 }
 
 }  // namespace miura::permutation

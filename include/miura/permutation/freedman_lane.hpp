@@ -36,4 +36,9 @@ struct FreedmanLaneResult {
 FreedmanLaneResult freedman_lane(MPI_Comm comm, const RankTests& tests, std::span<const std::int32_t> covariate,
                                  const Options& options);
 
+/// The statistic by itself: correlation of what covariates and strata leave of the ranks of x and of y; NaN where they
+/// leave nothing. `covariate` and `stratum` as above; either may be empty. Not collective.
+double partial_rank_correlation(std::span<const std::int32_t> x, std::span<const std::int32_t> y,
+                                std::span<const std::int32_t> covariate, std::span<const std::int32_t> stratum);
+
 }  // namespace miura::permutation
