@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "miura/parallel/communicator.hpp"
-#include "permutation/drawn_relabelings.hpp"
+#include "miura/permutation/relabelings.hpp"
 #include "permutation/family.hpp"
 
 namespace miura::permutation {
@@ -23,17 +23,6 @@ std::vector<double> residuals(std::span<const std::int32_t> ranks, std::span<con
   const double slope = dot(values, covariate), norm = dot(covariate, covariate);
   for (std::size_t l = 0; l < values.size(); ++l) values[l] = norm * values[l] - slope * covariate[l];
   return values;
-}
-
-/// The relabeling with a given place among all n!, in lexicographic order.
-void arrange_lots(std::int64_t place, std::span<std::int32_t> lot) {
-  const auto n = static_cast<std::int32_t>(std::ssize(lot));
-  std::iota(lot.begin(), lot.end(), 0);
-  for (std::int32_t l = 0; l + 1 < n; ++l) {
-    const auto rest = factorial(n - 1 - l);
-    std::rotate(lot.begin() + l, lot.begin() + l + place / rest, lot.begin() + l + place / rest + 1);
-    place %= rest;
-  }
 }
 
 /// |correlation| of each feature's residuals with those of the relabeled outcome after the second fit.
@@ -79,7 +68,10 @@ FreedmanLaneResult freedman_lane(MPI_Comm comm, std::span<const std::int32_t> fe
   const Statistic statistic(feature, outcome, covariate);
   const auto n = static_cast<std::int32_t>(std::ssize(outcome));
   const bool all = n <= 20 && factorial(n) <= options.permutations + 1;
-  FreedmanLaneResult result{.n_relabelings = all ? factorial(n) : options.permutations + 1,
+  auto which = options;
+  which.exact_up_to = all ? n : 0;
+  const Relabelings relabelings(n, {}, which);
+  FreedmanLaneResult result{.n_relabelings = relabelings.size(),
                             .rho = std::vector<double>(statistic.size()),
                             .two_sided = std::vector<std::int64_t>(statistic.size())};
   std::vector<std::int32_t> identity(n);
@@ -95,15 +87,10 @@ FreedmanLaneResult freedman_lane(MPI_Comm comm, std::span<const std::int32_t> fe
     std::vector<std::int64_t> mine(statistic.size());
 #pragma omp for schedule(static)
     for (std::int64_t b = rank; b < result.n_relabelings; b += ranks) {
-      if (all)
-        arrange_lots(b, lot);
-      else if (b == 0)
-        lot = identity;
-      else
-        shuffle_lots(options.seed, b, lot);
+      relabelings.relabel(b, lot);
       statistic.correlate(lot, y, rho);
       for (std::int64_t f = 0; f < statistic.size(); ++f)
-        mine[f] += std::abs(rho[f]) >= std::abs(result.rho[f]) * as_extreme ? 1 : 0;
+        mine[f] += std::abs(rho[f]) >= least_as_extreme(std::abs(result.rho[f])) ? 1 : 0;
     }
 #pragma omp critical
     for (std::int64_t f = 0; f < statistic.size(); ++f) result.two_sided[f] += mine[f];
