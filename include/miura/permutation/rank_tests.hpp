@@ -1,6 +1,9 @@
 #pragma once
 
+#include <mpi.h>
+
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -15,6 +18,8 @@ struct Options {
   std::int64_t permutations = 99'999;  ///< relabelings drawn where not all are taken; no p is below 1 / (this + 1)
   std::uint64_t seed = 1;              ///< of the drawn relabelings: the same whatever rank or thread draws them
   Side side = Side::two_sided;
+  /// Called by all ranks together, every few seconds of a long analysis: may throw on all of them to end it.
+  std::function<void(MPI_Comm)> safe_point = {};
 };
 
 /// Spearman tests that share one relabeling of the lots, so that what they have in common is kept under the null:
