@@ -5,10 +5,13 @@
 #include "app/provenance.hpp"
 #include "app/stages.hpp"
 #include "miura/association/cluster_association.hpp"
+#include "miura/association/confounders.hpp"
+#include "miura/association/tables.hpp"
 #include "miura/base/log.hpp"
 #include "miura/input/sample_sheet.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "miura/parallel/together.hpp"
+#include "miura/populations/claims.hpp"
 
 namespace miura::app {
 
@@ -26,61 +29,79 @@ matrix::Composition with_lots(const matrix::Composition& all, std::span<const st
   return part;
 }
 
-/// tables/association.tsv: the columns of METHOD 1.9 and the number of tests in the family.
-matrix::Table association_table(const Study& study, const association::Result& found) {
-  matrix::Table table{"association", {}};
-  const auto column = [&](const char* name, auto value_of) {
-    using Value = decltype(value_of(found.rows.front()));
-    std::vector<Value> values;
-    for (const auto& row : found.rows) values.push_back(value_of(row));
-    table.columns.push_back({name, std::move(values)});
+/// Where a row's cluster stands among all clusters of the grid, counted through.
+std::int32_t place_in_grid(const Study& study, const association::Row& row) {
+  std::int32_t first = 0;
+  for (const auto& labeling : study.clusters.partitions) {
+    const bool same_resolution =
+        labeling.resolution == row.resolution || (std::isnan(labeling.resolution) && std::isnan(row.resolution));
+    if (same_resolution && labeling.seed == row.seed && labeling.integration == row.integration)
+      return first + row.cluster;
+    first += labeling.n_clusters;
+  }
+  throw std::logic_error("an association is about a partition that is not there");
+}
+
+/// The evidence of every outcome on all clusters of the grid, in the order in which the families test them.
+std::vector<populations::OutcomeEvidence> evidence_of(const Study& study, const association::Result& found) {
+  std::size_t n_clusters = 0;
+  for (const auto& labeling : study.clusters.partitions) n_clusters += static_cast<std::size_t>(labeling.n_clusters);
+  std::vector<populations::OutcomeEvidence> evidence;
+  for (const auto& row : found.rows) {
+    auto of = std::ranges::find(evidence, row.outcome, &populations::OutcomeEvidence::outcome);
+    if (of == evidence.end()) {
+      evidence.push_back({row.outcome, std::vector<populations::Evidence>(n_clusters)});
+      of = evidence.end() - 1;
+    }
+    const bool exploratory = row.flags.find("EXPLORATORY") != std::string::npos;
+    of->of_cluster[place_in_grid(study, row)] = {row.rho, row.p_exact, row.p_max_t_step, row.declared && !exploratory};
+  }
+  return evidence;
+}
+
+/// Names the populations of the grid and enters them in the rows; gives their table. Collective.
+matrix::Table name_populations(const Study& study, association::Result& found, AssociationStage& stage) {
+  const auto claims = populations::weigh(study.grid->populations, evidence_of(study, found));
+  for (auto& row : found.rows)
+    row.population = claims.name_of(study.grid->populations.merged, place_in_grid(study, row));
+  stage.population_name = claims.name;
+  return claims.table;
+}
+
+/// What else differs between lots: depth, number of cells, what quality control took, and columns that were named.
+std::vector<association::Outcome> covariates_of(const Study& study, const AssociationStage& stage,
+                                                std::span<const association::Outcome> named) {
+  std::vector<association::Outcome> covariates;
+  const auto& counted = study.cells.attrition;
+  const auto& read = counted.column<std::int64_t>("cells_read");
+  const auto& kept = counted.column<std::int64_t>("kept");
+  const auto add = [&](const char* name, auto value_of) {
+    covariates.push_back({name, {}});
+    for (const auto lot : stage.training_lots)
+      covariates.back().value.push_back(kept[lot] > 0 ? static_cast<double>(value_of(lot)) : association::not_computed);
   };
-  using association::Row;
-  const auto texts = [&](const char* name, std::string Row::*field) {
-    column(name, [=](const Row& r) { return r.*field; });
-  };
-  const auto reals = [&](const char* name, double Row::*field) {
-    column(name, [=](const Row& r) { return r.*field; });
-  };
-  const auto integers = [&](const char* name, auto field) {
-    column(name, [=](const Row& r) { return static_cast<std::int64_t>(r.*field); });
-  };
-  texts("family", &Row::family);
-  texts("integration", &Row::integration);
-  reals("resolution", &Row::resolution);
-  integers("seed", &Row::seed);
-  const auto& given = study.clusters.primary();  // labels that were given have names, and there is no grid of them
-  column("cluster", [&](const Row& r) { return given.name_of(r.cluster); });
-  texts("population", &Row::population);
-  texts("outcome", &Row::outcome);
-  integers("n", &Row::n);
-  integers("n_strata", &Row::n_strata);
-  reals("mean_fraction", &Row::mean_fraction);
-  reals("min_expected_count", &Row::min_expected_count);
-  integers("S", &Row::s);
-  reals("rho", &Row::rho);
-  reals("ci_lo", &Row::ci_lo);
-  reals("ci_hi", &Row::ci_hi);
-  reals("rho_cell_lo", &Row::rho_cell_lo);
-  reals("rho_cell_hi", &Row::rho_cell_hi);
-  reals("p_exact", &Row::p_exact);
-  reals("p_min_attainable", &Row::p_min_attainable);
-  integers("n_perm", &Row::n_perm);
-  texts("perm_type", &Row::perm_type);
-  reals("p_maxT_single", &Row::p_max_t_single);
-  reals("p_maxT_step", &Row::p_max_t_step);
-  reals("p_holm", &Row::p_holm);
-  reals("q_bh", &Row::q_bh);
-  reals("p_adjN", &Row::p_adj_n);
-  reals("p_conditional", &Row::p_conditional);
-  reals("loo_rho_min", &Row::loo_rho_min);
-  reals("loo_rho_max", &Row::loo_rho_max);
-  column("status", [](const Row& r) { return std::string(association::name_of(r.status)); });
-  texts("flags", &Row::flags);
-  column("family_size", [&](const Row& r) {
-    return std::ranges::find(found.families, r.family, &association::Family::name)->n_tests;
+  add("n_cells", [&](std::int32_t lot) { return kept[lot]; });
+  add("share_lost_in_qc", [&](std::int32_t lot) {
+    return static_cast<double>(read[lot] - kept[lot]) / static_cast<double>(read[lot]);
   });
-  return table;
+  if (!study.cells.is_table) {
+    add("median_counts", [&](std::int32_t lot) { return counted.column<double>("median_counts")[lot]; });
+    add("median_genes", [&](std::int32_t lot) { return counted.column<double>("median_genes")[lot]; });
+  }
+  covariates.insert(covariates.end(), named.begin(), named.end());
+  return covariates;
+}
+
+/// Named columns of the sample sheet, of the training lots. Collective.
+std::vector<association::Outcome> read_columns(MPI_Comm comm, const std::filesystem::path& sheet,
+                                               const matrix::Lots& training, std::span<const std::string> names) {
+  std::vector<association::Outcome> columns;
+  if (names.empty()) return columns;
+  parallel::together(comm, [&] {
+    for (auto& column : input::read_outcomes(sheet, training, names))
+      columns.push_back({std::move(column.name), std::move(column.value)});
+  });
+  return columns;
 }
 
 }  // namespace
@@ -94,21 +115,34 @@ AssociationStage association_stage(MPI_Comm comm, const Study& study, const RunO
       stage.training_lots.push_back(static_cast<std::int32_t>(l));
       training.push_back(study.lots[l]);
     }
-  const auto names = columns_used(o);
-  if (names.empty()) return stage;
-  auto options = o.association;
-  options.primary = split_list(o.primary);
+  association::Result found;
+  const auto names = outcomes_named(o);
+  if (names.empty()) {
+    stage.tables.push_back(name_populations(study, found, stage));
+    return stage;
+  }
   stage.outcomes_read = utc_now();
   parallel::broadcast(comm, stage.outcomes_read);
-  parallel::together(comm, [&] {
-    for (auto& outcome : input::read_outcomes(sheet, training, names))
-      stage.outcomes.push_back({std::move(outcome.name), std::move(outcome.value)});
-  });
+  stage.outcomes = read_columns(comm, sheet, training, names);
+  auto options = o.association;
+  options.primary = split_list(o.primary);
   std::vector<matrix::Composition> partitions;
   for (const auto& composition : study.composition.partitions)
     partitions.push_back(with_lots(composition, stage.training_lots));
-  const auto found = association::associate(comm, partitions, stage.outcomes, options);
-  stage.tables.push_back(association_table(study, found));
+  found = association::associate(comm, partitions, stage.outcomes, options);
+
+  auto table_of_populations = name_populations(study, found, stage);
+  auto table = association::association_table(found);
+  if (!study.clusters.primary().names.empty())  // labels that were given: there is one partition of them
+    for (auto& cluster : table.column<std::string>("cluster"))
+      cluster = study.clusters.primary().name_of(std::stoi(cluster));
+  stage.tables.push_back(std::move(table));
+  stage.tables.push_back(std::move(table_of_populations));
+  const auto covariates =
+      covariates_of(study, stage, read_columns(comm, sheet, training, split_list(o.confounders)));
+  stage.tables.push_back(association::confounder_table(
+      association::confounders(comm, covariates, stage.outcomes, options.relabelings)));
+
   stage.warnings = found.warnings;
   for (const auto l : found.left_out)
     stage.warnings.push_back(fmt::format("lot {} has {} labelled cells, fewer than {}: left out of the association",

@@ -369,6 +369,17 @@ CompositionStage load_composition(const std::filesystem::path& path) {
   return stage;
 }
 
+void save(MPI_Comm comm, const StabilityStage& stage, const std::filesystem::path& path) {
+  ParallelFile file(comm, path);
+  file.scalar_text(file.get(), "table", to_json(stage.table).dump());
+  file.close();
+}
+
+StabilityStage load_stability(const std::filesystem::path& path) {
+  const auto file = hdf5::open_to_read(path);
+  return {table_from_json(nlohmann::ordered_json::parse(read_text(file, "table")))};
+}
+
 void save(MPI_Comm comm, const AssociationStage& stage, const std::filesystem::path& path) {
   auto tables = nlohmann::ordered_json::array();
   for (const auto& table : stage.tables) tables.push_back(to_json(table));
@@ -379,6 +390,7 @@ void save(MPI_Comm comm, const AssociationStage& stage, const std::filesystem::p
   file.scalar_text(file.get(), "outcomes", to_json(outcomes).dump());
   file.scalar_text(file.get(), "tables", tables.dump());
   file.scalar_text(file.get(), "warnings", nlohmann::json(stage.warnings).dump());
+  file.scalar_text(file.get(), "population_name", nlohmann::json(stage.population_name).dump());
   file.scalar_text(file.get(), "outcomes_read", stage.outcomes_read);
   file.close();
 }
@@ -392,6 +404,7 @@ AssociationStage load_association(const std::filesystem::path& path) {
   for (const auto& table : nlohmann::ordered_json::parse(read_text(file, "tables")))
     stage.tables.push_back(table_from_json(table));
   stage.warnings = nlohmann::json::parse(read_text(file, "warnings"));
+  stage.population_name = nlohmann::json::parse(read_text(file, "population_name"));
   stage.outcomes_read = read_text(file, "outcomes_read");
   return stage;
 }

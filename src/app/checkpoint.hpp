@@ -49,6 +49,7 @@ void save(MPI_Comm comm, const pca::Result& stage, const std::filesystem::path& 
 void save(MPI_Comm comm, const NeighborsStage& stage, const std::filesystem::path& path);
 void save(MPI_Comm comm, const ClusterStage& stage, const std::filesystem::path& path);
 void save(MPI_Comm comm, const CompositionStage& stage, const std::filesystem::path& path);
+void save(MPI_Comm comm, const StabilityStage& stage, const std::filesystem::path& path);
 void save(MPI_Comm comm, const AssociationStage& stage, const std::filesystem::path& path);
 
 CellsStage load_cells(MPI_Comm comm, const std::filesystem::path& path);
@@ -58,6 +59,7 @@ pca::Result load_pca(MPI_Comm comm, const parallel::Partition& cells, const std:
 NeighborsStage load_neighbors(MPI_Comm comm, const parallel::Partition& reference, const std::filesystem::path& path);
 ClusterStage load_clusters(MPI_Comm comm, const parallel::Partition& cells, const std::filesystem::path& path);
 CompositionStage load_composition(const std::filesystem::path& path);
+StabilityStage load_stability(const std::filesystem::path& path);
 AssociationStage load_association(const std::filesystem::path& path);
 
 }  // namespace miura::app

@@ -96,7 +96,7 @@ void drop_lonely_clusters(MPI_Comm comm, matrix::Labeling& labels, std::int32_t 
 /// The partitions of the grid, the primary one first. Collective.
 ClusterStage found_clusters(MPI_Comm comm, const Study& study, const RunOptions& o) {
   ClusterStage stage;
-  const Followers followers(comm, study, o.neighborhood);
+  const Followers followers(comm, study, o.shared.k);
   for (const auto resolution : grid_resolutions(o))
     for (std::int32_t s = 0; s < o.seeds; ++s) {
       auto options = o.leiden;

@@ -89,7 +89,7 @@ po::options_description describe_components(RunOptions& o) {
 
 po::options_description describe_clusters(RunOptions& o) {
   po::options_description graph("Graph and clusters");
-  graph.add_options()("knn.k", with_default(o.neighborhood),
+  graph.add_options()("knn.k", with_default(o.shared.k),
                       "cells of a neighbourhood, the cell itself counted (Seurat k.param)")(
       "knn.prune", with_default(o.shared.prune), "smallest Jaccard index of an edge")(
       "cluster.resolution", with_default(o.leiden.resolution), "resolution of the primary partition (Leiden)")(
@@ -103,11 +103,21 @@ po::options_description describe_clusters(RunOptions& o) {
   return graph;
 }
 
+po::options_description describe_stability(RunOptions& o) {
+  po::options_description stability("Stability of the clusters");
+  stability.add_options()("stability.replicates", with_default(o.stability_replicates),
+                          "times that cells, lots and growing numbers of lots are drawn and clustered again; 0: none")(
+      "stability.cells", with_default(o.stability_cells), "about so many reference cells take part");
+  return stability;
+}
+
 po::options_description describe_association(RunOptions& o) {
   po::options_description association("Association with outcomes");
   association.add_options()("association.outcomes", po::value(&o.outcomes)->default_value(""),
                             "columns of the sample sheet to test, comma-separated; empty: end after the composition")(
       "association.primary", po::value(&o.primary)->default_value(""), "the outcome(s) of family 1; empty: the first")(
+      "association.confounders", po::value(&o.confounders)->default_value(""),
+      "further columns (viability, passage ...) whose rho with every outcome goes to confounders.tsv")(
       "association.alpha", with_default(o.association.alpha), "family-wise error rate")(
       "association.exact_up_to", with_default(o.association.relabelings.exact_up_to),
       "most lots for which all relabelings are enumerated")("association.permutations",
@@ -124,14 +134,21 @@ po::options_description describe(RunOptions& o) {
   po::options_description all("miura run STUDY.ini");
   all.add(describe(o.common));
   for (const auto describe_part : {describe_stages, describe_study, describe_input, describe_cells,
-                                   describe_components, describe_clusters, describe_association})
+                                   describe_components, describe_clusters, describe_stability, describe_association})
     all.add(describe_part(o));
   return all;
 }
 
-std::vector<std::string> columns_used(const RunOptions& o) {
+std::vector<std::string> outcomes_named(const RunOptions& o) {
   auto names = split_list(o.outcomes);
   for (const auto& name : split_list(o.primary))
+    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+  return names;
+}
+
+std::vector<std::string> columns_used(const RunOptions& o) {
+  auto names = outcomes_named(o);
+  for (const auto& name : split_list(o.confounders))
     if (std::ranges::find(names, name) == names.end()) names.push_back(name);
   return names;
 }
@@ -163,11 +180,13 @@ void check(const RunOptions& o) {
   check_range("variable.span", o.variable.span, 0.05, 1.0);
   check_range("pca.components", o.pca.components, 1, 1000);
   check_range("pca.clip", o.pca.clip, 0.1, 32'767.0);  // where the grid of z-scores ends
-  check_range("knn.k", o.neighborhood, 2, 1000);
+  check_range("knn.k", o.shared.k, 2, 1000);
   check_range("knn.prune", o.shared.prune, 0.0, 1.0);
   check_range("cluster.resolution", o.leiden.resolution, 0.0, 1024.0);
   grid_resolutions(o);
   check_range("cluster.seeds", o.seeds, 1, 1000);
+  check_range("stability.replicates", o.stability_replicates, 0, 1000);
+  check_range<std::int64_t>("stability.cells", o.stability_cells, 100, many);
   check_range("cluster.iterations", o.leiden.iterations, 1, 1'000'000);
   check_range("association.alpha", o.association.alpha, 1e-9, 0.5);
   check_range("association.exact_up_to", o.association.relabelings.exact_up_to, 2, 13);

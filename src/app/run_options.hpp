@@ -30,17 +30,21 @@ struct RunOptions {
   std::string variable_batch = "lot";
   std::string pca_method = "gram";
   pca::Options pca;
-  std::int32_t neighborhood = 20;
   knn::SharedNeighborOptions shared;
   cluster::LeidenOptions leiden;                   ///< of the primary partition
   std::string resolutions = "0.3, 0.5, 0.8, 1.2";  ///< of the grid of partitions
   std::int32_t seeds = 8;                          ///< partitions of each resolution
   std::string labels;                              ///< column of the tables of cells; empty: cells are clustered
-  std::string outcomes, primary;
+  std::int32_t stability_replicates = 5;   ///< of each kind of subset
+  std::int64_t stability_cells = 10'000;   ///< about so many reference cells are clustered again
+  std::string outcomes, primary, confounders;
   association::Options association;
 };
 
-/// The columns of the sample sheet that the association looks at.
+/// The outcomes, the primary ones included.
+std::vector<std::string> outcomes_named(const RunOptions& o);
+
+/// All columns of the sample sheet that the association looks at: outcomes and confounders.
 std::vector<std::string> columns_used(const RunOptions& o);
 
 /// The resolutions of the grid, the primary one first. UsageError for what is no number or out of range.

@@ -97,6 +97,10 @@ bool go_along(MPI_Comm comm, const Run& run, Checkpoints& checkpoints) {
   street.stage(
       "composition", study.composition, [&](const fs::path& p) { return load_composition(p); },
       [&] { return composition_stage(comm, study); });
+  if (!street.done()) study.grid = population_grid(comm, study);
+  street.stage(
+      "stability", study.stability, [&](const fs::path& p) { return load_stability(p); },
+      [&] { return stability_stage(comm, study, o); });
   street.stage(
       "association", study.association, [&](const fs::path& p) { return load_association(p); },
       [&] { return association_stage(comm, study, o, run.sheet); });

@@ -88,6 +88,7 @@ std::map<std::string, std::string> hash_stages(const Configuration& c, const Run
       settings_of(c, {"knn"}),
       settings_of(c, {"cluster"}) + labels,
       "",
+      settings_of(c, {"stability"}) + seed,
       settings_of(c, {"association"}) + seed + lots_as_text(lots, {&Lot::donor, &Lot::source, &Lot::chemistry}) +
           input::digest_of_columns(sheet, columns_used(o)),
       settings_of(c, {"study"}) + lots_as_text(lots, {&Lot::process, &Lot::pair}),

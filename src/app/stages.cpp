@@ -92,6 +92,7 @@ matrix::Table lots_table(const Study& study) {
 
 std::vector<matrix::Table> tables_of(const Study& study) {
   std::vector<matrix::Table> tables{lots_table(study), composition_table(study)};
+  tables.push_back(study.stability.table);
   tables.insert(tables.end(), study.association.tables.begin(), study.association.tables.end());
   return tables;
 }
@@ -153,7 +154,7 @@ pca::Result pca_stage(MPI_Comm comm, const Study& study, const RunOptions& o) {
 NeighborsStage neighbors_stage(MPI_Comm comm, const Study& study, const RunOptions& o) {
   const auto points = marked_rows(comm, study.pca.scores, study.genes.reference);
   NeighborsStage stage;
-  stage.nearest = knn::nearest(comm, points, {.k = o.neighborhood - 1});  // Seurat's k counts the cell itself
+  stage.nearest = knn::nearest(comm, points, {.k = o.shared.k - 1});  // Seurat's k counts the cell itself
   stage.graph = knn::shared_neighbors(comm, stage.nearest, o.shared);
   return stage;
 }

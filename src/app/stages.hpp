@@ -15,8 +15,8 @@
 namespace miura::app {
 
 /// The street, in the order in which the data flows.
-inline constexpr std::array<std::string_view, 8> stage_names{"read",    "normalize",   "pca",         "neighbors",
-                                                             "cluster", "composition", "association", "report"};
+inline constexpr std::array<std::string_view, 9> stage_names{
+    "read", "normalize", "pca", "neighbors", "cluster", "composition", "stability", "association", "report"};
 
 /// Position of a stage in the street; UsageError for a name that is none.
 int stage_number(const std::string& name);
@@ -28,6 +28,9 @@ pca::Result pca_stage(MPI_Comm comm, const Study& study, const RunOptions& o);
 NeighborsStage neighbors_stage(MPI_Comm comm, const Study& study, const RunOptions& o);
 ClusterStage cluster_stage(MPI_Comm comm, const Study& study, const RunOptions& o);
 CompositionStage composition_stage(MPI_Comm comm, const Study& study);
+/// The populations of the grid, to be found again whenever they are needed.
+PopulationGrid population_grid(MPI_Comm comm, const Study& study);
+StabilityStage stability_stage(MPI_Comm comm, const Study& study, const RunOptions& o);
 /// Reads the outcomes: called when the digest of the labels is on the disk.
 AssociationStage association_stage(MPI_Comm comm, const Study& study, const RunOptions& o,
                                    const std::filesystem::path& sheet);

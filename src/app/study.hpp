@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "miura/matrix/table.hpp"
 #include "miura/normalize/variable_genes.hpp"
 #include "miura/pca/fit.hpp"
+#include "miura/populations/population.hpp"
 #include "miura/qc/metrics.hpp"
 
 namespace miura::app {
@@ -61,13 +63,25 @@ struct CompositionStage {
   const matrix::Composition& primary() const { return partitions.front(); }
 };
 
+/// The populations of the grid, and what they are found by. Quick to find again, and so not kept.
+struct PopulationGrid {
+  populations::Overlaps overlaps;
+  populations::Populations populations;
+};
+
+/// What `stability` leaves: tables/stability.tsv.
+struct StabilityStage {
+  matrix::Table table;
+};
+
 /// What `association` leaves.
 struct AssociationStage {
   std::vector<std::int32_t> training_lots;     ///< those it looks at, by their place in `lots`
   std::vector<association::Outcome> outcomes;  ///< of the training lots; empty where none was named
   std::vector<matrix::Table> tables;
   std::vector<std::string> warnings;
-  std::string outcomes_read;  ///< when, UTC; empty where none was named
+  std::vector<std::string> population_name;  ///< P1, P2, ... of the populations of the grid
+  std::string outcomes_read;                 ///< when, UTC; empty where none was named
 
   /// One of the tables, or nothing.
   const matrix::Table* table(const std::string& name) const {
@@ -85,6 +99,8 @@ struct Study {
   NeighborsStage neighbors;
   ClusterStage clusters;
   CompositionStage composition;
+  std::optional<PopulationGrid> grid;
+  StabilityStage stability;
   AssociationStage association;
   std::vector<std::string> warnings;
 };

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -29,6 +30,10 @@ struct Table {
     for (const auto& c : columns)
       if (c.name == wanted) return std::get<std::vector<T>>(c.values);
     throw std::out_of_range("table " + name + " has no column " + wanted);
+  }
+  template <class T>
+  std::vector<T>& column(const std::string& wanted) {
+    return const_cast<std::vector<T>&>(std::as_const(*this).column<T>(wanted));
   }
 };
 
