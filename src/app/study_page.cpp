@@ -59,7 +59,7 @@ void add_composition(report::StudyReport& page, const Study& study) {
   }
 }
 
-void add_association(report::StudyReport& page, const matrix::Table& t) {
+void add_association(report::StudyReport& page, const matrix::Table& t, bool several) {
   const auto text = [&](const char* name, std::int64_t i) { return t.column<std::string>(name)[i]; };
   const auto real = [&](const char* name, std::int64_t i) { return t.column<double>(name)[i]; };
   const auto integer = [&](const char* name, std::int64_t i) { return t.column<std::int64_t>(name)[i]; };
@@ -69,6 +69,7 @@ void add_association(report::StudyReport& page, const matrix::Table& t) {
          .partition = partition_name(real("resolution", i), integer("seed", i)),
          .cluster = text("cluster", i),
          .outcome = text("outcome", i),
+         .population = several ? text("population", i) : std::string(),
          .n_lots = integer("n", i),
          .mean_share = real("mean_fraction", i),
          .rho = real("rho", i),
@@ -80,6 +81,26 @@ void add_association(report::StudyReport& page, const matrix::Table& t) {
          .permutation_kind = text("perm_type", i),
          .status = text("status", i),
          .flags = text("flags", i)});
+}
+
+void add_populations(report::StudyReport& page, const matrix::Table& t) {
+  const auto text = [&](const char* name, std::int64_t i) { return t.column<std::string>(name)[i]; };
+  const auto real = [&](const char* name, std::int64_t i) { return t.column<double>(name)[i]; };
+  const auto integer = [&](const char* name, std::int64_t i) { return t.column<std::int64_t>(name)[i]; };
+  for (std::int64_t i = 0; i < t.n_rows(); ++i)
+    page.populations.push_back({.population = text("population", i),
+                                .outcome = text("outcome", i),
+                                .claim = text("claim", i),
+                                .n_partitions = integer("n_clusters", i),
+                                .of_partitions = integer("n_partitions", i),
+                                .core_cells = integer("n_core_cells", i),
+                                .mean_share = real("mean_fraction", i),
+                                .rho_min = real("rho_min", i),
+                                .rho_max = real("rho_max", i),
+                                .p_step = real("p_maxT_best", i),
+                                .stability = real("stability", i),
+                                .primary_cluster = text("primary_cluster", i),
+                                .flags = text("flags", i)});
 }
 
 double outcome_of_lot(const Study& study, const std::string& outcome, std::int32_t lot) {
@@ -188,15 +209,28 @@ report::StudyReport study_page(const Study& study, const Publication& p) {
   for (const auto& [name, value] : p.settings) page.settings.push_back({name, value});
   add_lots(page, lots_table(study));
   add_composition(page, study);
-  if (const auto* table = study.association.table("association")) add_association(page, *table);
+  if (const auto* table = study.association.table("association"))
+    add_association(page, *table, study.clusters.partitions.size() > 1);
+  if (const auto* table = study.association.table("populations");
+      table != nullptr && study.clusters.partitions.size() > 1)
+    add_populations(page, *table);
   add_primary_outcome(page, study);
   add_scatters(page, study);
   add_method(page, study, p);
+  std::vector<std::string> names;
+  for (const auto& table : tables_of(study)) names.push_back(table.name);
   page.files = {{"study.h5ad", "all cells, genes, components, graphs and tables (AnnData)"},
                 {"tables/lots.tsv", "what became of the cells of each lot"},
                 {"tables/cells.tsv.gz", "lot, barcode and cluster of every cell"},
                 {"tables/composition.tsv", "cells and share of each lot in each cluster"}};
-  if (!page.association.empty()) page.files.push_back({"tables/association.tsv", "every test with all its numbers"});
+  const std::vector<std::pair<const char*, const char*>> tables{
+      {"stability", "how firmly each cluster stands: other seeds and resolutions, fewer cells, fewer lots"},
+      {"association", "every test with all its numbers"},
+      {"populations", "clusters that are one over the grid of partitions, and the claims on them"},
+      {"confounders", "what else goes with the outcomes: depth, number of cells, quality control; a list of warnings"}};
+  for (const auto& [name, holds] : tables)
+    if (std::ranges::find(names, name) != names.end())
+      page.files.push_back({fmt::format("tables/{}.tsv", name), holds});
   page.files.push_back({"provenance.json", "settings, digests of inputs and outputs, chain of stages, machine"});
   return page;
 }

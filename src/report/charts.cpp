@@ -72,14 +72,15 @@ json tooltip(std::initializer_list<std::array<const char*, 2>> fields) {
   return list;
 }
 
-/// The rows of an outcome that are drawn: the primary partition's, and the strongest of other partitions.
+/// The rows of an outcome that are drawn: the primary partition's, and the strongest of populations that it lacks.
 std::vector<const AssociationRow*> drawn_rows(const StudyReport& report, std::string_view outcome) {
   constexpr std::ptrdiff_t others = 8;
   std::vector<const AssociationRow*> rows, elsewhere;
-  for (const auto& row : report.association) {
-    if (row.outcome != outcome || !std::isfinite(row.rho)) continue;
-    (row.partition == report.composition.partition ? rows : elsewhere).push_back(&row);
-  }
+  for (const auto family : {Family::primary, Family::secondary})
+    for (const auto* row : distinct_rows(report, family)) {
+      if (row->outcome != outcome || !std::isfinite(row->rho)) continue;
+      (row->partition == report.composition.partition ? rows : elsewhere).push_back(row);
+    }
   std::ranges::stable_sort(elsewhere, [](const auto* a, const auto* b) { return std::abs(a->rho) > std::abs(b->rho); });
   elsewhere.resize(static_cast<std::size_t>(std::min(others, std::ssize(elsewhere))));
   const auto place = [&](const AssociationRow* row) {

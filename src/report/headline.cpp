@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cmath>
+#include <map>
+#include <set>
 #include <tuple>
 
 #include "report/numbers.hpp"
@@ -22,9 +25,28 @@ struct Power {
 constexpr std::array power_at_rho_08{Power{6, 0.03},  Power{8, 0.15},  Power{11, 0.30},
                                      Power{15, 0.55}, Power{20, 0.80}, Power{30, 0.97}};
 
+bool elsewhere(const StudyReport& report, const AssociationRow& row) {
+  return row.partition != report.composition.partition;
+}
+
 std::string name_of(const StudyReport& report, const AssociationRow& row) {
-  const bool elsewhere = row.partition != report.composition.partition;
-  return "cluster " + row.cluster + (elsewhere ? " (" + row.partition + ")" : "");
+  const auto cluster = "cluster " + row.cluster;
+  if (row.population.empty()) return cluster + (elsewhere(report, row) ? " (" + row.partition + ")" : "");
+  return "population " + row.population + " (" + cluster + (elsewhere(report, row) ? ", " + row.partition : "") + ")";
+}
+
+/// How firmly a population stands in the grid of partitions, for one that is claimed.
+std::string standing_of(const StudyReport& report, const AssociationRow& row) {
+  const auto found = std::ranges::find_if(report.populations, [&](const PopulationRow& p) {
+    return p.population == row.population && p.outcome == row.outcome;
+  });
+  if (found == report.populations.end()) return {};
+  const auto where = fmt::format("{} is found in {} of {} partitions (stability {:.2f}, {} core cells)", row.population,
+                                 found->n_partitions, found->of_partitions, found->stability,
+                                 count_text(found->core_cells));
+  if (found->claim.find("unstable") == std::string::npos) return where + ".";
+  return "The claim is on an unstable population: " + where +
+         ", so other seeds or resolutions draw its border elsewhere.";
 }
 
 std::string figures_of(const StudyReport& report, const AssociationRow& row) {
@@ -81,7 +103,7 @@ std::string list(const StudyReport& report, const std::vector<const AssociationR
 }
 
 void add_secondary(const StudyReport& report, Headline& result) {
-  auto rows = ranked_tests(report, Family::secondary);
+  auto rows = distinct_rows(report, Family::secondary);
   std::erase_if(rows, [&](const AssociationRow* row) { return !passes(report, *row); });
   if (rows.empty()) return;
   result.caveats.push_back(
@@ -99,12 +121,30 @@ std::vector<const AssociationRow*> ranked_tests(const StudyReport& report, Famil
   std::vector<const AssociationRow*> rows;
   for (const auto& row : report.association)
     if (row.family == family && row.in_family() && std::isfinite(row.p_step)) rows.push_back(&row);
-  std::ranges::stable_sort(rows, [](const AssociationRow* a, const AssociationRow* b) {
+  std::ranges::stable_sort(rows, [&](const AssociationRow* a, const AssociationRow* b) {
     const double strength_a = -std::abs(a->rho), strength_b = -std::abs(b->rho);
-    return std::tie(a->p_step, strength_a, a->outcome, a->partition, a->cluster) <
-           std::tie(b->p_step, strength_b, b->outcome, b->partition, b->cluster);
+    const bool elsewhere_a = elsewhere(report, *a), elsewhere_b = elsewhere(report, *b);
+    return std::tie(a->p_step, strength_a, a->outcome, elsewhere_a, a->partition, a->cluster) <
+           std::tie(b->p_step, strength_b, b->outcome, elsewhere_b, b->partition, b->cluster);
   });
   return rows;
+}
+
+std::vector<const AssociationRow*> distinct_rows(const StudyReport& report, Family family) {
+  auto rows = ranked_tests(report, family);
+  const std::set<const AssociationRow*> ranked(rows.begin(), rows.end());
+  for (const auto& row : report.association)
+    if (row.family == family && !ranked.contains(&row)) rows.push_back(&row);
+  std::vector<const AssociationRow*> distinct;
+  std::map<std::pair<std::string, std::string>, std::size_t> place;
+  for (const auto* row : rows) {
+    const auto [known, is_new] = place.emplace(std::pair(row->population, row->outcome), distinct.size());
+    if (row->population.empty() || is_new)
+      distinct.push_back(row);
+    else if (auto*& chosen = distinct[known->second]; elsewhere(report, *chosen) && !elsewhere(report, *row))
+      chosen = row;
+  }
+  return distinct;
 }
 
 bool is_declared(const StudyReport& report, const AssociationRow& row) {
@@ -128,11 +168,17 @@ Headline headline(const StudyReport& report) {
   result.declared = passes(report, best);
   if (result.declared) {
     auto name = name_of(report, best);
-    name[0] = 'C';
+    name[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(name[0])));
     result.claim = fmt::format("{} goes with {}: lots with a larger share of it have {} values ({}).", name,
                                best.outcome, best.rho > 0 ? "higher" : "lower", figures_of(report, best));
     result.caveats.push_back(how_the_p_was_found(best, n_tests));
-    std::erase_if(tests, [&](const AssociationRow* row) { return row == &best || !passes(report, *row); });
+    if (const auto standing = standing_of(report, best); !standing.empty()) result.caveats.push_back(standing);
+    tests = distinct_rows(report, Family::primary);
+    std::erase_if(tests, [&](const AssociationRow* row) {
+      const bool same = row == &best || (!best.population.empty() && row->population == best.population &&
+                                         row->outcome == best.outcome);
+      return same || !passes(report, *row);
+    });
     if (!tests.empty()) result.caveats.push_back("Also declared: " + list(report, tests) + ".");
     result.caveats.push_back(
         "Shares sum to one, so where one cluster rises others must fall; and an association over lots is not yet a "

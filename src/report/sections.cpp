@@ -55,17 +55,8 @@ std::string standing(const StudyReport& report, std::string_view outcome, bool p
   return primary_passed ? "secondary outcome" : "secondary outcome, exploratory";
 }
 
-/// All rows of a family as they are shown: those that count by rank, then the rest as they come.
-std::vector<const AssociationRow*> table_rows(const StudyReport& report, Family family) {
-  auto rows = ranked_tests(report, family);
-  const auto ranked = rows;
-  for (const auto& row : report.association)
-    if (row.family == family && std::ranges::find(ranked, &row) == ranked.end()) rows.push_back(&row);
-  return rows;
-}
-
 Html association_table(const StudyReport& report, Family family, std::string_view caption) {
-  const auto rows = table_rows(report, family);
+  const auto rows = distinct_rows(report, family);
   if (rows.empty()) return {};
   const bool partitions = std::ranges::any_of(
       rows, [&](const AssociationRow* row) { return row->partition != report.composition.partition; });
@@ -89,6 +80,11 @@ Html association_table(const StudyReport& report, Family family, std::string_vie
     table.add(cells, is_declared(report, row) ? "declared" : "");
   }
   auto html = table.html();
+  const auto tests = std::ranges::count(report.association, family, &AssociationRow::family);
+  if (tests > std::ssize(rows) && rows.size() <= most_table_rows)
+    html += note(fmt::format("One row for each population and outcome; the {} tests over all partitions are in "
+                             "tables/association.tsv.",
+                             count_text(tests)));
   if (rows.size() > most_table_rows)
     html += note(fmt::format("The {} first of {} tests; all are in tables/association.tsv.", most_table_rows,
                              count_text(std::ssize(rows))));
@@ -151,6 +147,34 @@ Section association_section(const StudyReport& report) {
   section.body += figure_row(figures);
   section.body += association_table(report, Family::primary, "Tests with the primary outcome");
   section.body += association_table(report, Family::secondary, "Tests with the secondary outcomes");
+  return section;
+}
+
+Section populations_section(const StudyReport& report) {
+  Section section{"populations", "Populations over all partitions", {}};
+  if (report.populations.empty()) return section;
+  section.body += paragraph(
+      "One partition is a lottery: at another resolution or seed a population may be split or merged. Clusters of all "
+      "partitions that share more than half of their cells with a central one are one population; its core cells are "
+      "in more than four fifths of its clusters. Stability is the mean of the best Jaccard index in the other "
+      "partitions: below one half the population dissolves.");
+  std::vector<HtmlTable::Column> columns{{"population", Align::text}, {"outcome", Align::text}, {"claim", Align::text}};
+  for (const auto* title : {"partitions", "core cells", "mean share of the core", "rho, lowest to highest",
+                            "p, family-wise", "stability"})
+    columns.push_back({title});
+  columns.push_back({"primary cluster", Align::text});
+  HtmlTable table("Populations and the outcomes", columns);
+  for (const auto& row : report.populations) {
+    const bool known = std::isfinite(row.rho_min);
+    table.add({cell(row.population), cell(row.outcome),
+               cell(row.flags.empty() ? row.claim : row.claim + " (" + row.flags + ")"),
+               cell(fmt::format("{} of {}", row.n_partitions, row.of_partitions)), cell(count_text(row.core_cells)),
+               cell(percent_text(row.mean_share)),
+               cell(known ? rho_text(row.rho_min) + " to " + rho_text(row.rho_max) : std::string("\u2013")),
+               cell(p_text(row.p_step, report.alpha)), cell(rounded_text(row.stability)), cell(row.primary_cluster)},
+              row.claim.starts_with("declared") ? "declared" : "");
+  }
+  section.body += table.html();
   return section;
 }
 

@@ -18,6 +18,7 @@ Html finding_card(const StudyReport& report);
 Html key_numbers(const StudyReport& report);
 Section warnings_section(const StudyReport& report);
 Section association_section(const StudyReport& report);
+Section populations_section(const StudyReport& report);
 Section scatter_section(const StudyReport& report);
 Section composition_section(const StudyReport& report);
 Section lots_section(const StudyReport& report);

@@ -100,6 +100,50 @@ TEST(Headline, NamesThePartitionOfAClusterThatIsNotOfThePrimaryOne) {
   EXPECT_TRUE(headline(report_of({elsewhere})).claim.starts_with("Cluster 9 (resolution 1.0, seed 4) goes with vegf"));
 }
 
+/// A cluster of another partition.
+AssociationRow cluster_of(AssociationRow row, const char* partition, const char* population) {
+  row.partition = partition;
+  row.population = population;
+  return row;
+}
+
+StudyReport report_of_a_grid() {
+  auto report = report_of({cluster_of(row("4", 0.9, 0.01), "resolution 0.3, seed 1", "P1"),
+                           cluster_of(row("1", 0.9, 0.01), "resolution 0.5", "P1"),
+                           cluster_of(row("7", -0.8, 0.04), "resolution 1.2, seed 0", "P2"),
+                           cluster_of(row("8", -0.8, 0.04), "resolution 1.2, seed 1", "P2"),
+                           cluster_of(row("2", 0.1, 0.9), "resolution 0.5", "P3")});
+  report.populations = {
+      {.population = "P1", .outcome = "vegf", .claim = "declared", .n_partitions = 30, .of_partitions = 32,
+       .core_cells = 812, .stability = 0.93, .primary_cluster = {}, .flags = {}},
+      {.population = "P2", .outcome = "vegf", .claim = "declared, unstable", .n_partitions = 4, .of_partitions = 32,
+       .core_cells = 60, .stability = 0.31, .primary_cluster = {}, .flags = {}}};
+  return report;
+}
+
+TEST(Headline, ClaimsAPopulationOnceHoweverManyPartitionsHaveIt) {
+  const auto found = headline(report_of_a_grid());
+  EXPECT_TRUE(found.claim.starts_with("Population P1 (cluster 1) goes with vegf")) << found.claim;
+  EXPECT_TRUE(mentions(found, "holds for all 5 tests together"));
+  EXPECT_TRUE(mentions(found, "P1 is found in 30 of 32 partitions (stability 0.93, 812 core cells)."));
+  EXPECT_TRUE(mentions(found, "Also declared: population P2 (cluster 7, resolution 1.2, seed 0) with vegf"));
+  EXPECT_FALSE(mentions(found, "cluster 8"));
+  EXPECT_FALSE(mentions(found, "cluster 4"));
+}
+
+TEST(Headline, SaysThatAnUnstablePopulationIsUnstable) {
+  auto report = report_of_a_grid();
+  std::erase_if(report.association, [](const AssociationRow& r) { return r.population == "P1"; });
+  EXPECT_TRUE(mentions(headline(report), "The claim is on an unstable population: P2 is found in 4 of 32 partitions"));
+}
+
+TEST(DistinctRows, HaveOneOfEachPopulationThePrimaryPartitionsIfItHasOne) {
+  const auto report = report_of_a_grid();
+  std::string clusters;
+  for (const auto* distinct : distinct_rows(report, Family::primary)) clusters += distinct->cluster;
+  EXPECT_EQ(clusters, "172");
+}
+
 TEST(Headline, WithoutOutcomesClaimsNothing) {
   EXPECT_FALSE(headline({}).declared);
   EXPECT_NE(headline({}).claim.find("No outcome was named"), std::string::npos);

@@ -37,6 +37,7 @@ struct AssociationRow {
   Family family = Family::primary;
   std::string partition;  ///< equals Composition::partition where it is the primary one
   std::string cluster, outcome;
+  std::string population = {};  ///< clusters of other partitions with the same one are the same cells; empty: not known
   std::int64_t n_lots = 0;
   double mean_share = missing;
   double rho = missing, ci_lo = missing, ci_hi = missing;
@@ -48,6 +49,18 @@ struct AssociationRow {
 
   /// Whether the test counts in its family (METHOD of the status: OK, APPROX, FEW_CELLS).
   bool in_family() const;
+};
+
+/// A population of the grid of partitions and what an outcome says of it: a row of populations.tsv.
+struct PopulationRow {
+  std::string population, outcome, claim;
+  std::int64_t n_partitions = 0, of_partitions = 0;  ///< that have it, of all
+  std::int64_t core_cells = 0;
+  double mean_share = missing;
+  double rho_min = missing, rho_max = missing;
+  double p_step = missing;     ///< smallest family-wise p of its clusters
+  double stability = missing;  ///< mean best Jaccard index over the grid
+  std::string primary_cluster, flags;
 };
 
 /// The points behind one association.
@@ -84,6 +97,7 @@ struct StudyReport {
   std::vector<double> primary_value;        ///< a value per composition.lots, NaN unknown; empty: lots keep their order
   double alpha = 0.05;                      ///< family-wise error rate of a declared association
   std::vector<AssociationRow> association;  ///< in any order
+  std::vector<PopulationRow> populations;   ///< empty where there is only one partition
   std::vector<Scatter> scatter;             ///< of the associations worth a picture, best first
 
   std::vector<double> variance_ratio;  ///< share of the total variance by component, falling
