@@ -72,7 +72,7 @@ void count_drawn(MPI_Comm comm, const Family& family, MarginalResult& result) {
 }  // namespace
 
 double smallest_share(std::span<const std::int32_t> x, std::span<const std::int32_t> y,
-                      std::span<const std::int32_t> stratum) {
+                      std::span<const std::int32_t> stratum, Side side) {
   std::int64_t highest = 0, lowest = 0;
   double log_highest = 0.0, log_lowest = 0.0;  // shares of the relabelings that reach them
   const Relabelings relabelings(static_cast<std::int32_t>(std::ssize(x)), stratum, {});
@@ -84,6 +84,7 @@ double smallest_share(std::span<const std::int32_t> x, std::span<const std::int3
     log_highest += log_comonotone(up, other) - log_all;
     log_lowest += log_comonotone(down, other) - log_all;
   }
+  if (side != Side::two_sided) return std::min(std::exp(side == Side::greater ? log_highest : log_lowest), 1.0);
   double share = 0.0;
   if (highest >= -lowest) share += std::exp(log_highest);
   if (-lowest >= highest) share += std::exp(log_lowest);
