@@ -11,7 +11,6 @@
 #include "miura/knn/shared_neighbors.hpp"
 #include "miura/matrix/embedding.hpp"
 #include "miura/matrix/labeling.hpp"
-#include "miura/matrix/table.hpp"
 #include "miura/populations/overlap.hpp"
 
 namespace miura::stability {
@@ -68,19 +67,5 @@ std::vector<Row> resample(MPI_Comm comm, const Cells& cells, const Options& opti
 /// (grid_seed), of its seed and integration at other resolutions (grid_resolution). Not collective.
 std::vector<Row> compare_grid(std::span<const matrix::Labeling> grid, const populations::Overlaps& overlaps,
                               std::int32_t primary, std::int32_t n_lots);
-
-/// What the replicates say of one primary cluster.
-struct ClusterStability {
-  std::int32_t cluster = 0;
-  double cells = 0, lots = 0;                            ///< mean best Jaccard index; NaN without replicates
-  std::int32_t dissolved_cells = 0, dissolved_lots = 0;  ///< replicates with an index of at most one half
-  std::int32_t lots_to_hold_still =
-      0;  ///< fewest lots from which on the mean index is 0.75 or more; 0: all are too few
-};
-
-std::vector<ClusterStability> summarize(std::span<const Row> rows, std::int32_t n_clusters);
-
-/// `stability`: a row a Row (docs/methods/stability.md).
-matrix::Table table(std::span<const Row> rows);
 
 }  // namespace miura::stability
