@@ -154,13 +154,19 @@ TEST(Resampling, HasTheSameBitsOnAnyNumberOfRanks) {
   const auto expected = alone(study, 5, on_ring);
   for (const auto& split : {parallel::Partition::even(study.n(), ranks),
                             parallel::Partition::from_local(MPI_COMM_WORLD, rank == ranks - 1 ? study.n() : 0)}) {
-    const auto rows = resample(MPI_COMM_WORLD, part_of(study, split, rank).cells(5), on_ring);
-    ASSERT_EQ(rows.size(), expected.size());
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      EXPECT_EQ(std::bit_cast<std::uint64_t>(rows[i].agreement), std::bit_cast<std::uint64_t>(expected[i].agreement));
-      EXPECT_EQ(rows[i].kind, expected[i].kind);
-      EXPECT_EQ(rows[i].n_cells, expected[i].n_cells);
-      EXPECT_EQ(rows[i].n_lots, expected[i].n_lots);
+    for (const std::int64_t most_copied_bytes : {std::int64_t{0}, std::int64_t{1} << 28}) {
+      auto options = on_ring;
+      options.most_copied_bytes = most_copied_bytes;
+      const auto rows = resample(MPI_COMM_WORLD, part_of(study, split, rank).cells(5), options);
+      ASSERT_EQ(rows.size(), expected.size());
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        EXPECT_EQ(std::bit_cast<std::uint64_t>(rows[i].agreement), std::bit_cast<std::uint64_t>(expected[i].agreement));
+        EXPECT_EQ(rows[i].kind, expected[i].kind);
+        EXPECT_EQ(rows[i].n_cells, expected[i].n_cells);
+        EXPECT_EQ(rows[i].replicate, expected[i].replicate);
+        EXPECT_EQ(rows[i].cluster, expected[i].cluster);
+        EXPECT_EQ(rows[i].n_lots, expected[i].n_lots);
+      }
     }
   }
 }

@@ -21,6 +21,7 @@ struct Options {
   std::uint64_t seed = 0;   ///< of the subsets; the clusterings keep the primary seed
   knn::SharedNeighborOptions shared = {};  ///< as in the primary labeling; its k is that of the neighbours too
   cluster::LeidenOptions leiden = {};      ///< as in the primary labeling
+  std::int64_t most_copied_bytes = std::int64_t{1} << 28;  ///< points up to this size are copied whole to every rank
 };
 
 /// What the primary labeling is compared with: another of the grid, or one of a part of the cells.
@@ -57,10 +58,14 @@ struct Cells {
 ///   n_lots  the first 2, 3, 4, 5, 6, 8, 10, 13, ... and all but one of the lots in a random order, one order a
 ///           replicate
 ///
+/// Replicates do not wait for each other, while the ranks of one do: so points that are small enough are copied to
+/// every rank and the replicates are dealt over the ranks in turn. More points stay where they are, nothing is
+/// gathered, and all ranks work on each replicate.
+///
 /// Collective. Same rows on any number of ranks: a draw belongs to (seed, kind, replicate, global index of the cell, or
-/// lot). Nothing is gathered: a replicate's cells stay with their ranks. With one lot there are no rows of lots.
+/// lot). With one lot there are no rows of lots.
 /// Time: that of `replicates` searches for neighbours among cell_share^2, 0.4 and, for n_lots, about two to four times
-/// all pairs of cells, and a Leiden run each. Memory: one replicate at a time.
+/// all pairs of cells, and a graph and a Leiden run each. Memory: one replicate at a time.
 std::vector<Row> resample(MPI_Comm comm, const Cells& cells, const Options& options);
 
 /// The other labelings of the grid against the primary one: of its resolution and integration with other seeds
