@@ -10,6 +10,7 @@
 #include "miura/knn/search.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "miura/parallel/together.hpp"
+#include "stability/neighbors.hpp"
 #include "stability/subsets.hpp"
 
 namespace miura::stability {
@@ -20,25 +21,22 @@ void check(const Cells& cells, const Options& options) {
     throw UsageError("stability.replicates must lie between 0 and 1048575");
   if (!(options.cell_share > 0 && options.cell_share < 1))
     throw UsageError("stability.cell_share must lie between 0 and 1");
+  if (options.shared.k < 2) throw UsageError("a neighbourhood has at least 2 cells");
   if (std::ssize(cells.lot) != cells.points.n_local() || cells.primary.label.size() != cells.lot.size())
     throw std::logic_error("every point has a lot and a primary label");
 }
 
-matrix::Embedding marked_points(MPI_Comm comm, const matrix::Embedding& all, std::span<const std::uint8_t> stays) {
-  matrix::Embedding part{{}, all.n_dims, {}};
-  const auto n = std::ranges::count(stays, 1);
-  part.value.reserve(n * all.n_dims);
-  for (std::int64_t i = 0; i < std::ssize(stays); ++i)
-    if (stays[i]) part.value.insert(part.value.end(), all.row(i).begin(), all.row(i).end());
-  part.points = parallel::Partition::from_local(comm, n);
-  return part;
-}
+/// How much longer than a neighbourhood the lists of neighbours are that replicates choose from: with 63 % of the lots
+/// nearly all find enough there, with a third of them about half.
+constexpr std::int32_t longer = 3;
+
+/// A neighbourhood counts the cell itself.
+std::int32_t n_neighbors(const Options& options) { return options.shared.k - 1; }
 
 /// Clusters the cells that stay, from their neighbours on. The others have no cluster. Collective.
-matrix::Labeling cluster_again(MPI_Comm comm, const Cells& cells, std::span<const std::uint8_t> stays,
-                               const Options& options) {
-  const auto points = marked_points(comm, cells.points, stays);
-  const auto nearest = knn::nearest(comm, points, {.k = options.shared.k - 1});  // shared.k counts the cell itself
+matrix::Labeling cluster_again(MPI_Comm comm, const Cells& cells, const matrix::Neighbors& lists,
+                               std::span<const std::uint8_t> stays, const Options& options) {
+  const auto nearest = nearest_marked(comm, cells.points, lists, stays, n_neighbors(options));
   const auto found = cluster::leiden(comm, knn::shared_neighbors(comm, nearest, options.shared), options.leiden);
   matrix::Labeling labeling{.integration = cells.primary.integration,
                             .resolution = options.leiden.resolution,
@@ -106,12 +104,12 @@ void add_rows(std::vector<Row>& rows, Row row, const populations::Overlaps& over
 }
 
 /// Clusters what a replicate keeps and compares. Collective over `comm`, whose ranks hold the cells.
-void add_replicate(MPI_Comm comm, const Cells& cells, const Replicate& replicate, const Options& options,
-                   std::vector<Row>& rows) {
+void add_replicate(MPI_Comm comm, const Cells& cells, const matrix::Neighbors& lists, const Replicate& replicate,
+                   const Options& options, std::vector<Row>& rows) {
   const auto stays = marks(cells, cells.points.points.begin(parallel::rank_of(comm)), replicate, options);
   std::vector<matrix::Labeling> both;
   both.push_back(cells.primary);
-  both.push_back(cluster_again(comm, cells, stays, options));
+  both.push_back(cluster_again(comm, cells, lists, stays, options));
   const auto n_lots = std::ranges::count_if(cells_of_lots(comm, cells, stays), [](std::int64_t n) { return n > 0; });
   add_rows(rows,
            {.kind = replicate.kind,
@@ -129,10 +127,12 @@ std::vector<std::byte> bytes_of(const std::vector<Row>& rows) {
 }
 
 /// All cells on every rank, and each replicate on one rank in turn. Collective.
-std::vector<Row> deal(MPI_Comm comm, const Cells& cells, std::span<const Replicate> replicates,
-                      const Options& options) {
+std::vector<Row> deal(MPI_Comm comm, const Cells& cells, const matrix::Neighbors& lists,
+                      std::span<const Replicate> replicates, const Options& options) {
   const matrix::Embedding points{parallel::Partition::even(cells.points.points.size(), 1), cells.points.n_dims,
                                  parallel::gather_everywhere<float>(comm, cells.points.value)};
+  const matrix::Neighbors all_lists{points.points, lists.k, parallel::gather_everywhere<std::int64_t>(comm, lists.id),
+                                    parallel::gather_everywhere<float>(comm, lists.distance)};
   const auto lot = parallel::gather_everywhere<std::int32_t>(comm, cells.lot);
   auto primary = cells.primary;
   primary.label = parallel::gather_everywhere<std::int32_t>(comm, cells.primary.label);
@@ -141,7 +141,7 @@ std::vector<Row> deal(MPI_Comm comm, const Cells& cells, std::span<const Replica
   std::vector<Row> own;
   parallel::together(comm, [&] {
     for (std::int64_t i = rank; i < std::ssize(replicates); i += ranks)
-      add_replicate(MPI_COMM_SELF, {points, lot, cells.n_lots, primary}, replicates[i], options, own);
+      add_replicate(MPI_COMM_SELF, {points, lot, cells.n_lots, primary}, all_lists, replicates[i], options, own);
   });
   const auto dealt = parallel::exchange(comm, std::vector<std::vector<std::byte>>(ranks, bytes_of(own)));
 
@@ -181,11 +181,14 @@ std::vector<Row> resample(MPI_Comm comm, const Cells& cells, const Options& opti
   for (std::int32_t l = 0; l < cells.n_lots; ++l)
     if (n_cells[l] > 0) lots.push_back(l);
   const auto replicates = plan(options, lots);
+  if (replicates.empty()) return {};
 
-  const auto bytes = cells.points.points.size() * cells.points.n_dims * std::int64_t{sizeof(float)};
-  if (parallel::size_of(comm) > 1 && bytes <= options.most_copied_bytes) return deal(comm, cells, replicates, options);
+  const auto lists = knn::nearest(comm, cells.points, {.k = longer * n_neighbors(options)});
+  const std::int64_t bytes_a_point = 4 * cells.points.n_dims + 12 * lists.k + 8;  // coordinates, lists, lot and label
+  if (parallel::size_of(comm) > 1 && cells.points.points.size() * bytes_a_point <= options.most_copied_bytes)
+    return deal(comm, cells, lists, replicates, options);
   std::vector<Row> rows;
-  for (const auto& replicate : replicates) add_replicate(comm, cells, replicate, options, rows);
+  for (const auto& replicate : replicates) add_replicate(comm, cells, lists, replicate, options, rows);
   return rows;
 }
 

@@ -21,7 +21,8 @@ struct Options {
   std::uint64_t seed = 0;   ///< of the subsets; the clusterings keep the primary seed
   knn::SharedNeighborOptions shared = {};  ///< as in the primary labeling; its k is that of the neighbours too
   cluster::LeidenOptions leiden = {};      ///< as in the primary labeling
-  std::int64_t most_copied_bytes = std::int64_t{1} << 28;  ///< points up to this size are copied whole to every rank
+  std::int64_t most_copied_bytes = std::int64_t{1}
+                                   << 29;  ///< points up to this size, with their neighbours, are copied to every rank
 };
 
 /// What the primary labeling is compared with: another of the grid, or one of a part of the cells.
@@ -64,8 +65,9 @@ struct Cells {
 ///
 /// Collective. Same rows on any number of ranks: a draw belongs to (seed, kind, replicate, global index of the cell, or
 /// lot). With one lot there are no rows of lots.
-/// Time: that of `replicates` searches for neighbours among cell_share^2, 0.4 and, for n_lots, about two to four times
-/// all pairs of cells, and a graph and a Leiden run each. Memory: one replicate at a time.
+/// Time: one search for neighbours among all pairs of cells and one again, more or less, for what replicates miss in
+/// the lists it leaves; a graph and a Leiden run a replicate. Memory: 12 bytes a cell and neighbour, three times as
+/// many as a neighbourhood has, and one replicate at a time.
 std::vector<Row> resample(MPI_Comm comm, const Cells& cells, const Options& options);
 
 /// The other labelings of the grid against the primary one: of its resolution and integration with other seeds
