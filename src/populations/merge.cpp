@@ -41,8 +41,7 @@ std::vector<std::int32_t> choose_centres(const Alike& alike) {
     if (centre < 0) return centres;
     centres.push_back(centre);
     std::vector<std::int32_t> star{centre};
-    for (const auto& m : alike[centre])
-      if (!taken[m.cluster]) star.push_back(m.cluster);
+    for (const auto& m : alike[centre]) star.push_back(m.cluster);
     for (const auto c : star) taken[c] = 1;
     for (const auto c : star)
       for (const auto& m : alike[c])

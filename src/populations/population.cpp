@@ -60,6 +60,10 @@ std::int32_t smallest_around(const Merged& merged, const Overlaps& overlaps, std
   return smallest;
 }
 
+bool is_core(std::int64_t hits, std::int64_t n_clusters, double share) {
+  return static_cast<double>(hits) > share * static_cast<double>(n_clusters);
+}
+
 std::vector<std::int32_t> clusters_of_each(const Merged& merged) {
   std::vector<std::int32_t> n_clusters(merged.n());
   for (const auto p : merged.population) ++n_clusters[p];
@@ -83,7 +87,7 @@ matrix::Composition count_core_cells(MPI_Comm comm, std::span<const matrix::Labe
     }
     if (!met.empty()) ++core.lot_size[lot[i]];
     for (const auto p : met) {
-      if (hits[p] > core_share * n_clusters[p]) ++core.count[std::int64_t{p} * n_lots + lot[i]];
+      if (is_core(hits[p], n_clusters[p], core_share)) ++core.count[std::int64_t{p} * n_lots + lot[i]];
       hits[p] = 0;
     }
     met.clear();
@@ -146,7 +150,7 @@ std::vector<std::uint8_t> core_cells(std::span<const matrix::Labeling> grid, con
     std::int32_t hits = 0;
     for (std::int32_t l = 0; l < std::ssize(grid); ++l)
       if (grid[l].label[i] >= 0 && merged.population[overlaps.first_of(l) + grid[l].label[i]] == population) ++hits;
-    core[i] = hits > core_share * static_cast<double>(n_clusters) ? 1 : 0;
+    core[i] = is_core(hits, n_clusters, core_share) ? 1 : 0;
   }
   return core;
 }

@@ -1,8 +1,9 @@
+#include "miura/stability/summary.hpp"
+
 #include <cmath>
 #include <limits>
 #include <map>
-
-#include "miura/stability/resampling.hpp"
+#include <string>
 
 namespace miura::stability {
 namespace {

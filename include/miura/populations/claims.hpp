@@ -26,8 +26,8 @@ struct OutcomeEvidence {
 };
 
 struct ClaimOptions {
-  double stable = 0.5;  ///< claims on a population that is less stable are worded so: on average over the grid it is
-                        ///< dissolved (Hennig 2008)
+  double stable = 0.6;  ///< claims on a population that is less stable are worded so: whose members should not be
+                        ///< trusted (fpc::clusterboot); on a continuum most populations lie below, separate ones above
 };
 
 struct Claims {

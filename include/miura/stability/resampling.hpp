@@ -11,7 +11,6 @@
 #include "miura/knn/shared_neighbors.hpp"
 #include "miura/matrix/embedding.hpp"
 #include "miura/matrix/labeling.hpp"
-#include "miura/matrix/table.hpp"
 #include "miura/populations/overlap.hpp"
 
 namespace miura::stability {
@@ -22,6 +21,8 @@ struct Options {
   std::uint64_t seed = 0;   ///< of the subsets; the clusterings keep the primary seed
   knn::SharedNeighborOptions shared = {};  ///< as in the primary labeling; its k is that of the neighbours too
   cluster::LeidenOptions leiden = {};      ///< as in the primary labeling
+  std::int64_t most_copied_bytes = std::int64_t{1}
+                                   << 29;  ///< points up to this size, with their neighbours, are copied to every rank
 };
 
 /// What the primary labeling is compared with: another of the grid, or one of a part of the cells.
@@ -58,29 +59,20 @@ struct Cells {
 ///   n_lots  the first 2, 3, 4, 5, 6, 8, 10, 13, ... and all but one of the lots in a random order, one order a
 ///           replicate
 ///
+/// Replicates do not wait for each other, while the ranks of one do: so points that are small enough are copied to
+/// every rank and the replicates are dealt over the ranks in turn. More points stay where they are, nothing is
+/// gathered, and all ranks work on each replicate.
+///
 /// Collective. Same rows on any number of ranks: a draw belongs to (seed, kind, replicate, global index of the cell, or
-/// lot). Nothing is gathered: a replicate's cells stay with their ranks. With one lot there are no rows of lots.
-/// Time: that of `replicates` searches for neighbours among cell_share^2, 0.4 and, for n_lots, about two to four times
-/// all pairs of cells, and a Leiden run each. Memory: one replicate at a time.
+/// lot). With one lot there are no rows of lots.
+/// Time: one search for neighbours among all pairs of cells and one again, more or less, for what replicates miss in
+/// the lists it leaves; a graph and a Leiden run a replicate. Memory: 12 bytes a cell and neighbour, three times as
+/// many as a neighbourhood has, and one replicate at a time.
 std::vector<Row> resample(MPI_Comm comm, const Cells& cells, const Options& options);
 
 /// The other labelings of the grid against the primary one: of its resolution and integration with other seeds
 /// (grid_seed), of its seed and integration at other resolutions (grid_resolution). Not collective.
 std::vector<Row> compare_grid(std::span<const matrix::Labeling> grid, const populations::Overlaps& overlaps,
                               std::int32_t primary, std::int32_t n_lots);
-
-/// What the replicates say of one primary cluster.
-struct ClusterStability {
-  std::int32_t cluster = 0;
-  double cells = 0, lots = 0;                            ///< mean best Jaccard index; NaN without replicates
-  std::int32_t dissolved_cells = 0, dissolved_lots = 0;  ///< replicates with an index of at most one half
-  std::int32_t lots_to_hold_still =
-      0;  ///< fewest lots from which on the mean index is 0.75 or more; 0: all are too few
-};
-
-std::vector<ClusterStability> summarize(std::span<const Row> rows, std::int32_t n_clusters);
-
-/// `stability`: a row a Row (docs/methods/stability.md).
-matrix::Table table(std::span<const Row> rows);
 
 }  // namespace miura::stability
