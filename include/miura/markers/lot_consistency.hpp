@@ -15,7 +15,7 @@ struct LotConsistencyOptions {
   std::int64_t min_cells = 10;  ///< a lot takes part where the cluster and the rest have so many cells each
   std::int64_t min_total = 15;  ///< a gene is tested where cluster and rest together have so many counts over the lots
   double confidence = 0.95;     ///< of the effect that markers are ranked by
-  int exact_up_to = 14;         ///< lots up to which all sign flips are enumerated; at most 24
+  int exact_up_to = 14;         ///< lots up to which all sign flips are enumerated; never above 24
   std::int64_t draws = 9'999;   ///< beyond: so many drawn ones, and the identity
   std::uint64_t seed = 1;
 };

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <mpi.h>
+
 #include <cstdint>
 
 #include "miura/matrix/cells.hpp"
@@ -16,8 +18,8 @@ struct SplitCells {
 /// (Neufeld et al. 2024, Biostatistics 25:270, count splitting). With more variance than Poisson they are correlated,
 /// the less the smaller the counts.
 ///
-/// Each cell draws from its own stream, RandomStream(seed, Purpose::count_split, cell), gene after gene. Not
-/// collective; the same on any layout. Memory: two copies of the counts.
-SplitCells split_counts(const matrix::DistributedCells& cells, double fraction, std::uint64_t seed);
+/// Each cell draws from its own stream, RandomStream(seed, Purpose::count_split, global index), gene after gene. Not
+/// collective, `comm` tells which cells are this rank's; the same on any layout. Memory: two copies of the counts.
+SplitCells split_counts(MPI_Comm comm, const matrix::DistributedCells& cells, double fraction, std::uint64_t seed);
 
 }  // namespace miura::markers
