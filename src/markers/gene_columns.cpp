@@ -12,13 +12,6 @@ namespace miura::markers {
 
 namespace {
 
-/// Cells that one thread packs.
-struct Share {
-  std::int64_t begin, end;
-};
-
-Share share_of(std::int64_t n, int thread, int threads) { return {n * thread / threads, n * (thread + 1) / threads}; }
-
 /// The keys of one cell's counts. Most counts are small, so their expression is asked for once a cell.
 class CellKeys {
 public:
@@ -40,17 +33,34 @@ private:
 Transposition::Transposition(MPI_Comm comm, const matrix::DistributedCells& cells, const Expression& expression,
                              std::span<const std::int32_t> label, std::int32_t n_genes, std::int64_t entries_at_once)
     : comm_(comm), counts_(cells.mine.counts), expression_(expression), label_(label), n_counts_(label.size()) {
-#pragma omp parallel for schedule(static)
-  for (std::int64_t i = 0; i < std::ssize(label_); ++i)
-    if (label_[i] >= 0) counts_.for_each(i, [&](std::int32_t, std::uint32_t count) { n_counts_[i] += count; });
-  cut_blocks(n_genes, entries_at_once);
+  nonzeros_.assign(omp_get_max_threads(), std::vector<std::int64_t>(n_genes));
+#pragma omp parallel for schedule(static, 1)
+  for (std::int64_t t = 0; t < std::ssize(nonzeros_); ++t) {
+    const std::span nonzeros = nonzeros_[t];
+    for_each_cell_of(t, [&, nonzeros](std::int64_t i) {
+      std::int64_t sum = 0;
+      counts_.for_each(i, [&, nonzeros](std::int32_t gene, std::uint32_t count) {
+        sum += count;
+        ++nonzeros[gene];
+      });
+      n_counts_[i] = sum;
+    });
+  }
+  const auto enough = std::max<std::int64_t>(4'000'000, 64 * cells.partition.size() / parallel::size_of(comm));
+  cut_blocks(n_genes, entries_at_once > 0 ? entries_at_once : enough);
+}
+
+template <class Visit>
+void Transposition::for_each_cell_of(std::int64_t thread, Visit&& visit) const {
+  const auto n = std::ssize(label_), threads = std::ssize(nonzeros_);
+  for (auto i = n * thread / threads; i < n * (thread + 1) / threads; ++i)
+    if (label_[i] >= 0) visit(i);
 }
 
 void Transposition::cut_blocks(std::int32_t n_genes, std::int64_t entries_at_once) {
   std::vector<std::int64_t> before(n_genes + 1);  // nonzeros of all lower genes, over all ranks
-  for (std::int64_t i = 0; i < std::ssize(label_); ++i)
-    if (label_[i] >= 0)
-      for (const auto gene : counts_.columns(i)) ++before[gene + 1];
+  for (const auto& nonzeros : nonzeros_)
+    for (std::int32_t g = 0; g < n_genes; ++g) before[g + 1] += nonzeros[g];
   parallel::sum_over_ranks(comm_, before);
   for (std::int32_t g = 0; g < n_genes; ++g) before[g + 1] += before[g];
 
@@ -70,39 +80,33 @@ void Transposition::cut_blocks(std::int32_t n_genes, std::int64_t entries_at_onc
 }
 
 Transposition::Packed Transposition::pack(std::int32_t begin, std::int32_t end) const {
-  const std::int64_t n_genes = end - begin;
-  const int threads = omp_get_max_threads();
-  std::vector<std::vector<std::int64_t>> next(threads, std::vector<std::int64_t>(n_genes));
-  const auto for_each_cell = [&](int thread, auto&& visit) {
-    const auto [from, to] = share_of(std::ssize(label_), thread, threads);
-    for (auto i = from; i < to; ++i)
-      if (label_[i] >= 0) visit(i);
-  };
-#pragma omp parallel for schedule(static, 1)
-  for (int t = 0; t < threads; ++t)
-    for_each_cell(t, [&](std::int64_t i) {
-      counts_.for_each(i, begin, end, [&](std::int32_t gene, std::uint32_t) { ++next[t][gene - begin]; });
-    });
-
+  const std::int64_t n_genes = end - begin, threads = std::ssize(nonzeros_);
+  std::vector<std::vector<std::int64_t>> next(threads, std::vector<std::int64_t>(n_genes));  // where entries go
   Packed packed;
   packed.start.resize(n_genes + 1);
   std::int64_t at = 0;
-  for (std::int64_t g = 0; g < n_genes; ++g) {  // from how many a thread has to where its first one goes
+  for (std::int64_t g = 0; g < n_genes; ++g) {
     packed.start[g] = at;
-    for (auto& thread_next : next) at += std::exchange(thread_next[g], at);
+    for (std::int64_t t = 0; t < threads; ++t) {
+      next[t][g] = at;
+      at += nonzeros_[t][begin + g];
+    }
   }
   packed.start[n_genes] = at;
   packed.entry.resize(at);
 
 #pragma omp parallel for schedule(static, 1)
-  for (int t = 0; t < threads; ++t)
-    for_each_cell(t, [&](std::int64_t i) {
+  for (std::int64_t t = 0; t < threads; ++t) {
+    const std::span place = next[t];
+    const std::span entry = packed.entry;
+    for_each_cell_of(t, [&, place, entry](std::int64_t i) {
       CellKeys keys(expression_, n_counts_[i]);
       const auto label = static_cast<Entry>(label_[i]);
-      counts_.for_each(i, begin, end, [&](std::int32_t gene, std::uint32_t count) {
-        packed.entry[next[t][gene - begin]++] = (Entry{keys.of(count)} << label_bits) | label;
+      counts_.for_each(i, begin, end, [&, place, entry](std::int32_t gene, std::uint32_t count) {
+        entry[place[gene - begin]++] = (Entry{keys.of(count)} << label_bits) | label;
       });
     });
+  }
   return packed;
 }
 

@@ -50,6 +50,9 @@ private:
     std::vector<std::int64_t> start;
     std::vector<Entry> entry;
   };
+  /// The labelled cells that a thread packs.
+  template <class Visit>
+  void for_each_cell_of(std::int64_t thread, Visit&& visit) const;
   void cut_blocks(std::int32_t n_genes, std::int64_t entries_at_once);
   Packed pack(std::int32_t begin, std::int32_t end) const;
 
@@ -57,7 +60,8 @@ private:
   const matrix::CountRows& counts_;
   const Expression& expression_;
   std::span<const std::int32_t> label_;
-  std::vector<std::int64_t> n_counts_;  // of this rank's cells
+  std::vector<std::int64_t> n_counts_;               // of this rank's cells
+  std::vector<std::vector<std::int64_t>> nonzeros_;  // threads x genes, in the labelled cells of a thread
   std::vector<Block> blocks_;
 };
 
