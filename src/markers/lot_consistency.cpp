@@ -99,7 +99,7 @@ void estimate(std::span<const double> difference, double t, double& mean, double
   double squares = 0;
   for (const auto d : difference) squares += (d - mean) * (d - mean);
   const double half_width = t * std::sqrt(squares / (n - 1) / n);
-  effect = std::copysign(std::max(0.0, std::abs(mean) - half_width), mean);
+  effect = std::abs(mean) > half_width ? mean - std::copysign(half_width, mean) : 0.0;
 }
 
 /// p-values of the tested genes of this rank, from the flips of the lots' signs. Collective.

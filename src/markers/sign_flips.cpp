@@ -47,7 +47,7 @@ void count_tile(const ScaledDifferences& differences, const Flips& flips, std::i
     std::ranges::fill(sum, 0);
     for (std::int64_t four = 0; four < flips.n_fours; ++four) {
       const auto* part = sums.of(four, flips.lots[b * flips.n_fours + four]);
-      for (std::int64_t g = 0; g < tile; ++g) sum[g] += part[g];
+      for (std::int64_t g = 0; g < n_genes; ++g) sum[g] += part[g];
     }
     auto largest = maximum[b];
     for (std::int64_t g = 0; g < n_genes; ++g) {

@@ -17,9 +17,9 @@ struct Shape {
 
 /// Sums the counts of every gene over the cells of each lot, and over those of each cluster within each lot.
 ///
-/// `label` holds the cluster of each of this rank's cells, 0 .. n_clusters - 1; a cell with -1 has none and is summed
-/// in group 0 (all cells) only. Seurat: AggregateExpression (PseudobulkExpression); scanpy: sc.get.aggregate(func =
-/// "sum").
+/// For cells with counts, not for those of a table. `label` holds the cluster of each of this rank's cells, 0 ..
+/// n_clusters - 1; a cell with -1 has none and is summed in group 0 (all cells) only. Seurat: AggregateExpression
+/// (PseudobulkExpression); scanpy: sc.get.aggregate(func = "sum").
 ///
 /// Collective. One pass over the nonzeros, lot by lot: a rank sums a lot of its own in a table of genes x groups and
 /// sends every gene to the rank that will own it, so no rank ever holds all lots of all genes. Sums are of integers:
