@@ -7,6 +7,10 @@ namespace miura::normalize {
 
 namespace {
 
+double expression_of(std::uint32_t count, double n_counts, double scale) {
+  return std::log1p(scale * count / n_counts);
+}
+
 /// Expression of one cell's counts. Most counts are small, so their logarithms are taken once a cell.
 class Expression {
 public:
@@ -19,13 +23,17 @@ public:
   double of(std::uint32_t count) const { return count < few_.size() ? few_[count] : value(count); }
 
 private:
-  double value(std::uint32_t count) const { return std::log1p(scale_ * count / n_counts_); }
+  double value(std::uint32_t count) const { return expression_of(count, n_counts_, scale_); }
 
   double scale_, n_counts_ = 0;
   std::array<double, 16> few_{};
 };
 
 }  // namespace
+
+float log_normalized(std::uint32_t count, std::int64_t n_counts, const LogNormalizeOptions& options) {
+  return static_cast<float>(expression_of(count, static_cast<double>(n_counts), options.scale));
+}
 
 std::vector<float> log_normalize(const matrix::CountRows& counts, std::int64_t begin, std::int64_t end,
                                  const LogNormalizeOptions& options) {

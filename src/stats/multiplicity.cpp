@@ -44,4 +44,16 @@ std::vector<double> benjamini_hochberg(std::span<const double> p) {
   return adjusted;
 }
 
+std::vector<double> benjamini_hochberg_log10(std::span<const double> log10_p) {
+  const auto order = ascending(log10_p);
+  std::vector<double> adjusted(log10_p.size(), std::numeric_limits<double>::quiet_NaN());
+  const auto n = std::ssize(order);
+  double smallest = 0.0;
+  for (auto i = n - 1; i >= 0; --i) {
+    smallest = std::min(smallest, std::log10(static_cast<double>(n) / static_cast<double>(i + 1)) + log10_p[order[i]]);
+    adjusted[order[i]] = smallest;
+  }
+  return adjusted;
+}
+
 }  // namespace miura::stats

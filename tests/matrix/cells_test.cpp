@@ -104,6 +104,19 @@ TEST(CountRows, RenumbersAndDropsColumns) {
   }
 }
 
+TEST(CountRows, VisitsARangeOfColumns) {
+  const auto block = planted_lot(2, 50);
+  for (std::int64_t i = 0; i < 50; ++i)
+    for (std::int32_t begin = 0; begin <= n_genes; ++begin)
+      for (auto end = begin; end <= n_genes; ++end) {
+        Row expected, found;
+        for (const auto& [gene, count] : planted_row(2, i))
+          if (gene >= begin && gene < end) expected[gene] = count;
+        block.counts.for_each(i, begin, end, [&](std::int32_t gene, std::uint32_t count) { found[gene] = count; });
+        EXPECT_EQ(found, expected);
+      }
+}
+
 TEST(CellBlock, CarriesTables) {
   const int rank = parallel::rank_of(MPI_COMM_WORLD), ranks = parallel::size_of(MPI_COMM_WORLD);
   std::vector<matrix::CellBlock> read;

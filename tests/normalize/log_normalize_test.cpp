@@ -58,6 +58,18 @@ TEST_P(LogNormalize, TakesTheLogarithmOfTheShareOfAllCounts) {
   EXPECT_EQ(slabs, all);
 }
 
+TEST_P(LogNormalize, IsTheSameForASingleCount) {
+  const auto all = normalize::log_normalize(cells.mine.counts, 0, cells.mine.n_cells(), {.scale = 5e3});
+  std::int64_t at = 0;
+  for (std::int64_t i = 0; i < cells.mine.n_cells(); ++i) {
+    std::int64_t n_counts = 0;
+    cells.mine.counts.for_each(i, [&](std::int32_t, std::uint32_t count) { n_counts += count; });
+    cells.mine.counts.for_each(i, [&](std::int32_t, std::uint32_t count) {
+      EXPECT_EQ(normalize::log_normalized(count, n_counts, {.scale = 5e3}), all[at++]);
+    });
+  }
+}
+
 TEST_P(LogNormalize, PutsSelectedGenesOnTheGrid) {
   const std::vector<std::int32_t> selected{1, 2, 5, 8};
   const auto grid = normalize::log_normalize_on_grid(cells, n_genes, selected, {.scale = 1e6});

@@ -25,6 +25,21 @@ TEST(BenjaminiHochberg, EqualsPAdjust) {
   expect_near(stats::benjamini_hochberg(std::vector{0.9, 0.6}), {0.9, 0.9});
 }
 
+TEST(BenjaminiHochberg, IsTheSameOfLogarithms) {
+  const std::vector p{0.01, 0.04, 0.03, std::numeric_limits<double>::quiet_NaN(), 0.005, 0.5};
+  std::vector<double> log10_p;
+  for (const auto value : p) log10_p.push_back(std::log10(value));
+  const auto q = stats::benjamini_hochberg(p), log10_q = stats::benjamini_hochberg_log10(log10_p);
+  for (std::size_t i = 0; i < p.size(); ++i) {
+    if (i == 3) {
+      EXPECT_TRUE(std::isnan(log10_q[i]));
+    } else {
+      EXPECT_NEAR(log10_q[i], std::log10(q[i]), 1e-15) << i;
+    }
+  }
+  EXPECT_NEAR(stats::benjamini_hochberg_log10(std::vector{-0.1, -900.0})[1], -900 + std::log10(2), 1e-12);
+}
+
 TEST(Multiplicity, LeavesWhatIsMissingOutOfTheFamily) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   for (const auto& adjusted :

@@ -2,6 +2,7 @@
 
 #include <mpi.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -31,8 +32,14 @@ public:
   /// Calls visit(column, count) for every nonzero of a row, in order of column.
   template <class Visit>
   void for_each(std::int64_t row, Visit&& visit) const {
-    for (auto at = row_start_[row]; at < row_start_[row + 1]; ++at)
-      visit(column_[at], small_[at] != overflow ? std::uint32_t{small_[at]} : large_count(at));
+    visit_entries(row_start_[row], row_start_[row + 1], visit);
+  }
+  /// The same for the columns [begin, end) alone; finds the first by bisection.
+  template <class Visit>
+  void for_each(std::int64_t row, std::int32_t begin, std::int32_t end, Visit&& visit) const {
+    const auto all = columns(row);
+    const auto from = std::ranges::lower_bound(all, begin), to = std::lower_bound(from, all.end(), end);
+    visit_entries(row_start_[row] + (from - all.begin()), row_start_[row] + (to - all.begin()), visit);
   }
 
   /// Keeps the rows that are marked.
@@ -44,6 +51,11 @@ public:
 private:
   static constexpr std::uint16_t overflow = 0xFFFF;
   std::uint32_t large_count(std::int64_t at) const noexcept;
+  template <class Visit>
+  void visit_entries(std::int64_t begin, std::int64_t end, Visit& visit) const {
+    for (auto at = begin; at < end; ++at)
+      visit(column_[at], small_[at] != overflow ? std::uint32_t{small_[at]} : large_count(at));
+  }
 
   std::vector<std::int64_t> row_start_{0};
   std::vector<std::int32_t> column_;

@@ -13,6 +13,10 @@ struct LogNormalizeOptions {
   double scale = 1e4;  ///< counts of a cell are brought to this sum; Seurat's LogNormalize, scanpy's target_sum = 1e4
 };
 
+/// The expression of one count in a cell with n_counts counts: log(1 + scale x count / n_counts) in single precision,
+/// bit for bit what stands in X of study.h5ad.
+float log_normalized(std::uint32_t count, std::int64_t n_counts, const LogNormalizeOptions& options);
+
 /// The expression of the cells [begin, end) of a block: log(1 + scale x count / n_counts), natural logarithm, a value
 /// for each nonzero, in the order of CountRows::for_each. n_counts is the cell's sum over the columns of `counts`, so
 /// over the genes that passed the filter. For output: X of study.h5ad, slab by slab. Not collective.

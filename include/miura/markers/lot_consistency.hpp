@@ -1,0 +1,55 @@
+#pragma once
+
+#include <mpi.h>
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "miura/matrix/pseudobulk.hpp"
+
+namespace miura::markers {
+
+struct LotConsistencyOptions {
+  double prior_count = 2;       ///< added to the counts of a lot of the cluster's mean depth, as in edgeR
+  std::int64_t min_cells = 10;  ///< a lot takes part where the cluster and the rest have so many cells each
+  std::int64_t min_total = 15;  ///< a gene is tested where cluster and rest together have so many counts over the lots
+  double confidence = 0.95;     ///< of the effect that markers are ranked by
+  int exact_up_to = 14;         ///< lots up to which all sign flips are enumerated; never above 24
+  std::int64_t draws = 9'999;   ///< beyond: so many drawn ones, and the identity
+  std::uint64_t seed = 1;
+};
+
+/// Each cluster against the rest, lot by lot. One entry a cluster and gene: cluster x n_genes + gene; replicated. NaN
+/// where a gene is not tested or a cluster has no two lots.
+struct LotConsistency {
+  std::int32_t n_genes = 0, n_clusters = 0;
+  std::vector<std::int32_t> n_lots;             ///< a cluster: lots that take part
+  std::vector<double> p_min;                    ///< a cluster: the smallest p that is possible
+  std::vector<std::int32_t> n_higher, n_lower;  ///< lots where the gene's share of the counts is higher, lower inside
+  std::vector<double> difference;               ///< mean over lots of the log2 ratio of shares, inside to rest
+  std::vector<double> effect;   ///< the end of the difference's confidence interval nearer to 0; 0 where it holds 0
+  std::vector<double> p;        ///< sign flips over lots, two-sided, this gene alone
+  std::vector<double> p_max_t;  ///< family-wise over the tested genes of the cluster
+
+  std::int64_t at(std::int64_t cluster, std::int64_t gene) const noexcept { return cluster * n_genes + gene; }
+};
+
+/// Tests over lots whether a cluster expresses a gene more, or less, than the other cells of the same lot.
+///
+/// d = log2((y_in / N_in + prior) / (y_rest / N_rest + prior)) of each lot, y counts of the gene and N of all genes in
+/// the lot's cells of the cluster and of the other clusters; prior = prior_count / mean N_in. Under no difference each
+/// lot's d may change its sign: T = |sum d| / sqrt(sum d^2) (a monotone function of the paired t) over all 2^n flips,
+/// and its maximum over genes for the family (Westfall & Young 1993). The effect is that of Harrison et al. (2019),
+/// Genome Biol. 20:67: mean d less what t and its standard error allow.
+///
+/// `lots` marks those that take part. Integers decide (d / sqrt(sum d^2) in units of 2^-26). Collective; the same bits
+/// on any layout. Cost: genes x flips additions a cluster, over ranks.
+LotConsistency lot_consistency(MPI_Comm comm, const matrix::Pseudobulk& sums, std::span<const std::uint8_t> lots,
+                               const LotConsistencyOptions& options);
+
+/// Genes of a cluster, the foremost first: by falling `effect`, then `difference`, then gene. What is not tested comes
+/// last.
+std::vector<std::int32_t> ranked_genes(const LotConsistency& found, std::int32_t cluster);
+
+}  // namespace miura::markers

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <mpi.h>
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "miura/markers/rank_sum.hpp"
+#include "miura/matrix/cells.hpp"
+
+namespace miura::markers {
+
+/// A nonzero of a gene: the expression's bits over the cluster's 16. Bits of positive floats are ordered as the floats
+/// are.
+using Entry = std::uint64_t;
+inline constexpr int label_bits = 16;
+
+constexpr std::uint32_t key_of(Entry entry) noexcept { return static_cast<std::uint32_t>(entry >> label_bits); }
+constexpr std::int32_t label_of(Entry entry) noexcept { return static_cast<std::int32_t>(entry & 0xFFFF); }
+
+/// The nonzeros of whole genes, over all cells of all ranks that have a label; the order within a gene is any.
+struct GeneColumns {
+  std::int32_t first_gene = 0;         ///< genes first_gene, first_gene + 1 ...
+  std::vector<std::int64_t> start{0};  ///< n_genes + 1, into `entry`
+  std::vector<Entry> entry;
+
+  std::int32_t n_genes() const noexcept { return static_cast<std::int32_t>(std::ssize(start)) - 1; }
+};
+
+/// Turns cells over ranks into genes over ranks, one block of genes after the other, so that only a block's entries
+/// exist twice. Blocks and the owners of genes within them are cut so that ranks sort about equally many nonzeros.
+class Transposition {
+public:
+  /// Collective. The arguments are those of rank_sums() and must outlive this.
+  Transposition(MPI_Comm comm, const matrix::DistributedCells& cells, const Expression& expression,
+                std::span<const std::int32_t> label, std::int32_t n_genes, std::int64_t entries_at_once);
+
+  std::int64_t n_blocks() const noexcept { return std::ssize(blocks_); }
+  /// This rank's genes of a block; block after block and rank after rank they make up all genes in order. Collective.
+  GeneColumns genes_of_block(std::int64_t block) const;
+
+private:
+  /// Genes of a block over ranks: rank r has [owner_start[r], owner_start[r + 1]).
+  struct Block {
+    std::vector<std::int32_t> owner_start;
+  };
+  /// This rank's cells, for the genes of a block: the entries gene after gene and how many each gene has.
+  struct Packed {
+    std::vector<std::int64_t> start;
+    std::vector<Entry> entry;
+  };
+  /// The labelled cells that a thread packs.
+  template <class Visit>
+  void for_each_cell_of(std::int64_t thread, Visit&& visit) const;
+  void cut_blocks(std::int32_t n_genes, std::int64_t entries_at_once);
+  Packed pack(std::int32_t begin, std::int32_t end) const;
+
+  MPI_Comm comm_;
+  const matrix::CountRows& counts_;
+  const Expression& expression_;
+  std::span<const std::int32_t> label_;
+  std::vector<std::int64_t> n_counts_;               // of this rank's cells
+  std::vector<std::vector<std::int64_t>> nonzeros_;  // threads x genes, in the labelled cells of a thread
+  std::vector<Block> blocks_;
+};
+
+}  // namespace miura::markers
