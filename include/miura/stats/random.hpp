@@ -7,7 +7,7 @@
 namespace miura::stats {
 
 /// What random numbers are drawn for; part of the key, so that streams never overlap.
-enum class Purpose : std::uint32_t { permutation = 1, cluster, reference, bootstrap, simulate, cell_noise };
+enum class Purpose : std::uint32_t { permutation = 1, cluster, reference, bootstrap, simulate, cell_noise, power = 20 };
 
 /// Counter-based random numbers (Philox4x32-10, Salmon et al. 2011, by Random123): a stream is named by
 /// (seed, purpose, index), never by the rank or thread that draws it. A UniformRandomBitGenerator of 32 bits.
