@@ -150,13 +150,13 @@ public:
         y_(n) {}
 
   std::int64_t operator()(std::int64_t study) {
-    stats::RandomStream random(seed_, stats::Purpose::power, null_study + static_cast<std::uint64_t>(study));
-    draw_clusters(random);
-    for (auto& z : shared_) z = normal_deviate(random);
+    NormalStream normal(seed_, null_study + static_cast<std::uint64_t>(study));
+    draw_clusters(normal);
+    for (auto& z : shared_) z = normal();
     std::int64_t largest = 0;
     for (std::int32_t m = 0; m < family_.outcomes; ++m) {
       const double common = std::sqrt(family_.outcome_correlation), own = std::sqrt(1 - family_.outcome_correlation);
-      for (std::int32_t l = 0; l < n_; ++l) value_[l] = common * shared_[l] + own * normal_deviate(random);
+      for (std::int32_t l = 0; l < n_; ++l) value_[l] = common * shared_[l] + own * normal();
       rank_by_comparison(value_, y_);
       for (std::int32_t k = 0; k < family_.pattern.n_clusters; ++k) {
         std::int64_t s = 0;
@@ -168,10 +168,10 @@ public:
   }
 
 private:
-  void draw_clusters(stats::RandomStream& random) {
+  void draw_clusters(NormalStream& normal) {
     const auto& [n_clusters, n_sources, loading] = family_.pattern;
     for (std::int32_t l = 0; l < n_; ++l) {
-      for (auto& g : source_) g = normal_deviate(random);
+      for (auto& g : source_) g = normal();
       for (std::int32_t k = 0; k < n_clusters; ++k)
         latent_[k * n_ + l] = std::inner_product(source_.begin(), source_.end(), loading.begin() + k * n_sources, 0.0);
     }

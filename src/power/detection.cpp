@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <numbers>
 #include <span>
 
 #include "miura/parallel/communicator.hpp"
-#include "miura/stats/random.hpp"
 #include "power/normal_deviate.hpp"
 #include "power/rank_order.hpp"
 
@@ -26,11 +26,11 @@ public:
       : r_(pearson_of_spearman(rho)), seed_(seed), share_(n), outcome_(n), x_(n), y_(n) {}
 
   std::int64_t operator()(std::uint64_t study) {
-    stats::RandomStream random(seed_, stats::Purpose::power, study);
+    NormalStream normal(seed_, study);
     const double rest = std::sqrt(1.0 - r_ * r_);
     for (std::size_t l = 0; l < share_.size(); ++l) {
-      share_[l] = normal_deviate(random);
-      outcome_[l] = r_ * share_[l] + rest * normal_deviate(random);
+      share_[l] = normal();
+      outcome_[l] = r_ * share_[l] + rest * normal();
     }
     rank_by_comparison(share_, x_);
     rank_by_comparison(outcome_, y_);
@@ -81,21 +81,27 @@ double detectable_rho(MPI_Comm comm, const Critical& critical, double power, con
   return low == steps ? std::numeric_limits<double>::quiet_NaN() : static_cast<double>(low) / steps;
 }
 
-std::int32_t lots_needed(MPI_Comm comm, const Family& family, double rho, double power, std::int32_t limit,
-                         const Options& options) {
-  const auto enough = [&](std::int32_t n) {
-    return detection(comm, rho, critical_value(comm, family, n, options), 0, options).power() >= power;
+std::vector<std::int32_t> lots_needed(MPI_Comm comm, const Family& family, std::span<const double> rho, double power,
+                                      std::int32_t limit, const Options& options) {
+  std::map<std::int32_t, Critical> known;  // several rho ask for the same numbers of lots
+  const auto enough = [&](double r, std::int32_t n) {
+    if (!known.contains(n)) known[n] = critical_value(comm, family, n, options);
+    return detection(comm, r, known[n], 0, options).power() >= power;
   };
-  if (!enough(limit)) return 0;
-  std::int32_t low = fewest_lots, high = limit;
-  while (low < high) {
-    const auto middle = (low + high) / 2;
-    if (enough(middle))
-      high = middle;
-    else
-      low = middle + 1;
+  std::vector<std::int32_t> needed;
+  for (const double r : rho) {
+    std::int32_t low = fewest_lots, high = std::min(2 * fewest_lots, limit);
+    for (; !enough(r, high) && high < limit; high = std::min(2 * high, limit)) low = high + 1;
+    while (low < high) {
+      const auto middle = (low + high) / 2;
+      if (enough(r, middle))
+        high = middle;
+      else
+        low = middle + 1;
+    }
+    needed.push_back(enough(r, low) ? low : 0);
   }
-  return low;
+  return needed;
 }
 
 }  // namespace miura::power

@@ -4,14 +4,13 @@
 #include <cmath>
 
 #include "miura/power/detection.hpp"
-#include "miura/stats/random.hpp"
 #include "power/normal_deviate.hpp"
 
 namespace miura::power {
 
 namespace {
 
-constexpr std::uint64_t lot_shares = std::uint64_t{3} << 40;  // streams
+constexpr std::uint64_t lot_shares = std::uint64_t{3} << 40;  // of the streams
 
 double share_at(const Population& population, double z) {
   const double odds = population.share / (1.0 - population.share) * std::exp(population.logit_sd * z);
@@ -44,9 +43,9 @@ double seen_in_lots(const Population& population, std::int64_t cells, std::int32
                     std::int32_t draws, std::uint64_t seed) {
   double sum = 0.0;
   for (std::int32_t d = 0; d < draws; ++d) {
-    stats::RandomStream random(seed, stats::Purpose::power, lot_shares + static_cast<std::uint64_t>(d));
+    NormalStream normal(seed, lot_shares + static_cast<std::uint64_t>(d));
     double shares = 0.0;
-    for (std::int32_t l = 0; l < lots; ++l) shares += share_at(population, normal_deviate(random));
+    for (std::int32_t l = 0; l < lots; ++l) shares += share_at(population, normal());
     sum += at_least_of(cells * lots, shares / lots, at_least);
   }
   return sum / draws;

@@ -107,10 +107,20 @@ TEST(DetectableRho, IsTheSmallestWithThatPower) {
 TEST(LotsNeeded, AreTheFewestWithThatPower) {
   const power::Options options{.replicates = 2'000, .null_replicates = 4'000, .relabelings_drawn = 100'000};
   const power::Family family{.independent_tests = 6};
-  const auto n = power::lots_needed(MPI_COMM_WORLD, family, 0.8, 0.8, 60, options);
-  EXPECT_GE(n, 14);  // .82 with 15 lots in the table above
-  EXPECT_LE(n, 16);
-  EXPECT_EQ(power::lots_needed(MPI_COMM_WORLD, family, 0.3, 0.8, 20, options), 0);
+  const std::vector<double> rho{0.8, 0.3, 0.9};
+  const auto n = power::lots_needed(MPI_COMM_WORLD, family, rho, 0.8, 20, options);
+  ASSERT_EQ(n.size(), 3U);
+  EXPECT_GE(n[0], 14);  // .82 with 15 lots in the table above
+  EXPECT_LE(n[0], 16);
+  EXPECT_EQ(n[1], 0);  // more than 20
+  for (const int i : {0, 2}) {
+    const auto power_of = [&](std::int32_t lots) {
+      const auto critical = critical_value(MPI_COMM_WORLD, family, lots, options);
+      return power::detection(MPI_COMM_WORLD, rho[i], critical, 0, options).power();
+    };
+    EXPECT_GE(power_of(n[i]), 0.8);
+    EXPECT_LT(power_of(n[i] - 1), 0.8);
+  }
 }
 
 TEST(SpearmanAndPearson, AreEachOthersInverse) {

@@ -3,6 +3,8 @@
 #include <mpi.h>
 
 #include <cstdint>
+#include <span>
+#include <vector>
 
 #include "miura/power/critical_value.hpp"
 #include "miura/stats/correlation_interval.hpp"
@@ -32,8 +34,8 @@ Detection detection(MPI_Comm comm, double rho, const Critical& family, std::int6
 /// Smallest rho on a grid of 0.01 that `critical.n_lots` lots declare with this power; NaN if 0.99 is not. Collective.
 double detectable_rho(MPI_Comm comm, const Critical& critical, double power, const Options& options);
 
-/// Fewest lots that declare `rho` with this power; 0 if `limit` lots do not. Collective.
-std::int32_t lots_needed(MPI_Comm comm, const Family& family, double rho, double power, std::int32_t limit,
-                         const Options& options);
+/// Fewest lots that declare each of `rho` with this power; 0 where `limit` lots do not. Collective.
+std::vector<std::int32_t> lots_needed(MPI_Comm comm, const Family& family, std::span<const double> rho, double power,
+                                      std::int32_t limit, const Options& options);
 
 }  // namespace miura::power
