@@ -6,8 +6,8 @@
 #include <map>
 #include <vector>
 
+#include "miura/stats/correlation_interval.hpp"
 #include "miura/stats/random.hpp"
-#include "miura/stats/ranks.hpp"
 
 namespace miura::association {
 
@@ -56,8 +56,8 @@ std::uint64_t stream_of(const ClusterShare& share, std::int32_t lot) {
   return stats::mix(key ^ static_cast<std::uint64_t>(lot));
 }
 
-/// Fractions of a cluster when every lot's cells are drawn again: lot x resample.
-std::vector<std::vector<double>> drawn_fractions(const ClusterShare& share, const Options& options) {
+/// What is ranked of a cluster when every lot's cells are drawn again: lot x resample.
+std::vector<std::vector<double>> drawn_values(const ClusterShare& share, const Options& options) {
   std::vector<std::vector<double>> drawn(share.partition().n_lots);
   for (std::int32_t lot = 0; lot < share.partition().n_lots; ++lot) {
     const auto size = share.partition().lot_size[lot];
@@ -65,45 +65,40 @@ std::vector<std::vector<double>> drawn_fractions(const ClusterShare& share, cons
     const BinomialTable cells(size, share.cells(lot));
     stats::RandomStream random(options.relabelings.seed, stats::Purpose::cell_noise, stream_of(share, lot));
     for (std::int32_t b = 0; b < options.cell_resamples; ++b)
-      drawn[lot].push_back(static_cast<double>(cells.draw(random)) / static_cast<double>(size));
+      drawn[lot].push_back(share.value_of(cells.draw(random), size));
   }
   return drawn;
 }
 
-/// Type 7 of Hyndman & Fan (1996), the default of R and NumPy.
-double quantile(const std::vector<double>& sorted, double p) {
-  const double at = p * static_cast<double>(std::ssize(sorted) - 1);
-  const auto low = static_cast<std::int64_t>(at);
-  const auto high = std::min(low + 1, std::ssize(sorted) - 1);
-  return sorted[low] + (at - static_cast<double>(low)) * (sorted[high] - sorted[low]);
-}
-
-void fill(Tested& tested, const std::vector<std::vector<double>>& drawn, const Options& options) {
-  const auto rank_y = stats::doubled_mid_ranks(tested.values(tested.lots));
-  std::vector<double> x(tested.lots.size()), rho;
+void fill(const Tested& tested, const std::vector<std::vector<double>>& drawn, const LotDesign& design,
+          const Options& options) {
+  const auto& lots = *tested.lots;
+  const auto y = tested.y(lots);
+  std::vector<double> x(lots.size()), rho;
   for (std::int32_t b = 0; b < options.cell_resamples; ++b) {
-    for (std::size_t i = 0; i < x.size(); ++i) x[i] = drawn[tested.lots[i]][b];
-    const double r = stats::spearman_rho(stats::doubled_mid_ranks(x), rank_y);
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] = drawn[lots[i]][b];
+    const double r = design.correlate(x, y, lots).rho;
     if (!std::isnan(r)) rho.push_back(r);  // a resample without variation has no rho
   }
   if (rho.empty()) return;
   std::ranges::sort(rho);
-  tested.row.rho_cell_lo = quantile(rho, options.alpha / 2);
-  tested.row.rho_cell_hi = quantile(rho, 1 - options.alpha / 2);
+  tested.row->rho_cell_lo = stats::quantile(rho, options.alpha / 2);
+  tested.row->rho_cell_hi = stats::quantile(rho, 1 - options.alpha / 2);
 }
 
 }  // namespace
 
-void add_cell_noise(std::span<Tested> rows, const Options& options) {
-  std::map<const ClusterShare*, std::vector<Tested*>> by_cluster;
-  for (auto& tested : rows)
-    if (!std::isnan(tested.row.rho)) by_cluster[tested.share].push_back(&tested);
-  std::vector<std::vector<Tested*>> clusters;
-  for (auto& [share, members] : by_cluster) clusters.push_back(std::move(members));
+void add_cell_noise(ClusterFamily& family, const LotDesign& design, const Options& options) {
+  std::map<const ClusterShare*, std::vector<const Tested*>> by_cluster;
+  for (std::size_t i = 0; i < family.rows.size(); ++i)
+    if (!std::isnan(family.rows[i].rho)) by_cluster[family.share[i]].push_back(&family.tested[i]);
+  const std::vector<std::pair<const ClusterShare*, std::vector<const Tested*>>> clusters(by_cluster.begin(),
+                                                                                         by_cluster.end());
 #pragma omp parallel for schedule(dynamic)
   for (std::int64_t i = 0; i < std::ssize(clusters); ++i) {
-    const auto drawn = drawn_fractions(*clusters[i].front()->share, options);
-    for (auto* tested : clusters[i]) fill(*tested, drawn, options);
+    const auto& [share, members] = clusters[i];
+    const auto drawn = drawn_values(*share, options);
+    for (const auto* tested : members) fill(*tested, drawn, design, options);
   }
 }
 

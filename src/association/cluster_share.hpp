@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "association/tested.hpp"
 #include "miura/association/cluster_association.hpp"
 
 namespace miura::association {
@@ -11,8 +12,8 @@ namespace miura::association {
 /// One cluster of one partition over all lots; `lot` arguments below are indices into the composition.
 class ClusterShare {
 public:
-  ClusterShare(const matrix::Composition& partition, std::int32_t cluster)
-      : partition_(&partition), cluster_(cluster) {}
+  /// `aligned`: values are logits, as they are compared between strata; else fractions.
+  ClusterShare(const matrix::Composition& partition, std::int32_t cluster, bool aligned);
 
   const matrix::Composition& partition() const noexcept { return *partition_; }
   std::int32_t cluster() const noexcept { return cluster_; }
@@ -23,29 +24,27 @@ public:
   double fraction(std::int32_t lot) const noexcept {
     return static_cast<double>(cells(lot)) / static_cast<double>(partition_->lot_size[lot]);
   }
-  std::vector<double> fractions(std::span<const std::int32_t> lots) const;
+  /// What is ranked, of some of the cells of a lot: their fraction, or log((c + .5) / (N - c + .5)).
+  double value_of(std::int64_t cells_of_cluster, std::int64_t all_cells) const;
+  /// The same of every lot; NaN where a lot has no cells.
+  std::span<const double> value() const noexcept { return value_; }
 
 private:
   const matrix::Composition* partition_;
   std::int32_t cluster_;
+  bool aligned_;
+  std::vector<double> value_;
 };
 
-/// A row that is being filled, and what it is about.
-struct Tested {
-  Row row;
-  const ClusterShare* share;
-  const Outcome* outcome;
-  std::vector<std::int32_t> lots;  ///< that have the outcome
-
-  bool in_family() const noexcept { return row.status == Status::ok || row.status == Status::few_cells; }
-  std::vector<double> values(std::span<const std::int32_t> of_lots) const;
+/// The rows of a family of clusters: entry by entry the row, what is tested, and the cluster that it is about.
+struct ClusterFamily {
+  std::vector<Row> rows;
+  std::vector<Tested> tested;
+  std::vector<const ClusterShare*> share;
 };
 
-/// Everything about a row that needs no relabeling: shares, S, rho, its interval, leaving lots out, and the status as
-/// far as it is known without p-values.
-void describe(Tested& tested, const Options& options);
-
-/// Adds a remark to `flags`.
-void flag(Row& row, std::string_view remark);
+/// What only clusters have: mean and expected numbers of cells, and the status that follows from few, unequal or one
+/// lot's cells. Call it after describe().
+void describe_cells(const Tested& tested, const ClusterShare& share, const Options& options);
 
 }  // namespace miura::association

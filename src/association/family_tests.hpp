@@ -3,28 +3,35 @@
 #include <mpi.h>
 
 #include <span>
+#include <string>
+#include <utility>
+#include <vector>
 
-#include "association/cluster_share.hpp"
+#include "association/tested.hpp"
 
 namespace miura::association {
 
+/// UsageError for outcomes, primary names or an alpha that cannot be meant.
+void check(std::span<const Outcome> outcomes, std::int32_t n_lots, const Options& options);
+
+/// The outcomes of the primary and of the secondary family, in their order; a family without outcomes is left out.
+std::vector<std::pair<std::string, std::vector<const Outcome*>>> families_of(std::span<const Outcome> outcomes,
+                                                                             const Options& options);
+
 /// p_exact, p_min_attainable, n_perm, perm_type of every row that has a rho, over its own lots; rows that cannot reach
 /// alpha become TOO_MANY_TIES. Collective.
-void test_each(MPI_Comm comm, std::span<Tested> rows, const Options& options);
+void test_each(MPI_Comm comm, std::span<Tested> rows, const LotDesign& design, const Options& options);
 
-/// p_max_t_*, p_holm, q_bh of the rows in the family. One relabeling of the lots that have all outcomes serves all;
-/// where these are fewer than 5, each outcome is tested on its own lots and Holm's method goes between them.
-/// Returns the lots of each row's maxT. Collective.
-std::vector<std::vector<std::int32_t>> test_family(MPI_Comm comm, std::span<Tested> rows, const Options& options,
-                                                   Family& family);
+/// p_max_t_* of the rows in the family. One relabeling of the lots that have all outcomes serves all; where these are
+/// fewer than 5, each outcome is tested on its own lots and Holm's method goes between them. A feature that is missing
+/// in one of these lots is not tested. Then p_holm and q_bh. Returns the lots of each row's maxT. Collective.
+std::vector<const Lots*> test_family(MPI_Comm comm, std::span<Tested> rows, const LotDesign& design,
+                                     const Options& options, LotSets& lot_sets, Family& family);
 
-/// p_adj_n: given the ranks of the lots' cell numbers (METHOD 1.5). Collective.
-void adjust_for_cell_numbers(MPI_Comm comm, std::span<Tested> rows, const Options& options);
+/// Declares rows with p_max_t_step <= alpha and, where cells are few, p_adj_n <= alpha.
+void declare(std::span<Tested> rows, const Options& options, Family& family);
 
-/// p_conditional (METHOD 1.6): where a partition has declared clusters, the foremost of them lowers the shares of all
-/// others as it rises. These are tested again on their shares among the cells outside it, by one maxT over all such
-/// partitions. Collective.
-void test_given_foremost(MPI_Comm comm, std::span<Tested> rows,
-                         const std::vector<std::vector<std::int32_t>>& family_lots, const Options& options);
+/// Rows of a family that the one before it does not open are EXPLORATORY.
+void gate(std::span<Tested> rows, std::span<const Family> earlier);
 
 }  // namespace miura::association

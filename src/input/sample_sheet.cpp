@@ -10,8 +10,7 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "miura/base/nearest_name.hpp"
-#include "miura/input/delimited.hpp"
+#include "input/sheet.hpp"
 
 namespace miura::input {
 
@@ -28,56 +27,6 @@ std::string listed(std::span<const std::string_view> words) {
   for (const auto word : words) text += (text.empty() ? "" : ", ") + std::string(word);
   return text;
 }
-
-/// A table with a header, read row by row; fields are asked for by the name of their column.
-class Sheet {
-public:
-  explicit Sheet(const std::filesystem::path& path) : text_({path}) {
-    const auto names = text_.next();
-    if (!names) throw InputError({path}, "is empty");
-    header_.assign(names->begin(), names->end());
-    for (std::size_t i = 0; i < header_.size(); ++i)
-      if (!header_[i].empty() && !index_.emplace(header_[i], i).second)
-        throw InputError(text_.where(header_[i]), "the header has this name twice");
-  }
-
-  const std::vector<std::string>& header() const noexcept { return header_; }
-
-  /// Index of a column that must be there.
-  std::size_t need(const std::string& name) const {
-    if (const auto found = index_.find(name); found != index_.end()) return found->second;
-    const auto near = nearest_name(name, header_);
-    throw InputError({where().file, 1, name}, "is missing" + (near.empty() ? "" : "; did you mean '" + near + "'?"));
-  }
-
-  bool next() {
-    const auto fields = text_.next();
-    if (!fields) return false;
-    if (fields->size() != header_.size())
-      throw InputError(where(), "has " + std::to_string(fields->size()) + " fields, the header has " +
-                                    std::to_string(header_.size()));
-    fields_ = *fields;
-    return true;
-  }
-
-  std::string field(std::string_view name) const {
-    const auto found = index_.find(std::string(name));
-    return found == index_.end() ? std::string() : std::string(fields_[found->second]);
-  }
-  std::string_view at(std::size_t column) const { return fields_[column]; }
-
-  Where where(std::string column = {}, std::string lot = {}) const {
-    auto place = text_.where(std::move(column));
-    place.lot = std::move(lot);
-    return place;
-  }
-
-private:
-  DelimitedText text_;
-  std::vector<std::string> header_;
-  std::unordered_map<std::string, std::size_t> index_;
-  std::span<const std::string_view> fields_;
-};
 
 std::filesystem::path existing_path(const Sheet& sheet, const char* column, const std::string& lot) {
   const std::filesystem::path given = sheet.field(column);

@@ -8,10 +8,7 @@
 #include <hwy/highway.h>
 
 #include <algorithm>
-#include <numeric>
-#include <utility>
-
-#include "miura/stats/random.hpp"
+#include <limits>
 
 HWY_BEFORE_NAMESPACE();
 namespace miura::permutation::HWY_NAMESPACE {
@@ -27,7 +24,7 @@ void count_vectors(D d, const OrderedTests<Lane>& tests, const Lane* drawn, std:
   hn::Vec<D> running[n_vectors];
   decltype(hn::FirstN(d, 0)) exist[n_vectors];
   for (int u = 0; u < n_vectors; ++u) {
-    running[u] = hn::Zero(d);
+    running[u] = tests.two_sided ? hn::Zero(d) : hn::Set(d, std::numeric_limits<Lane>::lowest());
     exist[u] = hn::FirstN(d, static_cast<std::size_t>(std::clamp<std::int64_t>(n - offset - u * width, 0, width)));
   }
   for (std::int64_t q = 0; q < tests.size(); ++q) {
@@ -45,10 +42,10 @@ void count_vectors(D d, const OrderedTests<Lane>& tests, const Lane* drawn, std:
     std::size_t two_sided = 0, greater = 0, less = 0, reaching = 0;
 #pragma GCC unroll 4
     for (int u = 0; u < n_vectors; ++u) {
-      auto t = hn::Abs(s[u]);
-      two_sided += hn::CountTrue(d, hn::And(exist[u], hn::Ge(t, size)));
+      two_sided += hn::CountTrue(d, hn::And(exist[u], hn::Ge(hn::Abs(s[u]), size)));
       greater += hn::CountTrue(d, hn::And(exist[u], hn::Ge(s[u], observed)));
       less += hn::CountTrue(d, hn::And(exist[u], hn::Le(s[u], observed)));
+      auto t = tests.two_sided ? hn::Abs(s[u]) : s[u];
       if (!tests.weight.empty()) t = hn::Mul(t, hn::Set(d, tests.weight[q]));
       running[u] = hn::Max(running[u], t);
       reaching += hn::CountTrue(d, hn::And(exist[u], hn::Ge(running[u], threshold)));
@@ -94,20 +91,13 @@ namespace miura::permutation {
 HWY_EXPORT(draw_float);
 HWY_EXPORT(draw_double);
 
-void shuffle_lots(std::uint64_t seed, std::int64_t b, std::span<std::int32_t> lot) {
-  std::iota(lot.begin(), lot.end(), 0);
-  stats::RandomStream random(seed, stats::Purpose::permutation, static_cast<std::uint64_t>(b));
-  for (auto l = std::ssize(lot) - 1; l > 0; --l)
-    std::swap(lot[l], lot[random.below(static_cast<std::uint32_t>(l + 1))]);
-}
-
 template <class Lane>
-std::vector<Lane> drawn_outcomes(const OrderedTests<Lane>& tests, std::uint64_t seed, std::int64_t first) {
+std::vector<Lane> drawn_outcomes(const OrderedTests<Lane>& tests, const Relabelings& relabelings, std::int64_t first) {
   const auto n = tests.n_lots;
   std::vector<Lane> drawn(std::int64_t{tests.n_outcomes} * n * draws_per_block);
   std::vector<std::int32_t> lot(n);
   for (std::int64_t b = 0; b < draws_per_block; ++b) {
-    shuffle_lots(seed, first + b, lot);
+    relabelings.relabel(first + b, lot);
     for (std::int32_t m = 0; m < tests.n_outcomes; ++m)
       for (std::int32_t l = 0; l < n; ++l)
         drawn[(std::int64_t{m} * n + l) * draws_per_block + b] = tests.y[std::int64_t{m} * n + lot[l]];
@@ -124,8 +114,8 @@ void count_drawn(const OrderedTests<double>& tests, const std::vector<double>& d
   HWY_DYNAMIC_DISPATCH(draw_double)(tests, drawn.data(), n, counts);
 }
 
-template std::vector<float> drawn_outcomes(const OrderedTests<float>&, std::uint64_t, std::int64_t);
-template std::vector<double> drawn_outcomes(const OrderedTests<double>&, std::uint64_t, std::int64_t);
+template std::vector<float> drawn_outcomes(const OrderedTests<float>&, const Relabelings&, std::int64_t);
+template std::vector<double> drawn_outcomes(const OrderedTests<double>&, const Relabelings&, std::int64_t);
 
 }  // namespace miura::permutation
 #endif  // HWY_ONCE

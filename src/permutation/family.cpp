@@ -5,9 +5,10 @@
 #include <functional>
 #include <numeric>
 
-#include "miura/base/error.hpp"
 #include "miura/parallel/communicator.hpp"
+#include "miura/permutation/forecast.hpp"
 #include "miura/stats/ranks.hpp"
+#include "permutation/dealing.hpp"
 #include "permutation/drawn_relabelings.hpp"
 
 namespace miura::permutation {
@@ -18,6 +19,7 @@ void Counts::add(const Counts& other) {
   };
   plus(step, other.step);
   plus(single, other.single);
+  plus(step_block, other.step_block);
   plus(all_below, other.all_below);
   plus(two_sided, other.two_sided);
   plus(greater, other.greater);
@@ -28,21 +30,28 @@ void Counts::settle() {
   std::int64_t all = 0;
   for (auto q = std::ssize(single) - 1; q >= 0; --q) single[q] += all += all_below[q + 1];
   std::ranges::fill(all_below, 0);
+  for (std::int64_t q = 0; q < std::ssize(step); ++q) step[q] += step_block[q / tests_per_block];
+  std::ranges::fill(step_block, 0);
 }
 
 void sum_over_ranks(MPI_Comm comm, Counts& counts) {
-  for (auto* part : {&counts.step, &counts.single, &counts.all_below, &counts.two_sided, &counts.greater, &counts.less})
+  for (auto* part : {&counts.step, &counts.single, &counts.step_block, &counts.all_below, &counts.two_sided,
+                     &counts.greater, &counts.less})
     parallel::sum_over_ranks(comm, *part);
 }
 
 Family::Family(const RankTests& all_tests, const Options& all_options)
-    : tests(all_tests), options(all_options), exact(all_tests.n_lots <= all_options.exact_up_to), one_norm(true) {
+    : tests(all_tests),
+      options(all_options),
+      relabelings(all_tests.n_lots, all_tests.stratum, all_options),
+      one_norm(true) {
   check(tests, options);
   for (std::int64_t i = 0; i < tests.size(); ++i) {
     s.push_back(static_cast<std::int32_t>(stats::spearman_s(tests.x(i), tests.y(i))));
     const auto norm_x = static_cast<double>(stats::spearman_s(tests.x(i), tests.x(i)));
     norm.push_back(std::sqrt(norm_x * static_cast<double>(stats::spearman_s(tests.y(i), tests.y(i)))));
-    t.push_back(std::abs(s[i]) / norm[i]);
+    const auto rho = s[i] / norm[i];
+    t.push_back(options.side == Side::two_sided ? std::abs(rho) : options.side == Side::greater ? rho : -rho);
     one_norm = one_norm && norm[i] == norm[0];
   }
   order.resize(tests.size());
@@ -53,48 +62,54 @@ Family::Family(const RankTests& all_tests, const Options& all_options)
 template <class Lane>
 OrderedTests<Lane> in_order(const Family& family) {
   const auto& tests = family.tests;
+  const int sign = family.options.side == Side::less ? -1 : 1;
   OrderedTests<Lane> ordered;
   ordered.n_lots = tests.n_lots;
   ordered.n_outcomes = static_cast<std::int32_t>(std::ssize(tests.outcome) / std::max(tests.n_lots, 1));
+  ordered.two_sided = family.options.side == Side::two_sided;
   for (const auto rank : tests.outcome) ordered.y.push_back(static_cast<Lane>(rank));
   for (const auto i : family.order) {
-    for (const auto rank : tests.x(i)) ordered.x.push_back(static_cast<Lane>(rank));
+    for (const auto rank : tests.x(i)) ordered.x.push_back(static_cast<Lane>(sign * rank));
     ordered.outcome.push_back(tests.pair[i].outcome);
-    ordered.observed.push_back(static_cast<Lane>(family.s[i]));
-    if (!family.one_norm) ordered.weight.push_back(static_cast<Lane>(1.0 / family.norm[i]));
-    ordered.threshold.push_back(static_cast<Lane>(family.one_norm ? std::abs(family.s[i]) : family.t[i] * as_extreme));
   }
   return ordered;
 }
 
 template OrderedTests<std::int16_t> in_order(const Family&);
-template OrderedTests<float> in_order(const Family&);
-template OrderedTests<double> in_order(const Family&);
+template OrderedTests<std::int32_t> in_order(const Family&);
+template OrderedTests<std::int64_t> in_order(const Family&);
 
 namespace {
 
 template <class Lane>
 Counts count_drawn_as(MPI_Comm comm, const Family& family) {
-  const auto ordered = in_order<Lane>(family);
-  const auto n_blocks = (family.options.permutations + draws_per_block - 1) / draws_per_block;
-  const int rank = parallel::rank_of(comm), ranks = parallel::size_of(comm);
+  auto ordered = in_order<Lane>(family);
+  for (const auto i : family.order) {
+    const auto s = family.options.side == Side::less ? -family.s[i] : family.s[i];
+    ordered.observed.push_back(static_cast<Lane>(s));
+    if (!family.one_norm) ordered.weight.push_back(static_cast<Lane>(1.0 / family.norm[i]));
+    ordered.threshold.push_back(static_cast<Lane>(!family.one_norm    ? least_as_extreme(family.t[i])
+                                                  : ordered.two_sided ? std::abs(s)
+                                                                      : s));
+  }
+  const auto n_drawn = family.options.permutations;
+  auto states = deal(
+      comm,
+      {.stage = "relabelings",
+       .n_items = (n_drawn + draws_per_block - 1) / draws_per_block,
+       .core_seconds = forecast_core_seconds(family.tests, family.options),
+       .safe_point = family.options.safe_point},
+      [&] { return Counts(ordered.size()); },
+      [&](std::int64_t block, Counts& counts) {
+        const auto done = block * draws_per_block;
+        const auto drawn = drawn_outcomes(ordered, family.relabelings, done + 1);
+        count_drawn(ordered, drawn, std::min(draws_per_block, n_drawn - done), counts);
+      });
   Counts counts(ordered.size());
-  if (rank == 0) {  // the identity reaches every threshold
+  if (parallel::rank_of(comm) == 0)  // the identity reaches every threshold
     for (auto* part : {&counts.step, &counts.single, &counts.two_sided, &counts.greater, &counts.less})
       std::ranges::fill(*part, 1);
-  }
-#pragma omp parallel
-  {
-    Counts mine(ordered.size());
-#pragma omp for schedule(dynamic)
-    for (std::int64_t block = rank; block < n_blocks; block += ranks) {
-      const auto done = block * draws_per_block;
-      const auto drawn = drawn_outcomes(ordered, family.options.seed, done + 1);
-      count_drawn(ordered, drawn, std::min(draws_per_block, family.options.permutations - done), mine);
-    }
-#pragma omp critical
-    counts.add(mine);
-  }
+  for (const auto& state : states) counts.add(state);
   sum_over_ranks(comm, counts);
   counts.settle();
   return counts;

@@ -2,10 +2,12 @@
 
 #include <mpi.h>
 
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
 #include "miura/permutation/rank_tests.hpp"
+#include "miura/permutation/relabelings.hpp"
 #include "permutation/ordered_tests.hpp"
 
 namespace miura::permutation {
@@ -16,18 +18,19 @@ struct Family {
 
   const RankTests& tests;
   const Options& options;
-  bool exact;                       ///< all relabelings are taken
+  Relabelings relabelings;
   std::vector<std::int32_t> s;      ///< of each test
   std::vector<double> norm;         ///< sqrt(sum R_x^2 sum R_y^2), the largest |S| could be
-  std::vector<double> t;            ///< |rho|
+  std::vector<double> t;            ///< |rho|, rho or -rho, as the side asks
   std::vector<std::int64_t> order;  ///< tests, least extreme first
-  bool one_norm;                    ///< |S| itself compares
+  bool one_norm;                    ///< S itself compares
 };
 
-/// What is meant by "as extreme": values within this share of each other are equal (METHOD: T_b >= T (1 - 1e-12)).
-inline constexpr double as_extreme = 1.0 - 1e-12;
+/// What is meant by "as extreme as T": values within this share of each other are equal (METHOD: T_b >= T (1 - 1e-12)).
+inline constexpr double equal_share = 1e-12;
+inline double least_as_extreme(double t) { return t - equal_share * std::abs(t); }
 
-/// The tests in order, on the scale of a Lane; thresholds are |S| where there is one norm, else T x as_extreme.
+/// The family's tests in their order, without thresholds; x has the sign of the side.
 template <class Lane>
 OrderedTests<Lane> in_order(const Family& family);
 

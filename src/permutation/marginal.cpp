@@ -7,17 +7,24 @@
 
 #include "miura/parallel/communicator.hpp"
 #include "miura/permutation/null_distribution.hpp"
+#include "miura/stats/ranks.hpp"
 #include "permutation/family.hpp"
 
 namespace miura::permutation {
 
 namespace {
 
+/// Ranks of some lots, ascending: what the distribution of S depends on.
+std::vector<std::int32_t> sorted_ranks(std::span<const std::int32_t> ranks, const std::vector<std::int32_t>& lots) {
+  std::vector<std::int32_t> sorted;
+  for (const auto l : lots) sorted.push_back(ranks[l]);
+  std::ranges::sort(sorted);
+  return sorted;
+}
+
 /// log of the number of relabelings that pair equal blocks of the sorted x and the sorted y: lots of a tied group of x
 /// in any order, and any of the equal outcomes to any group that takes them.
-double log_comonotone(std::vector<std::int32_t> x, std::vector<std::int32_t> y) {
-  std::ranges::sort(x);
-  std::ranges::sort(y);
+double log_comonotone(const std::vector<std::int32_t>& x, const std::vector<std::int32_t>& y) {
   std::map<std::int32_t, int> x_size, y_size;
   std::map<std::pair<std::int32_t, std::int32_t>, int> shared;
   for (std::size_t l = 0; l < x.size(); ++l) {
@@ -32,23 +39,29 @@ double log_comonotone(std::vector<std::int32_t> x, std::vector<std::int32_t> y) 
   return sum;
 }
 
-std::int64_t sorted_s(std::vector<std::int32_t> x, std::vector<std::int32_t> y) {
-  std::ranges::sort(x);
-  std::ranges::sort(y);
-  std::int64_t sum = 0;
-  for (std::size_t l = 0; l < x.size(); ++l) sum += std::int64_t{x[l]} * y[l];
-  return sum;
+/// The tied groups of a test, stratum by stratum: many tests share them.
+using Pattern = std::vector<std::pair<std::vector<std::int32_t>, std::vector<std::int32_t>>>;
+
+Pattern pattern_of(std::span<const std::int32_t> x, std::span<const std::int32_t> y,
+                   const std::vector<std::vector<std::int32_t>>& strata) {
+  Pattern pattern;
+  for (const auto& lots : strata) pattern.emplace_back(sorted_ranks(x, lots), sorted_ranks(y, lots));
+  return pattern;
 }
 
-/// Counts of every test from the distribution of its pattern of ties, which many tests share.
-void count_exactly(MPI_Comm comm, const RankTests& tests, MarginalResult& result) {
-  std::map<std::pair<std::vector<std::int32_t>, std::vector<std::int32_t>>, std::vector<std::int64_t>> tests_of;
-  const auto sorted = [](std::span<const std::int32_t> ranks) {
-    std::vector<std::int32_t> copy(ranks.begin(), ranks.end());
-    std::ranges::sort(copy);
-    return copy;
-  };
-  for (std::int64_t i = 0; i < tests.size(); ++i) tests_of[{sorted(tests.x(i)), sorted(tests.y(i))}].push_back(i);
+/// Distribution of S where every stratum is relabeled by itself: S is the sum of independent parts.
+NullDistribution distribution_of(const Pattern& pattern) {
+  auto all = null_distribution(pattern.front().first, pattern.front().second);
+  for (auto part = pattern.begin() + 1; part != pattern.end(); ++part)
+    all = sum_of_independent(all, null_distribution(part->first, part->second));
+  return all;
+}
+
+void count_exactly(MPI_Comm comm, const Family& family, MarginalResult& result) {
+  const auto& tests = family.tests;
+  std::map<Pattern, std::vector<std::int64_t>> tests_of;
+  for (std::int64_t i = 0; i < tests.size(); ++i)
+    tests_of[pattern_of(tests.x(i), tests.y(i), family.relabelings.strata())].push_back(i);
   std::vector<decltype(tests_of)::const_iterator> pattern;
   for (auto it = tests_of.cbegin(); it != tests_of.cend(); ++it) pattern.push_back(it);
 
@@ -57,7 +70,7 @@ void count_exactly(MPI_Comm comm, const RankTests& tests, MarginalResult& result
 #pragma omp parallel for schedule(dynamic)
   for (std::int64_t i = rank; i < std::ssize(pattern); i += ranks) {
     const auto& [ties, members] = *pattern[i];
-    const auto null = null_distribution(ties.first, ties.second);
+    const auto null = distribution_of(ties);
     for (const auto test : members) {
       result.two_sided[test] = null.as_extreme(result.s[test]);
       result.greater[test] = null.at_least(result.s[test]);
@@ -72,41 +85,51 @@ void count_exactly(MPI_Comm comm, const RankTests& tests, MarginalResult& result
 
 void count_drawn(MPI_Comm comm, const Family& family, MarginalResult& result) {
   const auto counts = count_drawn_relabelings(comm, family);
-  for (std::int64_t q = 0; q < family.tests.size(); ++q) {
+  const auto& tests = family.tests;
+  for (std::int64_t q = 0; q < tests.size(); ++q) {
     const auto test = family.order[q];
     result.two_sided[test] = counts.two_sided[q];
     result.greater[test] = counts.greater[q];
     result.less[test] = counts.less[q];
-    result.p_min_attainable[test] = std::max(result.p(1), smallest_share(family.tests.x(test), family.tests.y(test)));
+    result.p_min_attainable[test] = std::max(result.p(1), smallest_share(tests.x(test), tests.y(test), tests.stratum));
   }
 }
 
 }  // namespace
 
-double smallest_share(std::span<const std::int32_t> x, std::span<const std::int32_t> y) {
-  const std::vector<std::int32_t> up(x.begin(), x.end()), other(y.begin(), y.end());
-  auto down = up;
-  for (auto& rank : down) rank = -rank;
-  const auto highest = sorted_s(up, other), lowest = -sorted_s(down, other);
-  const auto log_all = std::lgamma(static_cast<double>(x.size()) + 1.0);
+double smallest_share(std::span<const std::int32_t> x, std::span<const std::int32_t> y,
+                      std::span<const std::int32_t> stratum) {
+  std::int64_t highest = 0, lowest = 0;
+  double log_highest = 0.0, log_lowest = 0.0;  // shares of the relabelings that reach them
+  const Relabelings relabelings(static_cast<std::int32_t>(std::ssize(x)), stratum, {});
+  for (const auto& [up, other] : pattern_of(x, y, relabelings.strata())) {
+    const std::vector<std::int32_t> down(up.rbegin(), up.rend());
+    const auto log_all = std::lgamma(static_cast<double>(up.size()) + 1.0);
+    highest += stats::spearman_s(up, other);
+    lowest += stats::spearman_s(down, other);
+    log_highest += log_comonotone(up, other) - log_all;
+    log_lowest += log_comonotone(down, other) - log_all;
+  }
   double share = 0.0;
-  if (highest >= -lowest) share += std::exp(log_comonotone(up, other) - log_all);
-  if (-lowest >= highest) share += std::exp(log_comonotone(down, other) - log_all);
-  return share;
+  if (highest >= -lowest) share += std::exp(log_highest);
+  if (-lowest >= highest) share += std::exp(log_lowest);
+  return std::min(share, 1.0);  // both are all where no relabeling changes anything
 }
 
 MarginalResult marginal_tests(MPI_Comm comm, const RankTests& tests, const Options& options) {
-  const Family family(tests, options);
+  auto both_sides = options;
+  both_sides.side = Side::two_sided;
+  const Family family(tests, both_sides);
   MarginalResult result;
-  result.exact = family.exact;
-  result.n_relabelings = family.exact ? factorial(tests.n_lots) : options.permutations + 1;
+  result.exact = family.relabelings.exact();
+  result.n_relabelings = family.relabelings.size();
   result.s = family.s;
   for (std::int64_t i = 0; i < tests.size(); ++i) result.rho.push_back(family.s[i] / family.norm[i]);
   for (auto* part : {&result.two_sided, &result.greater, &result.less}) part->resize(tests.size());
   result.p_min_attainable.resize(tests.size());
   if (tests.size() == 0) return result;
-  if (family.exact)
-    count_exactly(comm, tests, result);
+  if (result.exact)
+    count_exactly(comm, family, result);
   else
     count_drawn(comm, family, result);
   return result;

@@ -89,4 +89,12 @@ NullDistribution null_distribution(std::span<const std::int32_t> x, std::span<co
   return {-reach, std::move(ways.back())};
 }
 
+NullDistribution sum_of_independent(const NullDistribution& a, const NullDistribution& b) {
+  NullDistribution sum{a.lowest + b.lowest, std::vector<std::int64_t>(a.count.size() + b.count.size() - 1)};
+  for (std::size_t i = 0; i < a.count.size(); ++i)
+    if (a.count[i] != 0)
+      for (std::size_t j = 0; j < b.count.size(); ++j) sum.count[i + j] += a.count[i] * b.count[j];
+  return sum;
+}
+
 }  // namespace miura::permutation

@@ -22,9 +22,15 @@ std::int64_t factorial(std::int32_t n) {
   return product;
 }
 
-void check(const RankTests& tests, const Options& options) {
+void check(const Options& options) {
   if (options.exact_up_to > 14) throw UsageError("all relabelings of more than 14 lots are too many to enumerate");
   if (options.permutations < 1) throw UsageError("at least one relabeling must be drawn");
+}
+
+void check(const RankTests& tests, const Options& options) {
+  check(options);
+  if (!tests.stratum.empty() && std::ssize(tests.stratum) != tests.n_lots)
+    throw std::logic_error("every lot needs a stratum, or none");
   const auto constant = [](std::span<const std::int32_t> ranks) {
     return std::ranges::all_of(ranks, [](std::int32_t r) { return r == 0; });
   };

@@ -8,11 +8,8 @@
 #include <hwy/highway.h>
 
 #include <algorithm>
-#include <bit>
-#include <numeric>
+#include <limits>
 #include <type_traits>
-
-#include "miura/permutation/rank_tests.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace miura::permutation::HWY_NAMESPACE {
@@ -20,69 +17,75 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 constexpr int n_rows = 8;  // arrangements of the first lots in a tile; with a vector of the others', all in registers
 
-/// |S|, on the scale of the thresholds.
-template <class D, class V, class Lane = hn::TFromD<D>>
-HWY_INLINE V magnitude(D d, V s, const OrderedTests<Lane>& tests, std::int64_t q) {
-  if constexpr (std::is_integral_v<Lane>)
-    return hn::Abs(s);
-  else
-    return hn::Mul(hn::Abs(s), hn::Set(d, tests.weight[q]));
+/// T of n_rows x Lanes(d) relabelings of one test, joined to the running maxima.
+template <bool two_sided, class D, class Lane = hn::TFromD<D>>
+HWY_INLINE void raise(D d, const Spread<Lane>* HWY_RESTRICT a, const Lane* HWY_RESTRICT b, hn::Vec<D>* running) {
+  const hn::Repartition<Spread<Lane>, D> spread;
+  const auto last = hn::Load(d, b);
+#pragma GCC unroll 8
+  for (int u = 0; u < n_rows; ++u) {
+    const auto s = hn::Add(hn::BitCast(d, hn::Set(spread, a[u])), last);
+    if constexpr (!two_sided)
+      running[u] = hn::Max(running[u], s);
+    else if constexpr (sizeof(Lane) == 8)  // this Highway knows no absolute value of 64 bits everywhere
+      running[u] = hn::Max(running[u], hn::Max(s, hn::Neg(s)));
+    else
+      running[u] = hn::Max(running[u], hn::Abs(s));
+  }
 }
 
-/// What a threshold is compared with: integers in this Highway know > but not >=.
+/// What a statistic exceeds if it reaches the threshold: integers in this Highway know > but not >=.
 template <class D, class Lane = hn::TFromD<D>>
-HWY_INLINE auto bar(D d, Lane threshold) {
-  if constexpr (std::is_integral_v<Lane>)
-    return hn::Set(d, static_cast<Lane>(threshold - 1));
-  else
-    return hn::Set(d, threshold);
-}
-
-template <class D, class V>
-HWY_INLINE auto reaches(D, V t, V its_bar) {
-  if constexpr (std::is_integral_v<hn::TFromD<D>>)
-    return hn::Gt(t, its_bar);
-  else
-    return hn::Ge(t, its_bar);
+HWY_INLINE hn::Vec<D> bar(D d, Lane threshold) {
+  return hn::Set(d, static_cast<Lane>(threshold - 1));
 }
 
 /// n_rows x Lanes(d) relabelings through all tests, least extreme first. Partial: only `rows` x `lanes` of them exist.
-template <bool partial, class D, class Lane = hn::TFromD<D>>
-void count_tile(D d, const OrderedTests<Lane>& tests, const Lane* HWY_RESTRICT a, const Lane* HWY_RESTRICT b,
+template <bool partial, bool two_sided, class D, class Lane = hn::TFromD<D>>
+void count_tile(D d, const OrderedTests<Lane>& tests, const Spread<Lane>* HWY_RESTRICT a, const Lane* HWY_RESTRICT b,
                 std::int64_t rows, std::int64_t lanes, std::int64_t weight, Counts& counts) {
-  const auto width = static_cast<std::int64_t>(hn::Lanes(d));
+  const auto width = static_cast<std::int64_t>(hn::Lanes(d)), n = tests.size();
   const auto exist = hn::FirstN(d, static_cast<std::size_t>(lanes));
-  const auto n_reaching = [&](hn::Vec<D> t, hn::Vec<D> its_bar, int u) HWY_ATTR {
-    if constexpr (!partial)
-      return hn::CountTrue(d, reaches(d, t, its_bar));
-    else
-      return u < rows ? hn::CountTrue(d, hn::And(reaches(d, t, its_bar), exist)) : std::size_t{0};
-  };
   hn::Vec<D> running[n_rows];
-  for (auto& v : running) v = hn::Zero(d);
-  for (std::int64_t q = 0, n = tests.size(); q < n; ++q) {
-    const auto last = hn::Load(d, b + q * width);
-    const auto threshold = bar(d, tests.threshold[q]);
+  for (auto& v : running) v = two_sided ? hn::Zero(d) : hn::Set(d, std::numeric_limits<Lane>::lowest());
+  const auto n_reaching = [&](Lane threshold) HWY_ATTR {
+    const auto its_bar = bar(d, threshold);
     std::size_t reaching = 0;
 #pragma GCC unroll 8
     for (int u = 0; u < n_rows; ++u) {
-      const auto s = hn::Add(hn::Set(d, a[q * n_rows + u]), last);
-      running[u] = hn::Max(running[u], magnitude(d, s, tests, q));
-      reaching += n_reaching(running[u], threshold, u);
+      if constexpr (!partial)
+        reaching += hn::CountTrue(d, hn::Gt(running[u], its_bar));
+      else
+        reaching += u < rows ? hn::CountTrue(d, hn::And(hn::Gt(running[u], its_bar), exist)) : std::size_t{0};
     }
-    counts.step[q] += weight * static_cast<std::int64_t>(reaching);
+    return static_cast<std::int64_t>(reaching);
+  };
+  const auto all_reach = [&](Lane threshold) HWY_ATTR {
+    auto least = running[0];
+    for (int u = 1; u < n_rows; ++u) least = hn::Min(least, running[u]);
+    return hn::AllTrue(d, hn::Gt(least, bar(d, threshold)));
+  };
+
+  for (std::int64_t first = 0; first < n; first += tests_per_block) {
+    const auto end = std::min(first + tests_per_block, n);
+    if (!partial && all_reach(tests.threshold[end - 1])) {  // most blocks, as maxima rise early: nothing to compare
+      for (auto q = first; q < end; ++q) raise<two_sided>(d, a + q * n_rows, b + q * width, running);
+      counts.step_block[first / tests_per_block] += weight * rows * lanes;
+      continue;
+    }
+    for (auto q = first; q < end; ++q) {
+      raise<two_sided>(d, a + q * n_rows, b + q * width, running);
+      counts.step[q] += weight * n_reaching(tests.threshold[q]);
+    }
   }
   // The maximum over all tests lies near the top: from there down until every relabeling reaches the threshold.
-  for (auto q = tests.size() - 1; q >= 0; --q) {
-    const auto threshold = bar(d, tests.threshold[q]);
-    std::size_t reaching = 0;
-#pragma GCC unroll 8
-    for (int u = 0; u < n_rows; ++u) reaching += n_reaching(running[u], threshold, u);
-    if (static_cast<std::int64_t>(reaching) == rows * lanes) {
+  for (auto q = n - 1; q >= 0; --q) {
+    const auto reaching = n_reaching(tests.threshold[q]);
+    if (reaching == rows * lanes) {
       counts.all_below[q + 1] += weight * rows * lanes;
       return;
     }
-    counts.single[q] += weight * static_cast<std::int64_t>(reaching);
+    counts.single[q] += weight * reaching;
   }
 }
 
@@ -98,19 +101,32 @@ void sum_half(D d, const Lane* x, std::int32_t n_half, const Lane* y, std::int64
   }
 }
 
+template <class Lane>
+Spread<Lane> spread_out(Lane a) {
+  if constexpr (sizeof(Lane) == 2)
+    return std::uint32_t{static_cast<std::uint16_t>(a)} * 0x10001U;
+  else
+    return a;
+}
+
 /// Tables of one half for all tests: tile of `tile` arrangements x test x arrangement within the tile.
-template <class D, class Lane = hn::TFromD<D>>
+template <class D, class Entry, class Lane = hn::TFromD<D>>
 void fill_half(D d, const OrderedTests<Lane>& tests, std::int32_t first_lot, std::int32_t n_half, std::int64_t n_orders,
-               const std::vector<Lane>& y, std::int64_t tile, std::vector<Lane>& row, Lane* table) {
+               const std::vector<Lane>& y, std::int64_t tile, std::vector<Lane>& row, Entry* table) {
   for (std::int64_t q = 0, n = tests.size(); q < n; ++q) {
     sum_half(d, tests.x.data() + q * tests.n_lots + first_lot, n_half,
              y.data() + std::int64_t{tests.outcome[q]} * n_half * n_orders, n_orders, row.data());
     for (std::int64_t i = 0; i < n_orders; i += tile)
-      std::copy_n(row.data() + i, tile, table + (i / tile * n + q) * tile);
+      for (std::int64_t k = 0; k < tile; ++k) {
+        if constexpr (std::is_same_v<Entry, Lane>)
+          table[(i / tile * n + q) * tile + k] = row[i + k];
+        else
+          table[(i / tile * n + q) * tile + k] = spread_out(row[i + k]);
+      }
   }
 }
 
-template <class Lane>
+template <bool two_sided, class Lane>
 void count_arrangements(const OrderedTests<Lane>& tests, const LotSplit& split, std::int64_t weight,
                         SplitTables<Lane>& tables, Counts& counts) {
   const hn::ScalableTag<Lane> d;
@@ -118,7 +134,7 @@ void count_arrangements(const OrderedTests<Lane>& tests, const LotSplit& split, 
   const auto n_tests = tests.size();
   if (!tables.first) {
     const auto padded = [&](std::int64_t n, std::int64_t tile) { return (n + tile - 1) / tile * tile; };
-    tables.first = hwy::AllocateAligned<Lane>(n_tests * padded(split.n_first_orders, n_rows));
+    tables.first = hwy::AllocateAligned<Spread<Lane>>(n_tests * padded(split.n_first_orders, n_rows));
     tables.last = hwy::AllocateAligned<Lane>(n_tests * padded(split.n_last_orders, width));
     tables.row.resize(split.n_last_orders + split.n_first_orders + 2 * width + n_rows);
   }
@@ -132,23 +148,32 @@ void count_arrangements(const OrderedTests<Lane>& tests, const LotSplit& split, 
       const auto* a = tables.first.get() + i * n_tests;
       const auto* b = tables.last.get() + j * n_tests;
       if (rows == n_rows && lanes == width)
-        count_tile<false>(d, tests, a, b, rows, lanes, weight, counts);
+        count_tile<false, two_sided>(d, tests, a, b, rows, lanes, weight, counts);
       else
-        count_tile<true>(d, tests, a, b, rows, lanes, weight, counts);
+        count_tile<true, two_sided>(d, tests, a, b, rows, lanes, weight, counts);
     }
+}
+
+template <class Lane>
+void count_on_side(const OrderedTests<Lane>& tests, const LotSplit& split, std::int64_t weight,
+                   SplitTables<Lane>& tables, Counts& counts) {
+  if (tests.two_sided)
+    count_arrangements<true>(tests, split, weight, tables, counts);
+  else
+    count_arrangements<false>(tests, split, weight, tables, counts);
 }
 
 void count_int16(const OrderedTests<std::int16_t>& tests, const LotSplit& split, std::int64_t weight,
                  SplitTables<std::int16_t>& tables, Counts& counts) {
-  count_arrangements(tests, split, weight, tables, counts);
+  count_on_side(tests, split, weight, tables, counts);
 }
-void count_float(const OrderedTests<float>& tests, const LotSplit& split, std::int64_t weight,
-                 SplitTables<float>& tables, Counts& counts) {
-  count_arrangements(tests, split, weight, tables, counts);
+void count_int32(const OrderedTests<std::int32_t>& tests, const LotSplit& split, std::int64_t weight,
+                 SplitTables<std::int32_t>& tables, Counts& counts) {
+  count_on_side(tests, split, weight, tables, counts);
 }
-void count_double(const OrderedTests<double>& tests, const LotSplit& split, std::int64_t weight,
-                  SplitTables<double>& tables, Counts& counts) {
-  count_arrangements(tests, split, weight, tables, counts);
+void count_int64(const OrderedTests<std::int64_t>& tests, const LotSplit& split, std::int64_t weight,
+                 SplitTables<std::int64_t>& tables, Counts& counts) {
+  count_on_side(tests, split, weight, tables, counts);
 }
 
 }  // namespace miura::permutation::HWY_NAMESPACE
@@ -158,21 +183,10 @@ HWY_AFTER_NAMESPACE();
 namespace miura::permutation {
 
 HWY_EXPORT(count_int16);
-HWY_EXPORT(count_float);
-HWY_EXPORT(count_double);
+HWY_EXPORT(count_int32);
+HWY_EXPORT(count_int64);
 
 namespace {
-
-/// All arrangements of 0 .. n - 1, position-major.
-std::vector<std::int32_t> arrangements(std::int32_t n) {
-  std::vector<std::int32_t> order(n);
-  std::iota(order.begin(), order.end(), 0);
-  const auto n_orders = factorial(n);
-  std::vector<std::int32_t> place(n * n_orders);
-  for (std::int64_t i = 0; i < n_orders; ++i, std::next_permutation(order.begin(), order.end()))
-    for (std::int32_t l = 0; l < n; ++l) place[l * n_orders + i] = order[l];
-  return place;
-}
 
 /// Outcome values that each arrangement of `member` puts on each lot. The pad lets vectors read past the end.
 template <class Lane>
@@ -187,38 +201,26 @@ void arrange(const OrderedTests<Lane>& tests, const std::vector<std::int32_t>& m
 
 }  // namespace
 
-LotSplit::LotSplit(std::int32_t n_lots)
-    : n_first(n_lots / 2),
-      n_last(n_lots - n_first),
-      first_place(arrangements(n_first)),
-      last_place(arrangements(n_last)),
-      n_first_orders(factorial(n_first)),
-      n_last_orders(factorial(n_last)) {
-  for (std::uint32_t bits = 0; bits < std::uint32_t{1} << n_lots; ++bits)
-    if (std::popcount(bits) == n_first) subset.push_back(bits);
-}
-
 template <class Lane>
-void count_subset(const OrderedTests<Lane>& tests, const LotSplit& split, std::uint32_t subset, std::int64_t weight,
+void count_subset(const OrderedTests<Lane>& tests, const LotSplit& split, std::int64_t subset, std::int64_t weight,
                   SplitTables<Lane>& tables, Counts& counts) {
-  std::vector<std::int32_t> first, last;
-  for (std::int32_t l = 0; l < tests.n_lots; ++l) ((subset >> l & 1U) != 0 ? first : last).push_back(l);
+  const auto [first, last] = split.members(subset);
   arrange(tests, first, split.first_place, tables.first_y);
   arrange(tests, last, split.last_place, tables.last_y);
   if constexpr (std::is_same_v<Lane, std::int16_t>)
     HWY_DYNAMIC_DISPATCH(count_int16)(tests, split, weight, tables, counts);
-  else if constexpr (std::is_same_v<Lane, float>)
-    HWY_DYNAMIC_DISPATCH(count_float)(tests, split, weight, tables, counts);
+  else if constexpr (std::is_same_v<Lane, std::int32_t>)
+    HWY_DYNAMIC_DISPATCH(count_int32)(tests, split, weight, tables, counts);
   else
-    HWY_DYNAMIC_DISPATCH(count_double)(tests, split, weight, tables, counts);
+    HWY_DYNAMIC_DISPATCH(count_int64)(tests, split, weight, tables, counts);
 }
 
-template void count_subset(const OrderedTests<std::int16_t>&, const LotSplit&, std::uint32_t, std::int64_t,
+template void count_subset(const OrderedTests<std::int16_t>&, const LotSplit&, std::int64_t, std::int64_t,
                            SplitTables<std::int16_t>&, Counts&);
-template void count_subset(const OrderedTests<float>&, const LotSplit&, std::uint32_t, std::int64_t,
-                           SplitTables<float>&, Counts&);
-template void count_subset(const OrderedTests<double>&, const LotSplit&, std::uint32_t, std::int64_t,
-                           SplitTables<double>&, Counts&);
+template void count_subset(const OrderedTests<std::int32_t>&, const LotSplit&, std::int64_t, std::int64_t,
+                           SplitTables<std::int32_t>&, Counts&);
+template void count_subset(const OrderedTests<std::int64_t>&, const LotSplit&, std::int64_t, std::int64_t,
+                           SplitTables<std::int64_t>&, Counts&);
 
 }  // namespace miura::permutation
 #endif  // HWY_ONCE

@@ -19,6 +19,7 @@ namespace {
 
 using namespace miura;
 using permutation::RankTests;
+using permutation::Side;
 
 /// Features and outcomes with few or many levels, so with ties of many patterns, or none.
 RankTests random_tests(std::int32_t n, int n_features, int n_outcomes, std::uint32_t levels, std::uint64_t seed) {
@@ -42,21 +43,21 @@ RankTests random_tests(std::int32_t n, int n_features, int n_outcomes, std::uint
   return tests;
 }
 
-/// Whether |rho| = |s| / norm is at least |s0| / norm0, in integers alone.
-bool as_extreme(std::int64_t s, std::int64_t norm_squared, std::int64_t s0, std::int64_t norm0_squared) {
-  return s * s * norm0_squared >= s0 * s0 * norm_squared;
+/// T times its size, so that integers alone tell whether T = s / norm is at least T0 = s0 / norm0.
+std::int64_t signed_square(std::int64_t s, Side side) {
+  return side == Side::two_sided ? s * s : (side == Side::less ? -s : s) * std::abs(s);
 }
 
 /// Every relabeling, one after the other, and every maximum over every set of tests.
-permutation::MaxTResult reference(const RankTests& tests) {
+permutation::MaxTResult reference(const RankTests& tests, Side side = Side::two_sided) {
   const auto n = tests.size();
-  std::vector<std::int64_t> s(n), norm(n), order(n);
+  std::vector<std::int64_t> square(n), norm(n), order(n);
   for (std::int64_t i = 0; i < n; ++i) {
-    s[i] = stats::spearman_s(tests.x(i), tests.y(i));
+    square[i] = signed_square(stats::spearman_s(tests.x(i), tests.y(i)), side);
     norm[i] = stats::spearman_s(tests.x(i), tests.x(i)) * stats::spearman_s(tests.y(i), tests.y(i));
   }
   std::iota(order.begin(), order.end(), 0);
-  std::ranges::stable_sort(order, [&](auto a, auto b) { return !as_extreme(s[b], norm[b], s[a], norm[a]); });
+  std::ranges::stable_sort(order, [&](auto a, auto b) { return square[a] * norm[b] > square[b] * norm[a]; });
 
   permutation::MaxTResult result;
   result.single_step.resize(n);
@@ -65,13 +66,16 @@ permutation::MaxTResult reference(const RankTests& tests) {
   std::iota(lot.begin(), lot.end(), 0);
   std::vector<std::int64_t> drawn(n);
   do {
+    const auto leaves_stratum = [&](int l) { return tests.stratum[l] != tests.stratum[lot[l]]; };
+    if (!tests.stratum.empty() && std::ranges::any_of(lot, leaves_stratum)) continue;
     for (std::int64_t i = 0; i < n; ++i) {
-      drawn[i] = 0;
-      for (int l = 0; l < tests.n_lots; ++l) drawn[i] += std::int64_t{tests.x(i)[l]} * tests.y(i)[lot[l]];
+      std::int64_t s = 0;
+      for (int l = 0; l < tests.n_lots; ++l) s += std::int64_t{tests.x(i)[l]} * tests.y(i)[lot[l]];
+      drawn[i] = signed_square(s, side);
     }
     for (std::int64_t k = 0; k < n; ++k) {
       const auto i = order[k];
-      const auto reaches = [&](std::int64_t j) { return as_extreme(drawn[j], norm[j], s[i], norm[i]); };
+      const auto reaches = [&](std::int64_t j) { return drawn[j] * norm[i] >= square[i] * norm[j]; };
       result.single_step[i] += std::ranges::any_of(order, reaches) ? 1 : 0;
       result.step_down[i] += std::any_of(order.begin() + k, order.end(), reaches) ? 1 : 0;
     }
@@ -97,6 +101,71 @@ TEST(MaxT, EqualsThePlainReferenceForAnyTiesAndJointOutcomes) {
         SCOPED_TRACE(testing::Message() << n << " lots, " << levels << " levels, " << n_outcomes << " outcomes");
         expect_equal(permutation::max_t(MPI_COMM_WORLD, tests, {}), reference(tests));
       }
+}
+
+TEST(MaxT, EqualsThePlainReferenceOnOneSide) {
+  std::uint64_t seed = 200;
+  for (const std::int32_t n : {4, 7})
+    for (const std::uint32_t levels : {3U, 1U << 30})
+      for (const auto side : {Side::greater, Side::less}) {
+        const auto tests = random_tests(n, 9, 2, levels, seed++);
+        SCOPED_TRACE(testing::Message() << n << " lots, " << levels << " levels");
+        expect_equal(permutation::max_t(MPI_COMM_WORLD, tests, {.side = side}), reference(tests, side));
+      }
+}
+
+TEST(MaxT, EqualsThePlainReferenceWithinStrata) {
+  std::uint64_t seed = 300;
+  const std::vector<std::vector<std::int32_t>> designs{
+      {0, 0, 0, 1, 1, 1, 1}, {5, -1, 5, -1, 5, -1, 5}, {0, 1, 2, 3, 4, 5, 6}, {0, 0, 1, 1, 2, 2, 3, 3}, {1, 1, 1, 1}};
+  for (const auto& stratum : designs)
+    for (const std::uint32_t levels : {3U, 1U << 30})
+      for (const auto side : {Side::two_sided, Side::greater, Side::less}) {
+        auto tests = random_tests(static_cast<std::int32_t>(std::ssize(stratum)), 7, 2, levels, seed++);
+        tests.stratum = stratum;
+        SCOPED_TRACE(testing::Message() << stratum.size() << " lots, " << levels << " levels, seed " << seed);
+        expect_equal(permutation::max_t(MPI_COMM_WORLD, tests, {.side = side}), reference(tests, side));
+      }
+}
+
+/// Strata too large to stay whole are halved: 7 + 2 lots are 10,080 relabelings.
+TEST(MaxT, EqualsThePlainReferenceWithinAStratumThatIsHalved) {
+  auto tests = random_tests(9, 4, 1, 1U << 30, 78);
+  tests.stratum = {0, 0, 1, 0, 0, 0, 1, 0, 0};
+  expect_equal(permutation::max_t(MPI_COMM_WORLD, tests, {}), reference(tests));
+}
+
+TEST(MaxT, IsFreeWithinOneStratum) {
+  for (const std::int32_t n : {8, 15}) {
+    auto tests = random_tests(n, 12, 2, 5, 79);
+    const permutation::Options options{.permutations = 1'000};
+    const auto free = permutation::max_t(MPI_COMM_WORLD, tests, options);
+    tests.stratum.assign(n, 3);
+    expect_equal(permutation::max_t(MPI_COMM_WORLD, tests, options), free);
+  }
+}
+
+/// A family whose blocks of tests are mostly reached by everything, and one that ends within a block.
+TEST(MaxT, EqualsThePlainReferenceForMoreTestsThanABlockHolds) {
+  for (const int n_features : {32, 75}) {
+    const auto tests = random_tests(8, n_features, 1, 1U << 30, 80);
+    expect_equal(permutation::max_t(MPI_COMM_WORLD, tests, {}), reference(tests));
+    const auto mixed = random_tests(7, n_features, 2, 4, 81);
+    expect_equal(permutation::max_t(MPI_COMM_WORLD, mixed, {}), reference(mixed));
+  }
+}
+
+/// 20 pairs of lots have 2^20 relabelings: S needs 32 bits.
+TEST(MaxT, EnumeratesManySmallStrata) {
+  auto tests = random_tests(40, 5, 1, 6, 82);
+  for (std::int32_t l = 0; l < 40; ++l) tests.stratum.push_back(l / 2);
+  const auto family = permutation::max_t(MPI_COMM_WORLD, tests, {});
+  EXPECT_TRUE(family.exact);
+  EXPECT_EQ(family.n_relabelings, 1 << 20);
+  tests.pair.resize(1);
+  const auto alone = permutation::marginal_tests(MPI_COMM_WORLD, tests, {});
+  EXPECT_EQ(permutation::max_t(MPI_COMM_WORLD, tests, {}).single_step, alone.two_sided);
+  EXPECT_GE(family.single_step[0], alone.two_sided[0]);
 }
 
 TEST(MaxT, EqualsThePlainReferenceForMoreLotsThanATileHolds) {
@@ -216,6 +285,39 @@ TEST(MaxT, DrawsRelabelingsThatAgreeWithAllOfThem) {
   }
 }
 
+TEST(MaxT, DrawsWithinStrataAndOnOneSideWhatAllRelabelingsSay) {
+  auto tests = random_tests(9, 10, 2, 5, 53);
+  tests.stratum = {0, 0, 0, 1, 1, 1, 1, 2, 2};
+  for (const auto side : {Side::two_sided, Side::greater, Side::less}) {
+    const auto exact = permutation::max_t(MPI_COMM_WORLD, tests, {.side = side});
+    EXPECT_EQ(exact.n_relabelings, 288);
+    const permutation::Options draw{.exact_up_to = 0, .permutations = 20'000, .seed = 6, .side = side};
+    const auto drawn = permutation::max_t(MPI_COMM_WORLD, tests, draw);
+    expect_equal(drawn, permutation::max_t(MPI_COMM_SELF, tests, draw));
+    EXPECT_FALSE(drawn.exact);
+    for (std::int64_t i = 0; i < tests.size(); ++i) {
+      const double p = exact.p(exact.step_down[i]);
+      EXPECT_NEAR(drawn.p(drawn.step_down[i]), p, 5 * std::sqrt(p * (1 - p) / 20'000) + 1e-4);
+      EXPECT_EQ(drawn.t[i], exact.t[i]);
+    }
+  }
+}
+
+TEST(MarginalTests, CountAllRelabelingsWithinStrata) {
+  auto tests = random_tests(9, 8, 2, 4, 54);
+  tests.stratum = {0, 0, 0, 1, 1, 1, 1, 2, 2};
+  const auto all = permutation::marginal_tests(MPI_COMM_WORLD, tests, {.side = Side::less});
+  EXPECT_EQ(all.n_relabelings, 288);
+  for (std::int64_t i = 0; i < tests.size(); ++i) {
+    auto alone = tests;
+    alone.pair = {tests.pair[i]};
+    EXPECT_EQ(all.two_sided[i], reference(alone).single_step[0]);
+    EXPECT_EQ(all.greater[i], reference(alone, Side::greater).single_step[0]);
+    EXPECT_EQ(all.less[i], reference(alone, Side::less).single_step[0]);
+    EXPECT_NEAR(all.p_min_attainable[i], permutation::smallest_share(tests.x(i), tests.y(i), tests.stratum), 1e-12);
+  }
+}
+
 TEST(MaxT, AnotherSeedDrawsOthers) {
   const auto tests = random_tests(15, 10, 1, 1U << 30, 52);
   const auto one = permutation::max_t(MPI_COMM_WORLD, tests, {.permutations = 5'000, .seed = 1});
@@ -283,6 +385,34 @@ TEST(MarginalTests, EqualTheGoldenCases) {
     EXPECT_NEAR(found.p(found.greater[0]), expected.at("p_greater").get<double>(), 1e-15);
     EXPECT_NEAR(found.p(found.less[0]), expected.at("p_less").get<double>(), 1e-15);
   }
+}
+
+/// Ranks less the stratum's mean rank, relabeled within three strata: 72 relabelings.
+TEST(MarginalTests, EqualTheGoldenCaseWithinStrata) {
+  std::ifstream file(std::filesystem::path(MIURA_TEST_DATA) / "golden_stats" / "golden_stats.json");
+  const auto golden = nlohmann::json::parse(file).at("stratified");
+  RankTests tests;
+  tests.stratum = golden.at("stratum").get<std::vector<std::int32_t>>();
+  tests.n_lots = static_cast<std::int32_t>(std::ssize(tests.stratum));
+  const auto residual_ranks = [&](const char* name) {
+    const auto ranks = stats::doubled_mid_ranks(golden.at(name).get<std::vector<double>>());
+    std::vector<std::int32_t> residuals;
+    for (std::int32_t l = 0; l < tests.n_lots; ++l) {
+      std::int32_t sum = 0, size = 0;
+      for (std::int32_t k = 0; k < tests.n_lots; ++k)
+        if (tests.stratum[k] == tests.stratum[l]) sum += ranks[k], ++size;
+      residuals.push_back(6 * ranks[l] - 6 / size * sum);  // sixfold: an integer for strata of 2 and of 3 lots
+    }
+    return residuals;
+  };
+  tests.feature = residual_ranks("x");
+  tests.outcome = residual_ranks("y");
+  tests.pair_all();
+  const auto found = permutation::marginal_tests(MPI_COMM_WORLD, tests, {});
+  EXPECT_EQ(found.n_relabelings, golden.at("n_perm").get<std::int64_t>());
+  EXPECT_EQ(found.two_sided[0], golden.at("count").get<std::int64_t>());
+  EXPECT_NEAR(found.rho[0], golden.at("partial_rho").get<double>(), 1e-12);
+  EXPECT_EQ(permutation::max_t(MPI_COMM_WORLD, tests, {}).step_down, found.two_sided);
 }
 
 }  // namespace

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "miura/permutation/rank_tests.hpp"
+
+namespace miura::permutation {
+
+/// Seconds of one core that max_t is going to take, by the rates of docs/methods/permutation.md (one core with
+/// AVX-512): for a word to the user before a long enumeration, not for decisions. Divide by ranks x threads. Not
+/// collective.
+double forecast_core_seconds(const RankTests& tests, const Options& options);
+
+}  // namespace miura::permutation
