@@ -39,7 +39,8 @@ DrawnLots draw_lots(const LotModel& m, RandomStream& random) {
   for (std::int32_t l = 0; l < n; ++l) {
     for (std::int64_t k = 0; k < n_clusters; ++k) {
       double z = k == m.causal ? mixed(m.rho, lots.outcome[0][l], normal()) : normal();
-      if (m.confounder != 0.0) z = mixed(m.confounder, lots.covariate[l], z);
+      if (m.confounder != 0.0)  // up and down in turn, or the shares would not see it
+        z = mixed(m.confounder, k % 2 == 0 ? lots.covariate[l] : -lots.covariate[l], z);
       lots.weight[l][k] = z;
     }
     const double size = mixed(m.size_with_outcome, lots.outcome[0][l], normal());
@@ -93,7 +94,8 @@ PlantedLots describe(const DrawnLots& lots) {
 }
 
 double weight_of(const LotModel& m, const DrawnLots& lots, std::int32_t lot, std::int64_t cluster) {
-  return m.share[cluster] * std::exp(m.lot_sd * lots.weight[lot][cluster]);
+  const double sd = cluster == m.causal ? m.causal_sd : m.lot_sd;
+  return m.share[cluster] * std::exp(sd * lots.weight[lot][cluster]);
 }
 
 }  // namespace

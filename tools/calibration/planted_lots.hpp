@@ -18,6 +18,7 @@ struct LotModel {
   std::int64_t fewest_cells = 300, most_cells = 700;  ///< of a lot, evenly on the scale of logarithms
   double size_with_outcome = 0.0;                     ///< latent correlation of a lot's size and the first outcome
   std::int32_t causal = -1;                           ///< cluster whose weight goes with the first outcome; -1: none
+  double causal_sd = 0.5;                             ///< in place of lot_sd for the causal cluster
   double rho = 0.0;                                   ///< latent correlation of the two
   std::int32_t outcomes = 1;
   double outcome_correlation = 0.5;            ///< latent, of every two
