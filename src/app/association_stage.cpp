@@ -4,6 +4,7 @@
 
 #include "app/stages.hpp"
 #include "miura/association/cluster_association.hpp"
+#include "miura/association/tables.hpp"
 #include "miura/base/log.hpp"
 #include "miura/input/sample_sheet.hpp"
 #include "miura/parallel/together.hpp"
@@ -22,62 +23,6 @@ matrix::Composition with_lots(const matrix::Composition& all, std::span<const st
     for (const auto l : lots) part.count.push_back(all.cells(c, l));
   for (const auto l : lots) part.lot_size.push_back(all.lot_size[l]);
   return part;
-}
-
-/// tables/association.tsv: the columns of METHOD 1.9 and the number of tests in the family.
-matrix::Table association_table(const association::Result& found) {
-  matrix::Table table{"association", {}};
-  const auto column = [&](const char* name, auto value_of) {
-    using Value = decltype(value_of(found.rows.front()));
-    std::vector<Value> values;
-    for (const auto& row : found.rows) values.push_back(value_of(row));
-    table.columns.push_back({name, std::move(values)});
-  };
-  using association::Row;
-  const auto texts = [&](const char* name, std::string Row::*field) {
-    column(name, [=](const Row& r) { return r.*field; });
-  };
-  const auto reals = [&](const char* name, double Row::*field) {
-    column(name, [=](const Row& r) { return r.*field; });
-  };
-  const auto integers = [&](const char* name, auto field) {
-    column(name, [=](const Row& r) { return static_cast<std::int64_t>(r.*field); });
-  };
-  texts("family", &Row::family);
-  texts("integration", &Row::integration);
-  reals("resolution", &Row::resolution);
-  integers("seed", &Row::seed);
-  column("cluster", [](const Row& r) { return std::to_string(r.cluster); });
-  texts("population", &Row::population);
-  texts("outcome", &Row::outcome);
-  integers("n", &Row::n);
-  integers("n_strata", &Row::n_strata);
-  reals("mean_fraction", &Row::mean_fraction);
-  reals("min_expected_count", &Row::min_expected_count);
-  integers("S", &Row::s);
-  reals("rho", &Row::rho);
-  reals("ci_lo", &Row::ci_lo);
-  reals("ci_hi", &Row::ci_hi);
-  reals("rho_cell_lo", &Row::rho_cell_lo);
-  reals("rho_cell_hi", &Row::rho_cell_hi);
-  reals("p_exact", &Row::p_exact);
-  reals("p_min_attainable", &Row::p_min_attainable);
-  integers("n_perm", &Row::n_perm);
-  texts("perm_type", &Row::perm_type);
-  reals("p_maxT_single", &Row::p_max_t_single);
-  reals("p_maxT_step", &Row::p_max_t_step);
-  reals("p_holm", &Row::p_holm);
-  reals("q_bh", &Row::q_bh);
-  reals("p_adjN", &Row::p_adj_n);
-  reals("p_conditional", &Row::p_conditional);
-  reals("loo_rho_min", &Row::loo_rho_min);
-  reals("loo_rho_max", &Row::loo_rho_max);
-  column("status", [](const Row& r) { return std::string(association::name_of(r.status)); });
-  texts("flags", &Row::flags);
-  column("family_size", [&](const Row& r) {
-    return std::ranges::find(found.families, r.family, &association::Family::name)->n_tests;
-  });
-  return table;
 }
 
 }  // namespace
@@ -103,7 +48,7 @@ void association_stage(MPI_Comm comm, Study& study, const RunOptions& o, const s
   });
   const std::vector<matrix::Composition> partitions{with_lots(study.composition, training)};
   const auto found = association::associate(comm, partitions, outcomes, options);
-  study.association_table = association_table(found);
+  study.association_table = association::association_table(found);
   auto warnings = found.warnings;
   for (const auto l : found.left_out)
     warnings.push_back(fmt::format("lot {} has {} labelled cells, fewer than {}: left out of the association",

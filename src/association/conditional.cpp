@@ -92,7 +92,8 @@ void test_given_declared(MPI_Comm comm, ClusterFamily& family, std::span<const L
     searches[{&family.share[i]->partition(), family.tested[i].outcome}].consider(family.share[i], t, row.mean_fraction);
   }
   while (!searches.empty()) {
-    std::erase_if(searches, [](auto& search) { return !search.second.go_on(); });
+    for (auto search = searches.begin(); search != searches.end();)
+      search = search->second.go_on() ? std::next(search) : searches.erase(search);
     if (!searches.empty()) test_outside(comm, family, family_lots, searches, design, options);
   }
 }

@@ -16,11 +16,12 @@ namespace miura::permutation {
 template <class Lane>
 using Spread = std::conditional_t<sizeof(Lane) == 2, std::uint32_t, Lane>;
 
-/// Tables of one thread, reused over subsets.
+/// Scratch of one thread, reused over subsets. A relabeling's S is A of the first lots and B of the last.
 template <class Lane>
 struct SplitTables {
-  hwy::AlignedFreeUniquePtr<Spread<Lane>[]> first;  ///< A of every test, in tiles of arrangements
-  hwy::AlignedFreeUniquePtr<Lane[]> last;           ///< B of every test, in tiles of arrangements
+  hwy::AlignedFreeUniquePtr<Spread<Lane>[]> first;  ///< A of a chunk of tests, in tiles of arrangements
+  hwy::AlignedFreeUniquePtr<Lane[]> last;           ///< B, the same
+  hwy::AlignedFreeUniquePtr<Lane[]> maxima;         ///< of every relabeling of the subset, over the chunks so far
   std::vector<Lane> first_y, last_y;                ///< outcome values of each arrangement: outcome x lot x arrangement
   std::vector<Lane> row;                            ///< one test's A or B, before it is dealt to tiles
 };

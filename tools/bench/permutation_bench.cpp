@@ -20,9 +20,10 @@ double cpu_seconds() {
   return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
 }
 
-/// Features without ties and an outcome without ties; thresholds as for a family in which nothing is associated.
+/// Features without ties and an outcome without ties, as tests of unequal norms where they are weighted; thresholds as
+/// for a family in which nothing is associated.
 template <class Lane>
-permutation::OrderedTests<Lane> null_family(std::int32_t n_lots, std::int32_t n_tests, bool weighted) {
+permutation::OrderedTests<Lane> null_family(std::int32_t n_lots, std::int32_t n_tests, Lane weight) {
   permutation::OrderedTests<Lane> tests;
   tests.n_lots = n_lots;
   tests.n_outcomes = 1;
@@ -31,10 +32,10 @@ permutation::OrderedTests<Lane> null_family(std::int32_t n_lots, std::int32_t n_
     auto x = tests.y;
     stats::RandomStream random(1, stats::Purpose::simulate, static_cast<std::uint64_t>(q));
     std::ranges::shuffle(x, random);
+    for (auto& rank : x) rank = static_cast<Lane>(rank * weight);
     const auto s = std::inner_product(x.begin(), x.end(), tests.y.begin(), Lane{0});
     tests.x.insert(tests.x.end(), x.begin(), x.end());
     tests.threshold.push_back(static_cast<Lane>(s < 0 ? -s : s));
-    if (weighted) tests.weight.push_back(Lane{1});
   }
   tests.outcome.assign(n_tests, 0);
   std::ranges::sort(tests.threshold);
@@ -42,23 +43,25 @@ permutation::OrderedTests<Lane> null_family(std::int32_t n_lots, std::int32_t n_
 }
 
 template <class Lane>
-void measure(const char* name, std::int32_t n_lots, std::int32_t n_tests, bool weighted) {
-  const auto tests = null_family<Lane>(n_lots, n_tests, weighted);
-  const permutation::LotSplit split(n_lots);
+void measure(const char* name, std::int32_t n_lots, std::int32_t n_tests, Lane weight) {
+  const auto tests = null_family<Lane>(n_lots, n_tests, weight);
+  std::vector<std::vector<std::int32_t>> all_lots(1, std::vector<std::int32_t>(n_lots));
+  std::iota(all_lots[0].begin(), all_lots[0].end(), 0);
+  const permutation::LotSplit split(all_lots);
   permutation::SplitTables<Lane> tables;
   permutation::Counts counts(n_tests);
-  count_subset(tests, split, split.subset[0], 1, tables, counts);  // first touch of the tables
+  count_subset(tests, split, 0, 1, tables, counts);  // first touch of the tables
   const auto start = cpu_seconds();
   std::int64_t done = 0;
-  while (done + 1 < std::ssize(split.subset) && cpu_seconds() - start < 4.0)
-    count_subset(tests, split, split.subset[++done], 1, tables, counts);
+  while (done + 1 < split.n_subsets() && cpu_seconds() - start < 4.0)
+    count_subset(tests, split, ++done, 1, tables, counts);
   const auto seconds = cpu_seconds() - start;
-  const auto all = static_cast<double>(std::ssize(split.subset)) / static_cast<double>(done) * seconds;
+  const auto all = static_cast<double>(split.n_subsets()) / static_cast<double>(done) * seconds;
   const auto pairs = static_cast<double>(done * split.n_first_orders * split.n_last_orders) * n_tests;
   std::printf(
       "%-6s %d lots, %d tests: %lld of %lld subsets in %.2f s, %.1f G tests x relabelings/s, "
       "all: %.2f core-seconds (%.2f where the outcome mirrors itself)\n",
-      name, n_lots, n_tests, static_cast<long long>(done), static_cast<long long>(std::ssize(split.subset)), seconds,
+      name, n_lots, n_tests, static_cast<long long>(done), static_cast<long long>(split.n_subsets()), seconds,
       pairs / seconds * 1e-9, all, all / 2);
 }
 
@@ -66,7 +69,7 @@ void measure(const char* name, std::int32_t n_lots, std::int32_t n_tests, bool w
 
 int main(int argc, char** argv) {
   const int n_lots = argc > 2 ? std::stoi(argv[1]) : 11, n_tests = argc > 2 ? std::stoi(argv[2]) : 20'000;
-  measure<std::int16_t>("int16", n_lots, n_tests, false);
-  measure<float>("float", n_lots, n_tests, true);
-  measure<double>("double", n_lots, n_tests, true);
+  measure<std::int16_t>("int16", n_lots, n_tests, 1);
+  measure<std::int32_t>("int32", n_lots, n_tests, 1'000'003);
+  measure<std::int64_t>("int64", n_lots, n_tests, std::int64_t{1} << 50);
 }

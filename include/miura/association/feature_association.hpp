@@ -33,4 +33,8 @@ struct FeatureResult {
 FeatureResult associate_features(MPI_Comm comm, const matrix::Measurements& features, std::span<const Outcome> outcomes,
                                  const Options& options);
 
+/// The rows by themselves, of one family without a correction: nothing is declared. Collective; replicated.
+std::vector<FeatureRow> test_features_alone(MPI_Comm comm, const matrix::Measurements& features,
+                                            std::span<const Outcome> outcomes, const Options& options);
+
 }  // namespace miura::association

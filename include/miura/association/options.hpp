@@ -24,7 +24,8 @@ enum class FamilyMethod { max_t, min_p };
 
 struct Options {
   double alpha = 0.05;                    ///< family-wise error of a declaration; intervals have level 1 - alpha
-  permutation::Options relabelings = {};  ///< of the lots; a side must be declared before the outcomes are seen
+  permutation::Options relabelings =
+      permutation::Options();  ///< of the lots; a side must be declared before the outcomes are seen
   std::int64_t min_cells_per_lot = 50;    ///< of clusters: smaller lots are left out, their shares say little
   std::vector<std::string> primary =
       {};                             ///< outcomes of the first family; empty: the first outcome. The rest: "secondary"

@@ -30,8 +30,8 @@ struct MaxTResult {
 /// T_b >= T - 1e-12 |T|, which separates all values that differ for n <= 12; enumerations do so in scaled integers.
 ///
 /// Collective. Every rank holds all tests and takes a share of the relabelings; counts are added as integers, so they
-/// are the same for any number of ranks and threads. Memory of one thread: tests x ((n/2)! + (n - n/2)!) x 2 to 8
-/// bytes.
+/// are the same for any number of ranks and threads. Memory of one thread: some MB (50 MB for 14
+/// lots), whatever the number of tests, and a copy of them.
 MaxTResult max_t(MPI_Comm comm, const RankTests& tests, const Options& options);
 
 }  // namespace miura::permutation

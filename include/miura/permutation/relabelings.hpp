@@ -14,8 +14,8 @@ namespace miura::permutation {
 class Relabelings {
 public:
   /// `stratum`: a label a lot, lots change places within equal labels only; empty: all with all. All relabelings are
-  /// taken where they are not more than those of `exact_up_to` free lots, else drawn ones. Throws UsageError for options
-  /// that make no sense.
+  /// taken where they are not more than those of `exact_up_to` free lots, else drawn ones. Throws UsageError for
+  /// options that make no sense.
   Relabelings(std::int32_t n_lots, std::span<const std::int32_t> stratum, const Options& options);
 
   /// n!, or the product of the strata's n_s!, or options.permutations + 1.

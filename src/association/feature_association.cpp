@@ -1,0 +1,108 @@
+#include "miura/association/feature_association.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+#include "association/family_tests.hpp"
+
+namespace miura::association {
+
+namespace {
+
+void check(const matrix::Measurements& features) {
+  if (std::ssize(features.value) != features.n_features() * features.n_samples())
+    throw std::logic_error("a table of features does not have a value for every feature and sample");
+  if (std::ranges::any_of(features.value, [](double v) { return std::isinf(v); }))
+    throw std::logic_error("a table of features holds an infinite value");
+}
+
+/// Lots of which at least half of the features are known; the others are named in left_out.
+Lots kept_lots(const matrix::Measurements& features, std::vector<std::int32_t>& left_out) {
+  std::vector<std::int64_t> known(features.n_samples());
+  for (std::int64_t f = 0; f < features.n_features(); ++f)
+    for (std::int32_t lot = 0; lot < features.n_samples(); ++lot) known[lot] += std::isnan(features.of(f)[lot]) ? 0 : 1;
+  Lots kept;
+  for (std::int32_t lot = 0; lot < features.n_samples(); ++lot)
+    (2 * known[lot] >= features.n_features() ? kept : left_out).push_back(lot);
+  return kept;
+}
+
+struct FeatureFamily {
+  std::vector<FeatureRow> rows;
+  std::vector<Tested> tested;
+};
+
+/// The rows of a family, described but not yet tested, by feature and outcome.
+FeatureFamily described(const std::string& name, const matrix::Measurements& features,
+                        std::span<const Outcome* const> outcomes, const LotDesign& design, const Options& options,
+                        LotSets& lot_sets) {
+  FeatureFamily family;
+  family.rows.resize(features.n_features() * std::ssize(outcomes));
+  const auto fewest = fewest_lots(options, std::ssize(family.rows));
+  std::vector<const Lots*> lots_with;
+  for (const auto* outcome : outcomes) lots_with.push_back(&*lot_sets.insert(design.lots_with(*outcome)).first);
+  for (std::int64_t f = 0; f < features.n_features(); ++f)
+    for (std::size_t m = 0; m < outcomes.size(); ++m) {
+      const auto value = features.of(f);
+      const auto missing = [&](std::int32_t lot) { return std::isnan(value[lot]); };
+      const auto* lots = lots_with[m];
+      if (std::ranges::any_of(*lots, missing)) {
+        auto both = *lots;
+        std::erase_if(both, missing);
+        lots = &*lot_sets.insert(std::move(both)).first;
+      }
+      auto& row = family.rows[family.tested.size()];
+      row.family = name;
+      row.feature = f;
+      row.outcome = outcomes[m]->name;
+      family.tested.push_back({&row, value, outcomes[m], lots});
+    }
+#pragma omp parallel for schedule(dynamic, 64)
+  for (std::int64_t i = 0; i < std::ssize(family.rows); ++i) {
+    describe(family.tested[i], design, options, fewest);
+    family.rows[i].statistic = family.rows[i].rho;
+  }
+  return family;
+}
+
+}  // namespace
+
+FeatureResult associate_features(MPI_Comm comm, const matrix::Measurements& features, std::span<const Outcome> outcomes,
+                                 const Options& options) {
+  check(features);
+  check(outcomes, features.n_samples(), options);
+  FeatureResult result;
+  if (features.feature.empty() || outcomes.empty()) return result;
+  const LotDesign design(options.design, features.n_samples(), kept_lots(features, result.left_out));
+  LotSets lot_sets;
+  for (const auto& [name, members] : families_of(outcomes, options)) {
+    Family family{.name = name};
+    auto found = described(name, features, members, design, options, lot_sets);
+    test_each(comm, found.tested, design, options);
+    test_family(comm, found.tested, design, options, lot_sets, family);
+    declare(found.tested, options, family);
+    gate(found.tested, result.families);
+    std::ranges::move(found.rows, std::back_inserter(result.rows));
+    result.families.push_back(std::move(family));
+  }
+  return result;
+}
+
+std::vector<FeatureRow> test_features_alone(MPI_Comm comm, const matrix::Measurements& features,
+                                            std::span<const Outcome> outcomes, const Options& options) {
+  check(features);
+  check(outcomes, features.n_samples(), options);
+  if (features.feature.empty() || outcomes.empty()) return {};
+  Lots all(features.n_samples());
+  for (std::int32_t lot = 0; lot < features.n_samples(); ++lot) all[lot] = lot;
+  const LotDesign design(options.design, features.n_samples(), all);
+  LotSets lot_sets;
+  std::vector<const Outcome*> members;
+  for (const auto& outcome : outcomes) members.push_back(&outcome);
+  auto found = described({}, features, members, design, options, lot_sets);
+  test_each(comm, found.tested, design, options);
+  return std::move(found.rows);
+}
+
+}  // namespace miura::association
