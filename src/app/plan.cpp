@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <limits>
-#include <optional>
 
 #include "app/common_options.hpp"
 #include "app/finished_study.hpp"
@@ -26,12 +24,12 @@ namespace fs = std::filesystem;
 struct PlanOptions {
   CommonOptions common;
   std::string study;
-  std::string lots = "8,11,15,20,30", rho = "0.6,0.7,0.8,0.9";
+  std::string lots = "8,11,15,20,30", rho;
   double power = 0.8;
   std::int32_t most_lots = 100;
-  std::int32_t tests = 7, outcomes = 1;
+  std::int32_t tests = 7, outcomes = 0;
   double outcome_correlation = 0.5, independent_tests = 0.0;
-  std::string shares = "0.01,0.02,0.05", cells = "500,1000,2000,5000", min_cells = "20,50";
+  std::string shares = "0.01,0.02,0.05", cells, min_cells = "20,50";
   double lot_sd = 0.5;
   power::Options simulation;
 };
@@ -39,20 +37,24 @@ struct PlanOptions {
 po::options_description describe(PlanOptions& o) {
   po::options_description all("miura plan, miura plan --study RESULT");
   all.add(describe(o.common));
-  const auto with_default = [](auto& field) { return po::value(&field)->default_value(field); };
+  const auto with_default = [](auto& field) {
+    return po::value(&field)->default_value(field, fmt::format("{}", field));
+  };
 
   po::options_description lots("Lots and effect");
   lots.add_options()("study", with_default(o.study),
                      "result folder of miura run to plan the next study from: its clusters, its effect made smaller")(
       "lots", with_default(o.lots), "numbers of lots, comma-separated")(
-      "rho", with_default(o.rho), "Spearman's rho of share and outcome over all lots there could be, comma-separated")(
-      "power", with_default(o.power), "chance of a declaration to plan for")(
+      "rho", with_default(o.rho),
+      "Spearman's rho of share and outcome over all lots there could be, comma-separated; empty: "
+      "what the study tells, else 0.6,0.7,0.8,0.9")("power", with_default(o.power),
+                                                    "chance of a declaration to plan for")(
       "most-lots", with_default(o.most_lots), "where the search for the lots needed ends");
   all.add(lots);
 
   po::options_description family("Tests that share an error rate");
   family.add_options()("tests", with_default(o.tests), "clusters tested against each outcome; --study takes its own")(
-      "outcomes", with_default(o.outcomes), "outcomes of the primary family; --study takes its own")(
+      "outcomes", with_default(o.outcomes), "outcomes of the primary family; 0: those of the study, else 1")(
       "outcome-correlation", with_default(o.outcome_correlation), "Pearson's r of every two outcomes, 0 to 1")(
       "independent-tests", with_default(o.independent_tests),
       "divide alpha by this number instead of simulating the family; 0: simulate")(
@@ -61,7 +63,8 @@ po::options_description describe(PlanOptions& o) {
 
   po::options_description rare("Rare populations");
   rare.add_options()("shares", with_default(o.shares), "median shares of cells over lots, comma-separated, 0 to 1")(
-      "cells", with_default(o.cells), "cells of a lot, comma-separated")(
+      "cells", with_default(o.cells),
+      "cells of a lot, comma-separated; empty: the median of the study, else 500,1000,2000,5000")(
       "min-cells", with_default(o.min_cells), "cells of the population that are enough, comma-separated")(
       "lot-sd", with_default(o.lot_sd), "standard deviation between lots of the logit of a share");
   all.add(rare);
@@ -108,7 +111,7 @@ PlanQuestion question_of(const PlanOptions& o) {
   check_range("--power", o.power, 0.01, 0.999);
   check_range("--most-lots", o.most_lots, power::fewest_lots, power::most_lots);
   check_range("--tests", o.tests, 1, 10'000);
-  check_range("--outcomes", o.outcomes, 1, 1'000);
+  check_range("--outcomes", o.outcomes, 0, 1'000);
   check_range("--outcome-correlation", o.outcome_correlation, 0.0, 1.0);
   check_range("--independent-tests", o.independent_tests, 0.0, 1e9);
   if (o.independent_tests > 0.0) check_range("--independent-tests", o.independent_tests, 1.0, 1e9);
@@ -118,12 +121,14 @@ PlanQuestion question_of(const PlanOptions& o) {
   check_range("--null-replicates", o.simulation.null_replicates, 100, 10'000'000);
   PlanQuestion q;
   q.lots = whole_numbers<std::int32_t>("--lots", o.lots, power::fewest_lots, power::most_lots);
-  for (const double rho : numbers("--rho", o.rho, -0.99, 0.99)) q.effects.push_back({rho, "given"});
+  const std::string rho = o.rho.empty() ? "0.6,0.7,0.8,0.9" : o.rho,
+                    cells = o.cells.empty() ? "500,1000,2000,5000" : o.cells;
+  for (const double r : numbers("--rho", rho, -0.99, 0.99)) q.effects.push_back({r, "given"});
   q.power = o.power;
   q.most_lots = o.most_lots;
-  q.family = {power::even_pattern(o.tests), o.outcomes, o.outcome_correlation, o.independent_tests};
+  q.family = {power::even_pattern(o.tests), std::max(o.outcomes, 1), o.outcome_correlation, o.independent_tests};
   q.shares = numbers("--shares", o.shares, 1e-6, 0.999);
-  q.cells = whole_numbers<std::int64_t>("--cells", o.cells, 1, most_cells);
+  q.cells = whole_numbers<std::int64_t>("--cells", cells, 1, most_cells);
   q.min_cells = whole_numbers<std::int64_t>("--min-cells", o.min_cells, 1, most_cells);
   q.lot_sd = o.lot_sd;
   q.simulation = o.simulation;
@@ -132,10 +137,10 @@ PlanQuestion question_of(const PlanOptions& o) {
 }
 
 /// Replaces what was not typed by what the study tells; returns what there is to say about it.
-std::string take_from_study(const FinishedStudy& study, const po::variables_map& values, PlanQuestion& q) {
+std::string take_from_study(const FinishedStudy& study, const PlanOptions& o, PlanQuestion& q) {
   q.family.pattern = power::study_pattern(study.partitions, study.tested);
-  if (values["outcomes"].defaulted()) q.family.outcomes = study.n_outcomes;
-  if (values["cells"].defaulted()) q.cells = {study.median_cells};
+  if (o.outcomes == 0) q.family.outcomes = study.n_outcomes;
+  if (o.cells.empty()) q.cells = {study.median_cells};
   auto text = fmt::format("From a study of {} lots: {} clusters tested against {} outcome(s).\n", study.n_lots,
                           study.n_tested, study.n_outcomes);
   text += fmt::format(
@@ -143,14 +148,14 @@ std::string take_from_study(const FinishedStudy& study, const po::variables_map&
       "median share {:.3g}, sd of its logit {:.2f}.\n",
       study.cluster, study.outcome, study.rho, study.ci_lo, study.ci_hi, study.median_share, study.logit_sd);
   const double cautious = study.cautious_rho();
-  if (!values["rho"].defaulted()) return text;
+  if (!o.rho.empty()) return text;
   if (cautious > 0.0) {
     q.effects = {{cautious, "ci"}};
     return text + "The best of many is too good, so the plan takes the end of its interval nearer to zero.\n";
   }
   return text + (std::isnan(cautious)
-                     ? "So few lots have no interval: no effect can be taken from them, and those of --rho are used.\n"
-                     : "Its interval holds zero: no effect can be taken from it, and those of --rho are used.\n");
+                     ? "So few lots have no interval: no effect can be taken from them, and 0.6 to 0.9 are used.\n"
+                     : "Its interval holds zero: no effect can be taken from it, and 0.6 to 0.9 are used.\n");
 }
 
 /// Every option that shapes the plan, as an INI file.
@@ -209,7 +214,7 @@ int plan(MPI_Comm comm, const std::vector<std::string>& arguments) {
   if (!o.study.empty()) {
     FinishedStudy study;  // small tables: every rank reads them
     parallel::together(comm, [&] { study = read_finished_study(o.study); });
-    text = take_from_study(study, configuration.values, question);
+    text = take_from_study(study, o, question);
   }
   const auto answer = answer_plan(comm, question);
   if (!o.common.out.empty()) publish(comm, o.common.out, answer.tables);
