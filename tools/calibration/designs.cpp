@@ -224,17 +224,24 @@ Section other_designs(std::uint64_t seed) {
 struct PowerDesign {
   std::int32_t n_lots;
   double rho;
+  bool few_cells;  ///< 100 a lot in place of 300 to 700
+
+  std::string name() const { return fmt::format("{:.1f}{}", rho, few_cells ? ", 100 cells a lot" : ""); }
 };
 
 std::vector<PowerDesign> power_designs() {
   std::vector<PowerDesign> designs;
   for (const std::int32_t n : {8, 11, 15, 20})
-    for (const double rho : {0.0, 0.8, 0.9}) designs.push_back({n, rho});
+    for (const double rho : {0.0, 0.8, 0.9}) designs.push_back({n, rho, false});
+  for (const std::int32_t n : {11, 20})
+    for (const double rho : {0.0, 0.8, 0.9}) designs.push_back({n, rho, true});
   return designs;
 }
 
 LotModel power_model(const PowerDesign& design) {
-  return {.n_lots = design.n_lots, .causal = design.rho > 0 ? 2 : -1, .rho = design.rho};
+  LotModel model{.n_lots = design.n_lots, .causal = design.rho > 0 ? 2 : -1, .rho = design.rho};
+  if (design.few_cells) model.fewest_cells = model.most_cells = 100;
+  return model;
 }
 
 Section power_of_designs(std::uint64_t seed) {
@@ -245,7 +252,7 @@ Section power_of_designs(std::uint64_t seed) {
                   rules,
                   {}};
   for (const auto& design : power_designs())
-    section.designs.push_back({fmt::format("{:.1f}", design.rho), design.n_lots, relabelings_of(design.n_lots),
+    section.designs.push_back({design.name(), design.n_lots, relabelings_of(design.n_lots),
                                design.rho > 0 ? Promise::none : Promise::exact, [=](std::uint64_t study) {
                                  const auto model = power_model(design);
                                  const auto lots = plant(model, seed, study);
@@ -266,7 +273,8 @@ std::vector<Section> all_sections(std::uint64_t seed) {
 void write_power_studies(const std::filesystem::path& folder, std::uint64_t seed, std::int64_t studies) {
   std::filesystem::create_directories(folder);
   for (const auto& design : power_designs()) {
-    std::ofstream file(folder / fmt::format("{}_{:.1f}.tsv", design.n_lots, design.rho));
+    std::ofstream file(folder /
+                       fmt::format("{}_{:.1f}_{}.tsv", design.n_lots, design.rho, design.few_cells ? 100 : 500));
     file << "study\tlot\toutcome\tc0\tc1\tc2\tc3\tc4\tc5\tc6\n";
     for (std::int64_t study = 0; study < studies; ++study) {
       const auto lots = plant(power_model(design), seed, static_cast<std::uint64_t>(study));

@@ -33,7 +33,7 @@ struct Section {
 std::vector<Section> all_sections(std::uint64_t seed);
 
 /// Writes the studies of the power table as tables that other programs can read: study lot outcome c0 c1 ..., one file
-/// a design.
+/// a design, LOTS_CORRELATION_CELLS.tsv.
 void write_power_studies(const std::filesystem::path& folder, std::uint64_t seed, std::int64_t studies);
 
 }  // namespace miura::calibration
