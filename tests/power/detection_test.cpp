@@ -35,14 +35,14 @@ double tolerance(double p, double n, double n_expected) {
 }
 
 TEST(Detection, ReproducesTheTableOfPowers) {
-  const power::Options options{.replicates = 1'500, .relabelings_drawn = 150'000};
+  const power::Options options{.replicates = 1'000, .relabelings_drawn = 50'000};
   for (const auto& [n, tests, powers] : table) {
     const power::Family family{.independent_tests = tests};
     const auto critical = critical_value(MPI_COMM_WORLD, family, n, options);
     for (std::size_t i = 0; i < powers.size(); ++i) {
       const double rho = 0.6 + 0.1 * static_cast<double>(i);
       EXPECT_NEAR(power::detection(MPI_COMM_WORLD, rho, critical, 0, options).power(), powers[i],
-                  tolerance(powers[i], 1'500, 4'000))
+                  tolerance(powers[i], 1'000, 4'000))
           << n << " lots, " << tests << " tests, rho " << rho;
     }
   }
@@ -54,14 +54,14 @@ TEST(Detection, ReproducesTheTableOfTrainingAndTest) {
                                                                                 {15, {.49, .75, .94, 1}},
                                                                                 {20, {.70, .91, .99, 1}},
                                                                                 {30, {.92, .99, 1, 1}}}};
-  const power::Options options{.replicates = 1'500, .relabelings_drawn = 150'000};
+  const power::Options options{.replicates = 1'000, .relabelings_drawn = 50'000};
   for (const auto& [n, powers] : expected) {
     const auto critical = power::critical_value(MPI_COMM_WORLD, n, 0.05, options);
     const auto one_sided = power::one_sided_critical_value(MPI_COMM_WORLD, n, 0.05, options);
     for (std::size_t i = 0; i < powers.size(); ++i) {
       const double rho = 0.6 + 0.1 * static_cast<double>(i);
       EXPECT_NEAR(power::detection(MPI_COMM_WORLD, rho, critical, one_sided, options).power_confirmed(), powers[i],
-                  tolerance(powers[i], 1'500, 4'000))
+                  tolerance(powers[i], 1'000, 4'000))
           << n << " lots, rho " << rho;
     }
   }
@@ -105,7 +105,7 @@ TEST(DetectableRho, IsTheSmallestWithThatPower) {
 }
 
 TEST(LotsNeeded, AreTheFewestWithThatPower) {
-  const power::Options options{.replicates = 2'000, .null_replicates = 4'000, .relabelings_drawn = 100'000};
+  const power::Options options{.replicates = 2'000, .relabelings_drawn = 50'000};
   const power::Family family{.independent_tests = 6};
   const std::vector<double> rho{0.8, 0.3, 0.9};
   const auto n = power::lots_needed(MPI_COMM_WORLD, family, rho, 0.8, 20, options);
