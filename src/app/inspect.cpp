@@ -33,7 +33,8 @@ std::string describe_result(const fs::path& result) {
   const auto record = provenance_of(result);
   auto text = fmt::format("result of {} {} ({}), written {}\n", record.value("program", ""),
                           record.value("version", ""), record.value("commit", ""), record.value("written", ""));
-  text += fmt::format("labels {}\n", record.at("labels").at("digest").get<std::string>());
+  if (record.contains("labels"))
+    text += fmt::format("labels {}\n", record.at("labels").at("digest").get<std::string>());
   for (const auto& [name, digest] : record.at("outputs").items()) {
     std::error_code missing;
     const auto size = fs::file_size(result / name, missing);

@@ -80,8 +80,9 @@ Result associate(MPI_Comm comm, std::span<const matrix::Composition> partitions,
   for (const auto& [name, members] : families_of(outcomes, options)) {
     Family family{.name = name};
     auto clusters = described(name, shares, members, design, options, lot_sets);
-    test_each(comm, clusters.tested, design, options);
-    const auto family_lots = test_family(comm, clusters.tested, design, options, lot_sets, family);
+    const auto tests = rank_tests(comm, clusters.tested, design, options);
+    test_each(clusters.tested, options, tests);
+    const auto family_lots = test_family(clusters.tested, design, options, tests, lot_sets, family);
     adjust_for_cell_numbers(comm, clusters, design, options);
     declare(clusters.tested, options, family);
     test_given_declared(comm, clusters, family_lots, design, options);

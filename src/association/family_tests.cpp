@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 #include <stdexcept>
 
-#include "association/test_collection.hpp"
 #include "miura/base/error.hpp"
 #include "miura/stats/multiplicity.hpp"
 
@@ -16,19 +16,6 @@ namespace miura::association {
 namespace {
 
 using Members = std::vector<std::int64_t>;  ///< places of rows
-
-/// maxT of some rows over common lots.
-void test_together(MPI_Comm comm, std::span<Tested> rows, const Members& members, const Lots& lots,
-                   const LotDesign& design, const Options& options) {
-  TestCollection collection(design, lots);
-  for (const auto i : members) collection.add(i, rows[i].x(lots), rows[i].outcome, rows[i].y(lots));
-  const auto found = collection.family_wise(comm, options);
-  for (std::int64_t t = 0; t < collection.size(); ++t) {
-    auto& row = *rows[collection.row(t)].row;
-    row.p_max_t_single = found.p_single[t];
-    row.p_max_t_step = found.p_step[t];
-  }
-}
 
 /// Holm's method between families of which each controls its own error: the most significant family first.
 void correct_between(std::span<Tested> rows, std::vector<Members> families) {
@@ -81,6 +68,12 @@ Members complete_rows(std::span<Tested> rows, std::span<const Lots* const> lots_
   return members;
 }
 
+std::int64_t n_outcomes(std::span<const Tested> rows) {
+  std::set<const Outcome*> outcomes;
+  for (const auto& tested : rows) outcomes.insert(tested.outcome);
+  return std::ssize(outcomes);
+}
+
 void adjust_marginal(std::span<Tested> rows) {
   std::vector<double> p;
   for (const auto& tested : rows) p.push_back(tested.row->in_family() ? tested.row->p_exact : not_computed);
@@ -118,51 +111,40 @@ std::vector<std::pair<std::string, std::vector<const Outcome*>>> families_of(std
   return families;
 }
 
-void test_each(MPI_Comm comm, std::span<Tested> rows, const LotDesign& design, const Options& options) {
-  std::map<Lots, Members> groups;
+void test_each(std::span<Tested> rows, const Options& options, const RowTests& tests) {
+  std::map<std::pair<Lots, std::string>, Members> groups;
   for (std::int64_t i = 0; i < std::ssize(rows); ++i)
-    if (!std::isnan(rows[i].row->rho)) groups[*rows[i].lots].push_back(i);
-  for (const auto& [lots, members] : groups) {
-    TestCollection collection(design, lots);
-    for (const auto i : members) collection.add(i, rows[i].x(lots), rows[i].outcome, rows[i].y(lots));
-    const auto found = collection.marginal(comm, options);
-    for (std::int64_t t = 0; t < collection.size(); ++t) {
-      auto& row = *rows[collection.row(t)].row;
-      row.p_exact = found.p[t];
-      row.p_min_attainable = found.p_min_attainable[t];
-      row.n_perm = found.n_perm;
-      row.perm_type = found.perm_type;
-      if (row.in_family() && row.p_min_attainable > options.alpha) row.status = Status::too_many_ties;
-    }
-  }
+    if (!std::isnan(rows[i].row->rho))
+      groups[{*rows[i].lots, tests.outcomes_apart ? rows[i].outcome->name : std::string()}].push_back(i);
+  for (const auto& [key, members] : groups) tests.alone(members, key.first);
+  for (auto& tested : rows)
+    if (tested.row->in_family() && tested.row->p_min_attainable > options.alpha)
+      tested.row->status = Status::too_many_ties;
 }
 
-std::vector<const Lots*> test_family(MPI_Comm comm, std::span<Tested> rows, const LotDesign& design,
-                                     const Options& options, LotSets& lot_sets, Family& family) {
+std::vector<const Lots*> test_family(std::span<Tested> rows, const LotDesign& design, const Options& options,
+                                     const RowTests& tests, LotSets& lot_sets, Family& family) {
   const auto& common = *lot_sets.insert(common_lots(rows, design)).first;
-  const bool together = std::ssize(common) >= fewest_lots(options, std::ssize(rows));
+  const bool apart = (tests.outcomes_apart && n_outcomes(rows) > 1) ||
+                     std::ssize(common) < fewest_lots(options, std::ssize(rows));
   std::vector<const Lots*> lots_of;
   for (const auto& tested : rows)
-    lots_of.push_back(together ? &common : &*lot_sets.insert(design.lots_with(*tested.outcome)).first);
+    lots_of.push_back(apart ? &*lot_sets.insert(design.lots_with(*tested.outcome)).first : &common);
 
   const auto members = complete_rows(rows, lots_of);
   family.n_tests = std::ssize(members);
-  family.n_lots = together ? static_cast<std::int32_t>(std::ssize(common)) : 0;
-  if (together) {
-    test_together(comm, rows, members, common, design, options);
-  } else {
-    std::map<std::string, Members> outcomes;
-    for (const auto i : members) outcomes[rows[i].outcome->name].push_back(i);
-    std::vector<Members> families;
-    for (const auto& [name, apart] : outcomes) {
-      test_together(comm, rows, apart, *lots_of[apart.front()], design, options);
-      families.push_back(apart);
-    }
-    correct_between(rows, std::move(families));
+  family.n_lots = apart ? 0 : static_cast<std::int32_t>(std::ssize(common));
+  std::map<std::string, Members> together;  // by outcome where they are apart
+  for (const auto i : members) together[apart ? rows[i].outcome->name : std::string()].push_back(i);
+  std::vector<Members> families;
+  for (auto& [name, some] : together) {
+    tests.family(some, *lots_of[some.front()]);
+    families.push_back(std::move(some));
   }
+  if (apart) correct_between(rows, std::move(families));
   for (const auto i : members) {
     auto& row = *rows[i].row;
-    if (!together)
+    if (apart)
       flag(row, "OUTCOMES_APART");
     else if (row.n > family.n_lots)
       flag(row, "FAMILY_N_" + std::to_string(family.n_lots));

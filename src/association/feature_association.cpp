@@ -61,9 +61,20 @@ FeatureFamily described(const std::string& name, const matrix::Measurements& fea
 #pragma omp parallel for schedule(dynamic, 64)
   for (std::int64_t i = 0; i < std::ssize(family.rows); ++i) {
     describe(family.tested[i], design, options, fewest);
-    family.rows[i].statistic = family.rows[i].rho;
+    if (options.statistic == Statistic::spearman) family.rows[i].statistic = family.rows[i].rho;
   }
   return family;
+}
+
+RowTests tests_of(MPI_Comm comm, FeatureFamily& family, const LotDesign& design, const Options& options) {
+  return options.statistic == Statistic::spearman ? rank_tests(comm, family.tested, design, options)
+                                                  : group_tests(comm, family.tested, family.rows, options);
+}
+
+/// S and rho belong to ranks: they say nothing of a t statistic.
+void forget_ranks(FeatureRow& row) {
+  row.s = 0;
+  for (auto* column : {&row.rho, &row.ci_lo, &row.ci_hi, &row.loo_rho_min, &row.loo_rho_max}) *column = not_computed;
 }
 
 }  // namespace
@@ -72,6 +83,7 @@ FeatureResult associate_features(MPI_Comm comm, const matrix::Measurements& feat
                                  const Options& options) {
   check(features);
   check(outcomes, features.n_samples(), options);
+  check_groups(outcomes, options);
   FeatureResult result;
   if (features.feature.empty() || outcomes.empty()) return result;
   const LotDesign design(options.design, features.n_samples(), kept_lots(features, result.left_out));
@@ -79,10 +91,13 @@ FeatureResult associate_features(MPI_Comm comm, const matrix::Measurements& feat
   for (const auto& [name, members] : families_of(outcomes, options)) {
     Family family{.name = name};
     auto found = described(name, features, members, design, options, lot_sets);
-    test_each(comm, found.tested, design, options);
-    test_family(comm, found.tested, design, options, lot_sets, family);
+    const auto tests = tests_of(comm, found, design, options);
+    test_each(found.tested, options, tests);
+    test_family(found.tested, design, options, tests, lot_sets, family);
     declare(found.tested, options, family);
     gate(found.tested, result.families);
+    if (options.statistic == Statistic::t || options.statistic == Statistic::welch)
+      std::ranges::for_each(found.rows, forget_ranks);
     std::ranges::move(found.rows, std::back_inserter(result.rows));
     result.families.push_back(std::move(family));
   }
@@ -93,6 +108,7 @@ std::vector<FeatureRow> test_features_alone(MPI_Comm comm, const matrix::Measure
                                             std::span<const Outcome> outcomes, const Options& options) {
   check(features);
   check(outcomes, features.n_samples(), options);
+  check_groups(outcomes, options);
   if (features.feature.empty() || outcomes.empty()) return {};
   Lots all(features.n_samples());
   for (std::int32_t lot = 0; lot < features.n_samples(); ++lot) all[lot] = lot;
@@ -101,7 +117,7 @@ std::vector<FeatureRow> test_features_alone(MPI_Comm comm, const matrix::Measure
   std::vector<const Outcome*> members;
   for (const auto& outcome : outcomes) members.push_back(&outcome);
   auto found = described({}, features, members, design, options, lot_sets);
-  test_each(comm, found.tested, design, options);
+  test_each(found.tested, options, tests_of(comm, found, design, options));
   return std::move(found.rows);
 }
 

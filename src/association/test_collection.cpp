@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "miura/base/error.hpp"
 #include "miura/permutation/freedman_lane.hpp"
 #include "miura/permutation/marginal.hpp"
 #include "miura/permutation/max_t.hpp"
+#include "miura/permutation/min_p.hpp"
 #include "miura/stats/ranks.hpp"
 
 namespace miura::association {
@@ -54,6 +56,12 @@ TestCollection::Marginal TestCollection::marginal(MPI_Comm comm, const Options& 
   const auto& counts = side == Side::two_sided ? result.two_sided : side == Side::greater ? result.greater : result.less;
   for (const auto count : counts) found.p.push_back(result.p(count));
   found.p_min_attainable = result.p_min_attainable;
+  if (side != Side::two_sided)
+    for (std::int64_t t = 0; t < size(); ++t) {
+      const double share = permutation::smallest_share(tests_.x(t), tests_.y(t), tests_.stratum, side);
+      const auto n = static_cast<double>(result.n_relabelings);
+      found.p_min_attainable[t] = result.exact ? std::round(share * n) / n : std::max(result.p(1), share);
+    }
   found.n_perm = result.exact ? result.n_relabelings : result.n_relabelings - 1;
   found.perm_type = design_.stratified() ? "stratified" : result.exact ? "exact" : "mc";
   return found;
@@ -62,19 +70,22 @@ TestCollection::Marginal TestCollection::marginal(MPI_Comm comm, const Options& 
 TestCollection::FamilyWise TestCollection::family_wise(MPI_Comm comm, const Options& options) const {
   FamilyWise found;
   if (size() == 0) return found;
-  const auto take = [&](const auto& result, const auto& t) {
+  const auto take = [&](const auto& result, const auto& rho_of) {
     for (std::int64_t i = 0; i < size(); ++i) {
-      found.t.push_back(t(i));
+      found.t.push_back(on_side(rho_of(i), options.relabelings.side));
       found.p_single.push_back(std::isnan(found.t[i]) ? not_computed : result.p(result.single_step[i]));
       found.p_step.push_back(std::isnan(found.t[i]) ? not_computed : result.p(result.step_down[i]));
     }
   };
+  const auto plain_rho = [&](std::int64_t i) { return stats::spearman_rho(tests_.x(i), tests_.y(i)); };
   if (design_.adjusted()) {
+    if (options.family == FamilyMethod::min_p) throw UsageError("minP is not offered given a covariate");
     const auto result = permutation::freedman_lane(comm, tests_, covariate_, options.relabelings);
-    take(result, [&](std::int64_t i) { return on_side(result.rho[i], options.relabelings.side); });
+    take(result, [&](std::int64_t i) { return result.rho[i]; });
+  } else if (options.family == FamilyMethod::min_p) {
+    take(permutation::min_p(comm, tests_, options.relabelings), plain_rho);
   } else {
-    const auto result = permutation::max_t(comm, tests_, options.relabelings);
-    take(result, [&](std::int64_t i) { return result.t[i]; });
+    take(permutation::max_t(comm, tests_, options.relabelings), plain_rho);
   }
   return found;
 }

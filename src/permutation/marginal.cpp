@@ -6,21 +6,13 @@
 #include <utility>
 
 #include "miura/parallel/communicator.hpp"
-#include "miura/permutation/null_distribution.hpp"
 #include "miura/stats/ranks.hpp"
 #include "permutation/family.hpp"
+#include "permutation/tie_pattern.hpp"
 
 namespace miura::permutation {
 
 namespace {
-
-/// Ranks of some lots, ascending: what the distribution of S depends on.
-std::vector<std::int32_t> sorted_ranks(std::span<const std::int32_t> ranks, const std::vector<std::int32_t>& lots) {
-  std::vector<std::int32_t> sorted;
-  for (const auto l : lots) sorted.push_back(ranks[l]);
-  std::ranges::sort(sorted);
-  return sorted;
-}
 
 /// log of the number of relabelings that pair equal blocks of the sorted x and the sorted y: lots of a tied group of x
 /// in any order, and any of the equal outcomes to any group that takes them.
@@ -39,29 +31,11 @@ double log_comonotone(const std::vector<std::int32_t>& x, const std::vector<std:
   return sum;
 }
 
-/// The tied groups of a test, stratum by stratum: many tests share them.
-using Pattern = std::vector<std::pair<std::vector<std::int32_t>, std::vector<std::int32_t>>>;
-
-Pattern pattern_of(std::span<const std::int32_t> x, std::span<const std::int32_t> y,
-                   const std::vector<std::vector<std::int32_t>>& strata) {
-  Pattern pattern;
-  for (const auto& lots : strata) pattern.emplace_back(sorted_ranks(x, lots), sorted_ranks(y, lots));
-  return pattern;
-}
-
-/// Distribution of S where every stratum is relabeled by itself: S is the sum of independent parts.
-NullDistribution distribution_of(const Pattern& pattern) {
-  auto all = null_distribution(pattern.front().first, pattern.front().second);
-  for (auto part = pattern.begin() + 1; part != pattern.end(); ++part)
-    all = sum_of_independent(all, null_distribution(part->first, part->second));
-  return all;
-}
-
 void count_exactly(MPI_Comm comm, const Family& family, MarginalResult& result) {
   const auto& tests = family.tests;
-  std::map<Pattern, std::vector<std::int64_t>> tests_of;
+  std::map<TiePattern, std::vector<std::int64_t>> tests_of;
   for (std::int64_t i = 0; i < tests.size(); ++i)
-    tests_of[pattern_of(tests.x(i), tests.y(i), family.relabelings.strata())].push_back(i);
+    tests_of[tie_pattern(tests.x(i), tests.y(i), family.relabelings.strata())].push_back(i);
   std::vector<decltype(tests_of)::const_iterator> pattern;
   for (auto it = tests_of.cbegin(); it != tests_of.cend(); ++it) pattern.push_back(it);
 
@@ -70,7 +44,7 @@ void count_exactly(MPI_Comm comm, const Family& family, MarginalResult& result) 
 #pragma omp parallel for schedule(dynamic)
   for (std::int64_t i = rank; i < std::ssize(pattern); i += ranks) {
     const auto& [ties, members] = *pattern[i];
-    const auto null = distribution_of(ties);
+    const auto null = null_distribution(ties);
     for (const auto test : members) {
       result.two_sided[test] = null.as_extreme(result.s[test]);
       result.greater[test] = null.at_least(result.s[test]);
@@ -98,11 +72,11 @@ void count_drawn(MPI_Comm comm, const Family& family, MarginalResult& result) {
 }  // namespace
 
 double smallest_share(std::span<const std::int32_t> x, std::span<const std::int32_t> y,
-                      std::span<const std::int32_t> stratum) {
+                      std::span<const std::int32_t> stratum, Side side) {
   std::int64_t highest = 0, lowest = 0;
   double log_highest = 0.0, log_lowest = 0.0;  // shares of the relabelings that reach them
   const Relabelings relabelings(static_cast<std::int32_t>(std::ssize(x)), stratum, {});
-  for (const auto& [up, other] : pattern_of(x, y, relabelings.strata())) {
+  for (const auto& [up, other] : tie_pattern(x, y, relabelings.strata())) {
     const std::vector<std::int32_t> down(up.rbegin(), up.rend());
     const auto log_all = std::lgamma(static_cast<double>(up.size()) + 1.0);
     highest += stats::spearman_s(up, other);
@@ -110,6 +84,7 @@ double smallest_share(std::span<const std::int32_t> x, std::span<const std::int3
     log_highest += log_comonotone(up, other) - log_all;
     log_lowest += log_comonotone(down, other) - log_all;
   }
+  if (side != Side::two_sided) return std::min(std::exp(side == Side::greater ? log_highest : log_lowest), 1.0);
   double share = 0.0;
   if (highest >= -lowest) share += std::exp(log_highest);
   if (-lowest >= highest) share += std::exp(log_lowest);

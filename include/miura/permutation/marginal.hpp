@@ -30,9 +30,9 @@ struct MarginalResult {
 /// is replicated.
 MarginalResult marginal_tests(MPI_Comm comm, const RankTests& tests, const Options& options);
 
-/// Share of all relabelings (within strata) that reach the largest |S|, for any n: co-monotone pairings counted from
-/// the ties.
+/// Share of all relabelings (within strata) that reach the largest |S|, or the largest S of one side, for any n:
+/// co-monotone pairings counted from the ties.
 double smallest_share(std::span<const std::int32_t> x, std::span<const std::int32_t> y,
-                      std::span<const std::int32_t> stratum = {});
+                      std::span<const std::int32_t> stratum = {}, Side side = Side::two_sided);
 
 }  // namespace miura::permutation
