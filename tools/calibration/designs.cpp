@@ -7,6 +7,7 @@
 #include <fstream>
 #include <utility>
 
+#include "miura/association/feature_association.hpp"
 #include "planted_lots.hpp"
 
 namespace miura::calibration {
@@ -26,6 +27,12 @@ Options options_of(const PlantedLots& lots) {
   o.cell_resamples = 0;
   o.relabelings.permutations = 1'999;
   for (const auto& outcome : lots.outcomes) o.primary.push_back(outcome.name);
+  return o;
+}
+
+/// Draws relabelings from 9 lots on: what many studies of 11 lots can be simulated with.
+Options mostly_drawn(Options o) {
+  o.relabelings.exact_up_to = 8;
   return o;
 }
 
@@ -50,6 +57,17 @@ std::vector<bool> decisions(const Result& result, Counts counts) {
 }
 
 bool every_row(const Row&) { return true; }
+
+matrix::Measurements shares_of(const matrix::Composition& c) {
+  matrix::Measurements shares;
+  for (std::int32_t l = 0; l < c.n_lots; ++l) shares.sample.push_back(fmt::format("lot{}", l));
+  for (std::int32_t k = 0; k < c.n_clusters; ++k) {
+    shares.feature.push_back(fmt::format("c{}", k));
+    for (std::int32_t l = 0; l < c.n_lots; ++l)
+      shares.value.push_back(static_cast<double>(c.cells(k, l)) / static_cast<double>(c.lot_size[l]));
+  }
+  return shares;
+}
 
 std::string relabelings_of(std::int32_t n_lots) { return n_lots <= 12 ? "all" : "1,999 drawn"; }
 
@@ -137,7 +155,7 @@ Section unequal_designs(std::uint64_t seed) {
     for (const std::int32_t n : {11, 20})
       for (const double with_outcome : {0.0, 0.9})
         section.designs.push_back(
-            {name + (with_outcome > 0 ? ", sizes go with the outcome" : ", sizes do not"), n, relabelings_of(n),
+            {name + (with_outcome > 0 ? ", sizes go with the outcome" : ", sizes do not"), n, "1,999 drawn",
              with_outcome > 0 ? Promise::approximate : Promise::exact, [=, share = share](std::uint64_t study) {
                const auto lots = plant({.n_lots = n,
                                         .share = share,
@@ -145,7 +163,7 @@ Section unequal_designs(std::uint64_t seed) {
                                         .most_cells = 3'000,
                                         .size_with_outcome = with_outcome},
                                        seed, study);
-               const auto result = associate(lots, options_of(lots));
+               const auto result = associate(lots, mostly_drawn(options_of(lots)));
                const bool alone =
                    std::ranges::any_of(result.rows, [](const Row& r) { return r.p_max_t_step <= alpha; });
                return std::vector<bool>{alone, result.families.front().rejects};
@@ -163,7 +181,7 @@ Section compositional_designs(std::uint64_t seed) {
       {"causal cluster declared", "others declared, plain shares", "others with p_conditional <= .05"},
       {}};
   for (const std::int32_t n : {11, 20})
-    section.designs.push_back({"7 x 1", n, relabelings_of(n), Promise::approximate, [=](std::uint64_t study) {
+    section.designs.push_back({"7 x 1", n, "1,999 drawn", Promise::approximate, [=](std::uint64_t study) {
                                  const auto lots = plant({.n_lots = n,
                                                           .share = {.30, .15, .15, .12, .11, .10, .07},
                                                           .lot_sd = 0.3,
@@ -172,7 +190,7 @@ Section compositional_designs(std::uint64_t seed) {
                                                           .rho = 0.95},
                                                          seed, study);
                                  std::vector<bool> any(3);
-                                 for (const auto& row : associate(lots, options_of(lots)).rows) {
+                                 for (const auto& row : associate(lots, mostly_drawn(options_of(lots))).rows) {
                                    if (row.cluster == 0) {
                                      any[0] = row.declared;
                                      continue;
@@ -201,10 +219,11 @@ Section other_designs(std::uint64_t seed) {
                                  return decisions(associate(lots, o), every_row);
                                }});
   };
-  for (const std::int32_t n : {8, 11})
-    add("one-sided (greater)", n, "all", {}, [](Options& o) { o.relabelings.side = permutation::Side::greater; });
-  for (const std::int32_t n : {8, 11})
-    add("minP, rare clusters with ties", n, "all",
+  for (const std::int32_t n : {8, 15})
+    add("one-sided (greater)", n, relabelings_of(n), {},
+        [](Options& o) { o.relabelings.side = permutation::Side::greater; });
+  for (const std::int32_t n : {8, 15})
+    add("minP, rare clusters with ties", n, relabelings_of(n),
         {.share = {.01, .01, .02, .02, .30, .34, .30}, .fewest_cells = 100, .most_cells = 100},
         [](Options& o) { o.family = association::FamilyMethod::min_p; });
   add("7 x 1", 8, "all", {}, [](Options&) {});
@@ -213,11 +232,48 @@ Section other_designs(std::uint64_t seed) {
       o.relabelings.exact_up_to = 4;
       o.relabelings.permutations = drawn;
     });
-  for (const std::int32_t n : {8, 11})
-    section.designs.push_back({"grid of 32 partitions", n, "all", Promise::exact, [=](std::uint64_t study) {
-                                 const auto lots = plant({.n_lots = n}, Grid{}, seed, study);
-                                 return decisions(associate(lots, options_of(lots)), every_row);
-                               }});
+  for (const std::int32_t n : {8, 11, 20})
+    section.designs.push_back(
+        {"grid of 32 partitions", n, n == 8 ? "all" : "1,999 drawn", Promise::exact, [=](std::uint64_t study) {
+           const auto lots = plant({.n_lots = n}, Grid{}, seed, study);
+           return decisions(associate(lots, mostly_drawn(options_of(lots))), every_row);
+         }});
+  return section;
+}
+
+/// Shares of the clusters as features, and the upper half of the lots by the first outcome as a group.
+Section group_designs(std::uint64_t seed) {
+  Section section{"groups",
+                  "Two groups of lots",
+                  "No association. The lots with the larger half of the outcomes are a group; t of equal variances, "
+                  "Welch's t and the rank sum, each with maxT over 7 clusters.",
+                  {"any p <= .05", "Holm", "maxT"},
+                  {}};
+  const std::vector<std::pair<std::string, association::Statistic>> statistics{
+      {"t", association::Statistic::t},
+      {"Welch", association::Statistic::welch},
+      {"Wilcoxon", association::Statistic::wilcoxon}};
+  for (const std::int32_t n : {8, 12, 20})
+    for (const auto& [name, statistic] : statistics)
+      section.designs.push_back(
+          {name, n, n > 12 ? "1,999 drawn" : "all", Promise::exact, [=, statistic = statistic](std::uint64_t study) {
+             auto lots = plant({.n_lots = n}, seed, study);
+             auto o = options_of(lots);
+             o.statistic = statistic;
+             auto& outcome = lots.outcomes.front().value;
+             auto sorted = outcome;
+             std::ranges::sort(sorted);
+             for (auto& y : outcome) y = y >= sorted[n / 2] ? 1 : 0;
+             const auto found =
+                 association::associate_features(MPI_COMM_SELF, shares_of(lots.partitions.front()), lots.outcomes, o);
+             std::vector<bool> any(3);
+             for (const auto& row : found.rows) {
+               any[0] = any[0] || row.p_exact <= alpha;
+               any[1] = any[1] || row.p_holm <= alpha;
+               any[2] = any[2] || row.declared;
+             }
+             return any;
+           }});
   return section;
 }
 
@@ -252,14 +308,16 @@ Section power_of_designs(std::uint64_t seed) {
                   rules,
                   {}};
   for (const auto& design : power_designs())
-    section.designs.push_back({design.name(), design.n_lots, relabelings_of(design.n_lots),
-                               design.rho > 0 ? Promise::none : Promise::exact, [=](std::uint64_t study) {
-                                 const auto model = power_model(design);
-                                 const auto lots = plant(model, seed, study);
-                                 return decisions(associate(lots, options_of(lots)), [&](const Row& row) {
-                                   return model.causal < 0 || row.cluster == model.causal;
-                                 });
-                               }});
+    section.designs.push_back(
+        {design.name(), design.n_lots, design.few_cells ? "1,999 drawn" : relabelings_of(design.n_lots),
+         design.rho > 0 ? Promise::none : Promise::exact, [=](std::uint64_t study) {
+           const auto model = power_model(design);
+           const auto lots = plant(model, seed, study);
+           auto o = options_of(lots);
+           if (design.few_cells) o = mostly_drawn(o);  // shares of 100 cells have many ties
+           return decisions(associate(lots, o),
+                            [&](const Row& row) { return model.causal < 0 || row.cluster == model.causal; });
+         }});
   return section;
 }
 
@@ -267,7 +325,7 @@ Section power_of_designs(std::uint64_t seed) {
 
 std::vector<Section> all_sections(std::uint64_t seed) {
   return {free_designs(seed),          strata_designs(seed), covariate_designs(seed), unequal_designs(seed),
-          compositional_designs(seed), other_designs(seed),  power_of_designs(seed)};
+          compositional_designs(seed), other_designs(seed),  group_designs(seed),     power_of_designs(seed)};
 }
 
 void write_power_studies(const std::filesystem::path& folder, std::uint64_t seed, std::int64_t studies) {
