@@ -20,5 +20,6 @@ int run_study(MPI_Comm comm, const std::vector<std::string>& arguments);
 int associate(MPI_Comm comm, const std::vector<std::string>& arguments);
 int simulate(MPI_Comm comm, const std::vector<std::string>& arguments);
 int inspect(MPI_Comm comm, const std::vector<std::string>& arguments);
+int plan(MPI_Comm comm, const std::vector<std::string>& arguments);
 
 }  // namespace miura::app

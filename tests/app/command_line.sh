@@ -6,7 +6,7 @@
 expect 64 'no command given; miura --help' 1
 "$MIURA" --help >help.txt 2>err.txt || fail "--help"
 [ ! -s err.txt ] || fail "--help writes to stderr"
-for command in run simulate inspect; do
+for command in run plan simulate inspect; do
   grep -q "^  $command " help.txt || fail "--help does not tell of $command"
   "$MIURA" $command --help >$command.txt 2>err.txt || fail "$command --help"
   [ ! -s err.txt ] || fail "$command --help writes to stderr"
