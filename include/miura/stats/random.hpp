@@ -7,7 +7,6 @@
 namespace miura::stats {
 
 /// What random numbers are drawn for; part of the key, so that streams never overlap.
-<<<<<<< HEAD
 enum class Purpose : std::uint32_t {
   permutation = 1,
   cluster,
@@ -16,11 +15,9 @@ enum class Purpose : std::uint32_t {
   simulate,
   cell_noise,
   sign_flip,
-  count_split
+  count_split,
+  power = 20
 };
-=======
-enum class Purpose : std::uint32_t { permutation = 1, cluster, reference, bootstrap, simulate, cell_noise, power = 20 };
->>>>>>> plan
 
 /// Counter-based random numbers (Philox4x32-10, Salmon et al. 2011, by Random123): a stream is named by
 /// (seed, purpose, index), never by the rank or thread that draws it. A UniformRandomBitGenerator of 32 bits.
