@@ -186,6 +186,15 @@ TEST(Resampling, TakesFewLotsFewCellsAndNoReplicates) {
   for (const auto& row : alone(none, 0, quick)) EXPECT_EQ(row.n_cells, 0);
 }
 
+TEST(Resampling, LeavesOutCellsThatHangTogetherWithNoOther) {
+  auto options = quick;
+  options.shared.prune = 0.999;  // no two cells have the same neighbourhood
+  for (const auto& row : alone(heaps(), 6, options)) {
+    EXPECT_EQ(row.n_cells, 0);
+    EXPECT_TRUE(std::isnan(row.agreement));
+  }
+}
+
 TEST(Resampling, RefusesSharesThatLeaveNothingOut) {
   for (const double share : {0.0, 1.0, -0.5}) EXPECT_THROW(alone(heaps(), 6, {.cell_share = share}), UsageError);
   EXPECT_THROW(alone(heaps(), 6, {.replicates = -1}), UsageError);
