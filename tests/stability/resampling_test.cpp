@@ -188,11 +188,12 @@ TEST(Resampling, TakesFewLotsFewCellsAndNoReplicates) {
 
 TEST(Resampling, LeavesOutCellsThatHangTogetherWithNoOther) {
   auto options = quick;
-  options.shared.prune = 0.999;  // no two cells have the same neighbourhood
-  for (const auto& row : alone(heaps(), 6, options)) {
-    EXPECT_EQ(row.n_cells, 0);
-    EXPECT_TRUE(std::isnan(row.agreement));
-  }
+  options.shared.prune = 0.999;  // joins only cells with the very same neighbourhood, which few have
+  for (const auto& row : alone(heaps(), 6, options))
+    if (row.kind == Kind::cells && row.cluster < 0) {
+      EXPECT_GT(row.n_cells, 0);
+      EXPECT_LT(row.n_cells, 60);  // of some 144 that stay
+    }
 }
 
 TEST(Resampling, RefusesSharesThatLeaveNothingOut) {
