@@ -102,7 +102,7 @@ struct Rows {
     p_family_best.push_back(f.p_family_best);
     stability.push_back(p.stability);
     seed_stability.push_back(p.seed_stability);
-    primary_cluster.push_back(p.primary.cluster < 0 ? "" : std::to_string(p.primary.cluster));
+    primary_cluster.push_back(p.primary.cluster < 0 ? "" : all.labelings[all.primary].name_of(p.primary.cluster));
     primary_jaccard.push_back(p.primary.jaccard);
     within.push_back(p.within < 0 ? "" : name[p.within]);
     flags.push_back(remarks(all, p, f, stable));

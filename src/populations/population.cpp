@@ -126,8 +126,13 @@ void check(const Options& options, std::span<const matrix::Labeling> grid) {
 Populations find(MPI_Comm comm, std::span<const matrix::Labeling> grid, const Overlaps& overlaps,
                  std::span<const std::int32_t> lot, std::int32_t n_lots, const Options& options) {
   check(options, grid);
-  Populations found{.labelings = {}, .merged = merge(overlaps, options.merge), .population = {}, .core = {}};
-  for (const auto& l : grid) found.labelings.push_back({l.integration, l.resolution, l.seed, l.n_clusters, {}});
+  Populations found{.labelings = {},
+                    .primary = options.primary,
+                    .merged = merge(overlaps, options.merge),
+                    .population = {},
+                    .core = {}};
+  for (const auto& l : grid)
+    found.labelings.push_back({l.integration, l.resolution, l.seed, l.n_clusters, {}, l.names});
   found.core = count_core_cells(comm, grid, overlaps, found.merged, lot, n_lots, options.core_share);
   const auto n_clusters = clusters_of_each(found.merged);
   for (std::int32_t p = 0; p < found.merged.n(); ++p) {

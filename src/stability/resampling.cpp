@@ -33,18 +33,31 @@ constexpr std::int32_t longer = 3;
 /// A neighbourhood counts the cell itself.
 std::int32_t n_neighbors(const Options& options) { return options.shared.k - 1; }
 
-/// Clusters the cells that stay, from their neighbours on. The others have no cluster. Collective.
+/// How many clusters have more than one member; those are the first, being numbered by falling size. Collective.
+std::int32_t clusters_of_several(MPI_Comm comm, const cluster::Clustering& found) {
+  std::vector<std::int64_t> size(found.n_clusters);
+  for (const auto label : found.label) ++size[label];
+  parallel::sum_over_ranks(comm, size);
+  return static_cast<std::int32_t>(std::ranges::count_if(size, [](std::int64_t n) { return n > 1; }));
+}
+
+/// Clusters the cells that stay, from their neighbours on. The others have no cluster, and neither has a cell that
+/// hangs together with no other. Collective.
 matrix::Labeling cluster_again(MPI_Comm comm, const Cells& cells, const matrix::Neighbors& lists,
                                std::span<const std::uint8_t> stays, const Options& options) {
   const auto nearest = nearest_marked(comm, cells.points, lists, stays, n_neighbors(options));
   const auto found = cluster::leiden(comm, knn::shared_neighbors(comm, nearest, options.shared), options.leiden);
+  const auto n_clusters = clusters_of_several(comm, found);
   matrix::Labeling labeling{.integration = cells.primary.integration,
                             .resolution = options.leiden.resolution,
                             .seed = options.leiden.seed,
-                            .n_clusters = found.n_clusters,
+                            .n_clusters = n_clusters,
                             .label = std::vector<std::int32_t>(stays.size(), -1)};
   for (std::size_t i = 0, next = 0; i < stays.size(); ++i)
-    if (stays[i]) labeling.label[i] = found.label[next++];
+    if (stays[i]) {
+      const auto label = found.label[next++];
+      if (label < n_clusters) labeling.label[i] = label;
+    }
   return labeling;
 }
 

@@ -76,6 +76,13 @@ TEST(Claims, TellTheRangeOverAllClustersOfThePopulation) {
   EXPECT_EQ(table.column<std::string>("within"), (Texts{"", "", "P2"}));
 }
 
+TEST(Claims, CallPrimaryClustersByTheirNames) {
+  auto all = three();
+  all.primary = 2;
+  all.labelings[2].names = {"spindle", "round"};
+  EXPECT_EQ(weigh(all, {}).table.column<std::string>("primary_cluster"), (Texts{"spindle", "round", "spindle"}));
+}
+
 TEST(Claims, RemarkWhenFewClustersOrBothSignsAreDeclared) {
   auto outcome = evidence();
   outcome.of_cluster[0].declared = true;  // one of the four of population 0

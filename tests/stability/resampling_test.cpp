@@ -186,6 +186,16 @@ TEST(Resampling, TakesFewLotsFewCellsAndNoReplicates) {
   for (const auto& row : alone(none, 0, quick)) EXPECT_EQ(row.n_cells, 0);
 }
 
+TEST(Resampling, LeavesOutCellsThatHangTogetherWithNoOther) {
+  auto options = quick;
+  options.shared.prune = 0.999;  // joins only cells with the very same neighbourhood, which few have
+  for (const auto& row : alone(heaps(), 6, options))
+    if (row.kind == Kind::cells && row.cluster < 0) {
+      EXPECT_GT(row.n_cells, 0);
+      EXPECT_LT(row.n_cells, 60);  // of some 144 that stay
+    }
+}
+
 TEST(Resampling, RefusesSharesThatLeaveNothingOut) {
   for (const double share : {0.0, 1.0, -0.5}) EXPECT_THROW(alone(heaps(), 6, {.cell_share = share}), UsageError);
   EXPECT_THROW(alone(heaps(), 6, {.replicates = -1}), UsageError);

@@ -34,6 +34,7 @@ struct Population {
 /// All populations of a grid. Replicated.
 struct Populations {
   std::vector<matrix::Labeling> labelings;  ///< without labels
+  std::int32_t primary = 0;                 ///< the labeling that reports show
   Merged merged;
   std::vector<Population> population;
   matrix::Composition core;  ///< core cells of each population (as cluster) in each lot; cores may overlap

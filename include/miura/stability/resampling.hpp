@@ -19,10 +19,9 @@ struct Options {
   std::int32_t replicates = 10;  ///< of each kind; 0: none
   double cell_share = 0.8;  ///< of the cells that a replicate keeps, each by a draw of its own, without replacement
   std::uint64_t seed = 0;   ///< of the subsets; the clusterings keep the primary seed
-  knn::SharedNeighborOptions shared = {};  ///< as in the primary labeling; its k is that of the neighbours too
-  cluster::LeidenOptions leiden = {};      ///< as in the primary labeling
-  std::int64_t most_copied_bytes = std::int64_t{1}
-                                   << 29;  ///< points up to this size, with their neighbours, are copied to every rank
+  knn::SharedNeighborOptions shared = {};      ///< as in the primary labeling; its k is that of the neighbours too
+  cluster::LeidenOptions leiden = {};          ///< as in the primary labeling
+  std::int64_t most_copied_bytes = 512 << 20;  ///< points, with their neighbours, up to this size go to every rank
 };
 
 /// What the primary labeling is compared with: another of the grid, or one of a part of the cells.
@@ -60,8 +59,8 @@ struct Cells {
 ///           replicate
 ///
 /// Replicates do not wait for each other, while the ranks of one do: so points that are small enough are copied to
-/// every rank and the replicates are dealt over the ranks in turn. More points stay where they are, nothing is
-/// gathered, and all ranks work on each replicate.
+/// every rank and the replicates are dealt over the ranks in turn. More points stay where they are, and all
+/// ranks work on each replicate, told of the others only which cells stay (9 bytes a cell for a while).
 ///
 /// Collective. Same rows on any number of ranks: a draw belongs to (seed, kind, replicate, global index of the cell, or
 /// lot). With one lot there are no rows of lots.
