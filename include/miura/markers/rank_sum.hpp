@@ -29,8 +29,8 @@ struct RankSumOptions {
   std::int64_t entries_at_once = 0;
 };
 
-/// One entry a contrast and gene: contrast x n_genes + gene. Replicated. NaN where a side of the contrast has no cells
-/// or the gene is the same in all of its cells.
+/// One entry a contrast and gene: contrast x n_genes + gene. Replicated. NaN where a side of the contrast has no cells;
+/// z, p and q also where the gene has one value in all of its cells.
 struct RankSums {
   std::int32_t n_genes = 0;
   std::vector<Contrast> contrast;                 ///< cluster 0, 1 ... against the rest, then the pairs
