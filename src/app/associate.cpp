@@ -64,18 +64,6 @@ po::options_description describe(AssociateOptions& o) {
   return all;
 }
 
-/// The value that goes with a word; UsageError that lists the words.
-template <class Value>
-Value chosen(const std::string& option, const std::string& word,
-             std::initializer_list<std::pair<std::string_view, Value>> values) {
-  std::vector<std::string_view> words;
-  for (const auto& [known, value] : values) {
-    if (word == known) return value;
-    words.push_back(known);
-  }
-  throw UsageError(fmt::format("{} is one of {}, not '{}'", option, fmt::join(words, ", "), word));
-}
-
 void check(AssociateOptions& o) {
   using association::FamilyMethod, association::IntervalMethod, association::Statistic, permutation::Side;
   if (o.table.empty()) throw UsageError("no table: miura associate TABLE --outcomes SHEET");

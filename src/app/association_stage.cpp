@@ -8,6 +8,7 @@
 #include "miura/association/confounders.hpp"
 #include "miura/association/tables.hpp"
 #include "miura/base/log.hpp"
+#include "miura/input/outcome_sheet.hpp"
 #include "miura/input/sample_sheet.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "miura/parallel/together.hpp"
@@ -106,6 +107,25 @@ std::vector<association::Outcome> read_columns(MPI_Comm comm, const std::filesys
 
 }  // namespace
 
+association::Options tests_of(MPI_Comm comm, const Study& study, const RunOptions& o,
+                              const std::filesystem::path& sheet) {
+  auto options = o.association;
+  options.primary = split_list(o.primary);
+  const auto training = training_lots(study.lots);
+  std::vector<std::string> ids;
+  for (const auto& lot : training) {
+    ids.push_back(lot.id);
+    options.design.donor.push_back(lot.donor);
+  }
+  if (!o.covariate.empty())
+    options.design.covariate = read_columns(comm, sheet, training, std::vector{o.covariate}).front().value;
+  if (!o.strata.empty())
+    parallel::together(comm, [&] {
+      options.design.stratum = input::read_labels(sheet, input::survey_outcomes(sheet), ids, o.strata);
+    });
+  return options;
+}
+
 AssociationStage association_stage(MPI_Comm comm, const Study& study, const RunOptions& o,
                                    const std::filesystem::path& sheet) {
   AssociationStage stage;
@@ -124,8 +144,7 @@ AssociationStage association_stage(MPI_Comm comm, const Study& study, const RunO
   stage.outcomes_read = utc_now();
   parallel::broadcast(comm, stage.outcomes_read);
   stage.outcomes = read_columns(comm, sheet, training, names);
-  auto options = o.association;
-  options.primary = split_list(o.primary);
+  const auto options = tests_of(comm, study, o, sheet);
   std::vector<matrix::Composition> partitions;
   for (const auto& composition : study.composition.partitions)
     partitions.push_back(with_lots(composition, stage.training_lots));

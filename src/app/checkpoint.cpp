@@ -78,6 +78,42 @@ Rows rows_of(const hdf5::File& file, std::int64_t first, std::int64_t count) {
   return {start, RowsReader(file, before, start.back())};
 }
 
+/// A table as a group: a data set a column, and the names in their order.
+void write_table(const ParallelFile& file, const std::string& name, const matrix::Table& table) {
+  const auto group = file.group(file.get(), name);
+  std::vector<std::string> names;
+  for (std::size_t c = 0; c < table.columns.size(); ++c) {
+    const auto& [column, values] = table.columns[c];
+    names.push_back(column);
+    const auto dataset = std::to_string(c);
+    if (const auto* texts = std::get_if<std::vector<std::string>>(&values))
+      file.replicated_texts(group.get(), "text" + dataset, *texts);
+    else if (const auto* reals = std::get_if<std::vector<double>>(&values))
+      file.replicated<double>(group.get(), "real" + dataset, *reals);
+    else
+      file.replicated<std::int64_t>(group.get(), "integer" + dataset, std::get<std::vector<std::int64_t>>(values));
+  }
+  file.replicated_texts(group.get(), "names", names);
+}
+
+matrix::Table read_table(const hdf5::File& file, const std::string& name) {
+  matrix::Table table{name, {}};
+  for (const auto& column : StoredArray(file.get(), name + "/names").read_texts()) {
+    const auto place = name + "/";
+    const auto number = std::to_string(table.columns.size());
+    const auto has = [&](const char* kind) {
+      return H5Lexists(file.get(), (place + kind + number).c_str(), H5P_DEFAULT) > 0;
+    };
+    if (has("text"))
+      table.columns.push_back({column, StoredArray(file.get(), place + "text" + number).read_texts()});
+    else if (has("real"))
+      table.columns.push_back({column, read_all<double>(file, place + "real" + number)});
+    else
+      table.columns.push_back({column, read_all<std::int64_t>(file, place + "integer" + number)});
+  }
+  return table;
+}
+
 }  // namespace
 
 Checkpoints::Checkpoints(MPI_Comm comm, std::filesystem::path folder)
@@ -371,41 +407,82 @@ CompositionStage load_composition(const std::filesystem::path& path) {
 
 void save(MPI_Comm comm, const StabilityStage& stage, const std::filesystem::path& path) {
   ParallelFile file(comm, path);
-  file.scalar_text(file.get(), "table", to_json(stage.table).dump());
+  write_table(file, stage.table.name, stage.table);
   file.close();
 }
 
 StabilityStage load_stability(const std::filesystem::path& path) {
-  const auto file = hdf5::open_to_read(path);
-  return {table_from_json(nlohmann::ordered_json::parse(read_text(file, "table")))};
+  return {read_table(hdf5::open_to_read(path), "stability")};
 }
 
 void save(MPI_Comm comm, const AssociationStage& stage, const std::filesystem::path& path) {
-  auto tables = nlohmann::ordered_json::array();
-  for (const auto& table : stage.tables) tables.push_back(to_json(table));
+  ParallelFile file(comm, path);
+  std::vector<std::string> names;
+  for (const auto& table : stage.tables) {
+    names.push_back(table.name);
+    write_table(file, table.name, table);
+  }
   matrix::Table outcomes{"outcomes", {}};
   for (const auto& outcome : stage.outcomes) outcomes.columns.push_back({outcome.name, outcome.value});
-  ParallelFile file(comm, path);
+  write_table(file, outcomes.name, outcomes);
+  file.replicated_texts(file.get(), "tables", names);
   file.replicated<std::int32_t>(file.get(), "training_lots", stage.training_lots);
-  file.scalar_text(file.get(), "outcomes", to_json(outcomes).dump());
-  file.scalar_text(file.get(), "tables", tables.dump());
-  file.scalar_text(file.get(), "warnings", nlohmann::json(stage.warnings).dump());
-  file.scalar_text(file.get(), "population_name", nlohmann::json(stage.population_name).dump());
+  file.replicated_texts(file.get(), "warnings", stage.warnings);
+  file.replicated_texts(file.get(), "population_name", stage.population_name);
   file.scalar_text(file.get(), "outcomes_read", stage.outcomes_read);
   file.close();
 }
 
 AssociationStage load_association(const std::filesystem::path& path) {
   const auto file = hdf5::open_to_read(path);
+  const auto texts = [&](const char* name) { return StoredArray(file.get(), name).read_texts(); };
   AssociationStage stage;
   stage.training_lots = read_all<std::int32_t>(file, "training_lots");
-  for (auto& column : table_from_json(nlohmann::ordered_json::parse(read_text(file, "outcomes"))).columns)
+  for (auto& column : read_table(file, "outcomes").columns)
     stage.outcomes.push_back({column.name, std::get<std::vector<double>>(std::move(column.values))});
-  for (const auto& table : nlohmann::ordered_json::parse(read_text(file, "tables")))
-    stage.tables.push_back(table_from_json(table));
-  stage.warnings = nlohmann::json::parse(read_text(file, "warnings"));
-  stage.population_name = nlohmann::json::parse(read_text(file, "population_name"));
+  for (const auto& name : texts("tables")) stage.tables.push_back(read_table(file, name));
+  stage.warnings = texts("warnings");
+  stage.population_name = texts("population_name");
   stage.outcomes_read = read_text(file, "outcomes_read");
+  return stage;
+}
+
+void save(MPI_Comm comm, const GeneStage& stage, const std::filesystem::path& path) {
+  ParallelFile file(comm, path);
+  write_table(file, "gene_association", stage.table);
+  file.close();
+}
+
+GeneStage load_genes_found(const std::filesystem::path& path) {
+  return {read_table(hdf5::open_to_read(path), "gene_association")};
+}
+
+void save(MPI_Comm comm, const NeighborhoodStage& stage, const std::filesystem::path& path) {
+  ParallelFile file(comm, path);
+  write_table(file, "global", stage.table);
+  file.replicated_texts(file.get(), "outcome", stage.outcome);
+  for (std::size_t m = 0; m < stage.outcome.size(); ++m) {
+    const auto number = std::to_string(m);
+    file.rows<double>(file.get(), "ncorr" + number, stage.ncorr[m]);
+    file.rows<double>(file.get(), "p_fwer" + number, stage.p_fwer[m]);
+    file.rows<double>(file.get(), "fdr" + number, stage.fdr[m]);
+  }
+  file.close();
+}
+
+NeighborhoodStage load_neighborhoods(MPI_Comm comm, const parallel::Partition& reference,
+                                     const std::filesystem::path& path) {
+  const auto file = hdf5::open_to_read(path);
+  const auto rows = my_rows(comm, file, reference);
+  NeighborhoodStage stage;
+  stage.table = read_table(file, "global");
+  stage.outcome = StoredArray(file.get(), "outcome").read_texts();
+  for (std::size_t m = 0; m < stage.outcome.size(); ++m) {
+    const auto number = std::to_string(m);
+    stage.ncorr.push_back(rows.operator()<double>("ncorr" + number));
+    stage.p_fwer.push_back(rows.operator()<double>("p_fwer" + number));
+    stage.fdr.push_back(rows.operator()<double>("fdr" + number));
+  }
   return stage;
 }
 

@@ -51,6 +51,8 @@ void save(MPI_Comm comm, const ClusterStage& stage, const std::filesystem::path&
 void save(MPI_Comm comm, const CompositionStage& stage, const std::filesystem::path& path);
 void save(MPI_Comm comm, const StabilityStage& stage, const std::filesystem::path& path);
 void save(MPI_Comm comm, const AssociationStage& stage, const std::filesystem::path& path);
+void save(MPI_Comm comm, const GeneStage& stage, const std::filesystem::path& path);
+void save(MPI_Comm comm, const NeighborhoodStage& stage, const std::filesystem::path& path);
 
 CellsStage load_cells(MPI_Comm comm, const std::filesystem::path& path);
 /// `cells` tells the rows of this rank, as do the marks of the reference for the neighbours.
@@ -61,5 +63,8 @@ ClusterStage load_clusters(MPI_Comm comm, const parallel::Partition& cells, cons
 CompositionStage load_composition(const std::filesystem::path& path);
 StabilityStage load_stability(const std::filesystem::path& path);
 AssociationStage load_association(const std::filesystem::path& path);
+GeneStage load_genes_found(const std::filesystem::path& path);
+NeighborhoodStage load_neighborhoods(MPI_Comm comm, const parallel::Partition& reference,
+                                     const std::filesystem::path& path);
 
 }  // namespace miura::app

@@ -9,6 +9,7 @@
 #include "miura/base/error.hpp"
 #include "miura/base/log.hpp"
 #include "miura/base/sha256.hpp"
+#include "miura/cluster/leiden_grid.hpp"
 #include "miura/composition/count_cells.hpp"
 #include "miura/input/cell_table.hpp"
 #include "miura/knn/vote.hpp"
@@ -95,23 +96,26 @@ void drop_lonely_clusters(MPI_Comm comm, matrix::Labeling& labels, std::int32_t 
 
 /// The partitions of the grid, the primary one first. Collective.
 ClusterStage found_clusters(MPI_Comm comm, const Study& study, const RunOptions& o) {
-  ClusterStage stage;
-  const Followers followers(comm, study, o.shared.k);
+  std::vector<cluster::LeidenOptions> runs;
   for (const auto resolution : grid_resolutions(o))
     for (std::int32_t s = 0; s < o.seeds; ++s) {
-      auto options = o.leiden;
-      options.resolution = resolution;
-      options.seed = o.leiden.seed + static_cast<std::uint64_t>(s);
-      const auto found = cluster::leiden(comm, study.neighbors.graph, options);
-      matrix::Labeling labels{.resolution = resolution, .seed = options.seed, .n_clusters = 0, .label = {}};
-      labels.label.assign(study.genes.reference.size(), -1);
-      for (std::size_t i = 0, r = 0; i < labels.label.size(); ++i)
-        if (study.genes.reference[i]) labels.label[i] = found.label[r++];
-      drop_lonely_clusters(comm, labels, found.n_clusters, followers);
-      followers.follow(labels);
-      if (stage.partitions.empty()) stage.modularity = found.modularity;
-      stage.partitions.push_back(std::move(labels));
+      auto& run = runs.emplace_back(o.leiden);
+      run.resolution = resolution;
+      run.seed += static_cast<std::uint64_t>(s);
     }
+  const auto found = cluster::leiden_grid(comm, study.neighbors.graph, runs);
+  ClusterStage stage;
+  stage.modularity = found.front().modularity;
+  const Followers followers(comm, study, o.shared.k);
+  for (std::size_t run = 0; run < runs.size(); ++run) {
+    auto& labeling = stage.partitions.emplace_back(
+        matrix::Labeling{.resolution = runs[run].resolution, .seed = runs[run].seed, .n_clusters = 0, .label = {}});
+    labeling.label.assign(study.genes.reference.size(), -1);
+    for (std::size_t i = 0, r = 0; i < labeling.label.size(); ++i)
+      if (study.genes.reference[i]) labeling.label[i] = found[run].label[r++];
+    drop_lonely_clusters(comm, labeling, found[run].n_clusters, followers);
+    followers.follow(labeling);
+  }
   return stage;
 }
 

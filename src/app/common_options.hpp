@@ -2,10 +2,17 @@
 
 #include <mpi.h>
 
+#include <fmt/format.h>
+
 #include <cstdint>
+#include <initializer_list>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "app/configuration.hpp"
+#include "miura/base/error.hpp"
 #include "miura/base/log.hpp"
 
 namespace miura::app {
@@ -27,5 +34,17 @@ log::Level log_level(const CommonOptions& o);
 
 /// On rank 0: prints a text to standard output.
 void print(MPI_Comm comm, const std::string& text);
+
+/// The value that goes with a word; UsageError that lists the words.
+template <class Value>
+Value chosen(const std::string& option, const std::string& word,
+             std::initializer_list<std::pair<std::string_view, Value>> values) {
+  std::vector<std::string_view> words;
+  for (const auto& [known, value] : values) {
+    if (word == known) return value;
+    words.push_back(known);
+  }
+  throw UsageError(fmt::format("{} is one of {}, not '{}'", option, fmt::join(words, ", "), word));
+}
 
 }  // namespace miura::app

@@ -92,6 +92,31 @@ void write_cells_table(MPI_Comm comm, const Study& study, const fs::path& path) 
   });
 }
 
+/// neighbourhood.h5: a row a reference cell, a column an outcome. Collective.
+void write_neighborhoods(MPI_Comm comm, const Study& study, const fs::path& path) {
+  const auto& stage = study.neighborhoods;
+  const auto& mine = study.cells.cells.mine;
+  std::vector<std::string> lot, barcode;
+  for (std::size_t i = 0; i < study.genes.reference.size(); ++i)
+    if (study.genes.reference[i]) {
+      lot.push_back(study.lots[mine.lot[i]].id);
+      barcode.push_back(mine.barcode[i]);
+    }
+  hdf5::ParallelFile file(comm, path);
+  file.texts(file.get(), "lot", lot);
+  file.texts(file.get(), "barcode", barcode);
+  file.replicated_texts(file.get(), "outcome", stage.outcome);
+  for (const auto& [name, of_outcome] :
+       {std::pair{"ncorr", &stage.ncorr}, std::pair{"p_fwer", &stage.p_fwer}, std::pair{"fdr", &stage.fdr}}) {
+    const auto n = std::ssize(stage.outcome);
+    std::vector<double> rows(std::ssize(lot) * n);
+    for (std::int64_t m = 0; m < n; ++m)
+      for (std::int64_t i = 0; i < std::ssize(lot); ++i) rows[i * n + m] = (*of_outcome)[m][i];
+    file.rows<double>(file.get(), name, rows, n);
+  }
+  file.close();
+}
+
 nlohmann::ordered_json provenance(MPI_Comm comm, const Study& study, const Publication& p, const Digests& outputs) {
   nlohmann::ordered_json stages = nlohmann::ordered_json::array();
   for (const auto& s : p.stages)
@@ -156,6 +181,10 @@ void publish_study(MPI_Comm comm, const Study& study, const Publication& p) {
   prepare(comm, fresh);
   write_study_file(comm, study, p.settings, p.scale, fresh / "study.h5ad.part");
   hdf5::publish(comm, fresh / "study.h5ad.part", fresh / "study.h5ad");
+  if (!study.neighborhoods.outcome.empty()) {
+    write_neighborhoods(comm, study, fresh / "neighbourhood.h5.part");
+    hdf5::publish(comm, fresh / "neighbourhood.h5.part", fresh / "neighbourhood.h5");
+  }
   write_cells_table(comm, study, fresh / "tables" / "cells.tsv.gz");
   parallel::together(comm, [&] {
     if (parallel::rank_of(comm) != 0) return;

@@ -118,6 +118,14 @@ po::options_description describe_association(RunOptions& o) {
       "association.primary", po::value(&o.primary)->default_value(""), "the outcome(s) of family 1; empty: the first")(
       "association.confounders", po::value(&o.confounders)->default_value(""),
       "further columns (viability, passage ...) whose rho with every outcome goes to confounders.tsv")(
+      "association.strata", with_default(o.strata),
+      "column of labels (source, chemistry ...); lots are relabeled within equal labels only, on aligned ranks")(
+      "association.covariate", with_default(o.covariate),
+      "column of numbers that is held fixed (Freedman and Lane; approximate)")(
+      "association.side", with_default(o.side),
+      "two-sided; greater or less only where declared before the outcomes were seen")(
+      "association.correction", with_default(o.correction), "family-wise: max-t, or min-p where ties differ much")(
+      "association.ci", with_default(o.interval), "interval of rho: bonett-wright or bca (bootstrap)")(
       "association.alpha", with_default(o.association.alpha), "family-wise error rate")(
       "association.exact_up_to", with_default(o.association.relabelings.exact_up_to),
       "most lots for which all relabelings are enumerated")("association.permutations",
@@ -128,13 +136,26 @@ po::options_description describe_association(RunOptions& o) {
   return association;
 }
 
+po::options_description describe_genes(RunOptions& o) {
+  po::options_description genes("Genes and neighborhoods against the outcomes");
+  genes.add_options()("genes.test", with_default(o.genes), "test the lot-level expression of every gene")(
+      "genes.exact_up_to", with_default(o.gene_exact_up_to), "most lots for which all relabelings are enumerated")(
+      "genes.permutations", with_default(o.gene_permutations), "relabelings drawn where there are more lots")(
+      "genes.report_p", with_default(o.gene_report_p),
+      "largest p of a row within a cluster that gene_association.tsv holds; of all cells together it holds every gene")(
+      "neighborhoods.test", with_default(o.neighborhoods), "test the abundance round every reference cell")(
+      "neighborhoods.permutations", with_default(o.neighborhood_permutations),
+      "relabelings drawn where there are more in all");
+  return genes;
+}
+
 }  // namespace
 
 po::options_description describe(RunOptions& o) {
   po::options_description all("miura run STUDY.ini");
   all.add(describe(o.common));
   for (const auto describe_part : {describe_stages, describe_study, describe_input, describe_cells,
-                                   describe_components, describe_clusters, describe_stability, describe_association})
+                                   describe_components, describe_clusters, describe_stability, describe_association, describe_genes})
     all.add(describe_part(o));
   return all;
 }
@@ -148,7 +169,9 @@ std::vector<std::string> outcomes_named(const RunOptions& o) {
 
 std::vector<std::string> columns_used(const RunOptions& o) {
   auto names = outcomes_named(o);
-  for (const auto& name : split_list(o.confounders))
+  auto others = split_list(o.confounders);
+  if (!o.covariate.empty()) others.push_back(o.covariate);
+  for (const auto& name : others)
     if (std::ranges::find(names, name) == names.end()) names.push_back(name);
   return names;
 }
@@ -164,7 +187,7 @@ std::vector<double> grid_resolutions(const RunOptions& o) {
   return resolutions;
 }
 
-void check(const RunOptions& o) {
+void check(RunOptions& o) {
   check_word("input.join", o.input.join, {"inner", "outer"});
   check_word("normalize.method", o.normalize_method, {"auto", "log", "zscore"});
   check_word("variable.batch", o.variable_batch, {"lot", "chemistry", "source", "none"});
@@ -192,6 +215,19 @@ void check(const RunOptions& o) {
   check_range("association.exact_up_to", o.association.relabelings.exact_up_to, 2, 13);
   check_range<std::int64_t>("association.permutations", o.association.relabelings.permutations, 1, 1'000'000'000);
   check_range<std::int64_t>("association.min_cells_per_lot", o.association.min_cells_per_lot, 0, many);
+  using association::FamilyMethod, association::IntervalMethod, permutation::Side;
+  o.association.relabelings.side =
+      chosen<Side>("association.side", o.side,
+                   {{"two-sided", Side::two_sided}, {"greater", Side::greater}, {"less", Side::less}});
+  o.association.family = chosen<FamilyMethod>("association.correction", o.correction,
+                                              {{"max-t", FamilyMethod::max_t}, {"min-p", FamilyMethod::min_p}});
+  o.association.interval =
+      chosen<IntervalMethod>("association.ci", o.interval,
+                             {{"bonett-wright", IntervalMethod::bonett_wright}, {"bca", IntervalMethod::bca}});
+  check_range("genes.exact_up_to", o.gene_exact_up_to, 2, 13);
+  check_range<std::int64_t>("genes.permutations", o.gene_permutations, 1, 1'000'000'000);
+  check_range("genes.report_p", o.gene_report_p, 0.0, 1.0);
+  check_range<std::int64_t>("neighborhoods.permutations", o.neighborhood_permutations, 1, 1'000'000'000);
   for (const auto& stage : {o.from, o.to})
     if (!stage.empty()) stage_number(stage);
 }

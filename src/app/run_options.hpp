@@ -38,13 +38,21 @@ struct RunOptions {
   std::int32_t stability_replicates = 5;   ///< of each kind of subset
   std::int64_t stability_cells = 10'000;   ///< about so many reference cells are clustered again
   std::string outcomes, primary, confounders;
+  std::string strata, covariate;
+  std::string side = "two-sided", interval = "bonett-wright", correction = "max-t";
   association::Options association;
+  bool genes = true;
+  std::int32_t gene_exact_up_to = 8;        ///< genes are many, and so are their families
+  std::int64_t gene_permutations = 9'999;
+  double gene_report_p = 0.01;              ///< of the rows within clusters
+  bool neighborhoods = true;
+  std::int64_t neighborhood_permutations = 9'999;
 };
 
 /// The outcomes, the primary ones included.
 std::vector<std::string> outcomes_named(const RunOptions& o);
 
-/// All columns of the sample sheet that the association looks at: outcomes and confounders.
+/// All columns of numbers that the association looks at: outcomes, covariate and confounders.
 std::vector<std::string> columns_used(const RunOptions& o);
 
 /// The resolutions of the grid, the primary one first. UsageError for what is no number or out of range.
@@ -53,7 +61,7 @@ std::vector<double> grid_resolutions(const RunOptions& o);
 /// Every option: name, default and meaning once, bound to the field that is used.
 po::options_description describe(RunOptions& o);
 
-/// Checks what one option alone can tell; throws UsageError.
-void check(const RunOptions& o);
+/// Checks what one option alone can tell, and turns words into values; throws UsageError.
+void check(RunOptions& o);
 
 }  // namespace miura::app

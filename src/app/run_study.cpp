@@ -104,6 +104,13 @@ bool go_along(MPI_Comm comm, const Run& run, Checkpoints& checkpoints) {
   street.stage(
       "association", study.association, [&](const fs::path& p) { return load_association(p); },
       [&] { return association_stage(comm, study, o, run.sheet); });
+  street.stage(
+      "genes", study.gene_association, [&](const fs::path& p) { return load_genes_found(p); },
+      [&] { return gene_stage(comm, study, o, run.sheet); });
+  street.stage(
+      "neighborhoods", study.neighborhoods,
+      [&](const fs::path& p) { return load_neighborhoods(comm, reference, p); },
+      [&] { return neighborhood_stage(comm, study, o, run.sheet); });
   if (street.done() && o.to != "report") {
     log::info(fmt::format("stopped after stage {}, as asked", o.to));
     return false;

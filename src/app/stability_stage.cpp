@@ -1,6 +1,7 @@
 #include "app/stages.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "miura/stability/resampling.hpp"
+#include "miura/stability/summary.hpp"
 #include "miura/stats/random.hpp"
 
 namespace miura::app {

@@ -77,6 +77,8 @@ std::map<std::string, std::string> hash_stages(const Configuration& c, const Run
     if (!o.labels.empty()) labels += inputs.at(lot.cells.string()) + "\n";
     counts += "\n";
   }
+  auto columns = columns_used(o);
+  if (!o.strata.empty()) columns.push_back(o.strata);
   const std::array<std::string, stage_names.size()> covers{
       version() + " " + commit() + "\n" + settings_of(c, {"input", "qc"}) +
           lots_as_text(lots, {&Lot::id, &Lot::format, &Lot::obs_column, &Lot::obs_value}) + counts,
@@ -90,7 +92,9 @@ std::map<std::string, std::string> hash_stages(const Configuration& c, const Run
       "",
       settings_of(c, {"stability"}) + seed,
       settings_of(c, {"association"}) + seed + lots_as_text(lots, {&Lot::donor, &Lot::source, &Lot::chemistry}) +
-          input::digest_of_columns(sheet, columns_used(o)),
+          input::digest_of_columns(sheet, columns),
+      settings_of(c, {"genes"}),
+      settings_of(c, {"neighborhoods"}),
       settings_of(c, {"study"}) + lots_as_text(lots, {&Lot::process, &Lot::pair}),
   };
   std::map<std::string, std::string> hashes;

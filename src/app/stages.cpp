@@ -94,6 +94,8 @@ std::vector<matrix::Table> tables_of(const Study& study) {
   std::vector<matrix::Table> tables{lots_table(study), composition_table(study)};
   tables.push_back(study.stability.table);
   tables.insert(tables.end(), study.association.tables.begin(), study.association.tables.end());
+  for (const auto& table : {study.gene_association.table, study.neighborhoods.table})
+    if (table.n_rows() > 0) tables.push_back(table);
   return tables;
 }
 

@@ -15,8 +15,9 @@
 namespace miura::app {
 
 /// The street, in the order in which the data flows.
-inline constexpr std::array<std::string_view, 9> stage_names{
-    "read", "normalize", "pca", "neighbors", "cluster", "composition", "stability", "association", "report"};
+inline constexpr std::array<std::string_view, 11> stage_names{
+    "read",      "normalize",   "pca",   "neighbors",     "cluster", "composition",
+    "stability", "association", "genes", "neighborhoods", "report"};
 
 /// Position of a stage in the street; UsageError for a name that is none.
 int stage_number(const std::string& name);
@@ -34,6 +35,16 @@ StabilityStage stability_stage(MPI_Comm comm, const Study& study, const RunOptio
 /// Reads the outcomes: called when the digest of the labels is on the disk.
 AssociationStage association_stage(MPI_Comm comm, const Study& study, const RunOptions& o,
                                    const std::filesystem::path& sheet);
+
+/// Lot-level expression of every gene against every outcome, in all cells and within each primary cluster.
+GeneStage gene_stage(MPI_Comm comm, const Study& study, const RunOptions& o, const std::filesystem::path& sheet);
+/// The same question without clusters: abundance round each reference cell.
+NeighborhoodStage neighborhood_stage(MPI_Comm comm, const Study& study, const RunOptions& o,
+                                     const std::filesystem::path& sheet);
+
+/// How lots are compared: the options of the association with strata, covariate and donors of the training lots.
+association::Options tests_of(MPI_Comm comm, const Study& study, const RunOptions& o,
+                              const std::filesystem::path& sheet);
 
 /// Lots with role train.
 matrix::Lots training_lots(const matrix::Lots& lots);

@@ -90,6 +90,18 @@ struct AssociationStage {
   }
 };
 
+/// What `genes` leaves: tables/gene_association.tsv; empty for tables of features and without outcomes.
+struct GeneStage {
+  matrix::Table table;
+};
+
+/// What `neighborhoods` leaves: tables/global.tsv, and of every outcome what was found round each reference cell.
+struct NeighborhoodStage {
+  matrix::Table table;
+  std::vector<std::string> outcome;
+  std::vector<std::vector<double>> ncorr, p_fwer, fdr;  ///< outcome x my reference cells
+};
+
 /// Everything a single-cell study holds, stage after stage; what a stage has not made yet is empty.
 struct Study {
   matrix::Lots lots;
@@ -102,6 +114,8 @@ struct Study {
   std::optional<PopulationGrid> grid;
   StabilityStage stability;
   AssociationStage association;
+  GeneStage gene_association;
+  NeighborhoodStage neighborhoods;
   std::vector<std::string> warnings;
 };
 

@@ -227,10 +227,14 @@ report::StudyReport study_page(const Study& study, const Publication& p) {
       {"stability", "how firmly each cluster stands: other seeds and resolutions, fewer cells, fewer lots"},
       {"association", "every test with all its numbers"},
       {"populations", "clusters that are one over the grid of partitions, and the claims on them"},
+      {"gene_association", "expression of genes over lots against the outcomes, in all cells and within clusters"},
+      {"global", "the outcomes against neighborhoods of cells, without clusters, and both together"},
       {"confounders", "what else goes with the outcomes: depth, number of cells, quality control; a list of warnings"}};
   for (const auto& [name, holds] : tables)
     if (std::ranges::find(names, name) != names.end())
       page.files.push_back({fmt::format("tables/{}.tsv", name), holds});
+  if (!study.neighborhoods.outcome.empty())
+    page.files.push_back({"neighbourhood.h5", "rho and family-wise p of the neighborhood of every reference cell"});
   page.files.push_back({"provenance.json", "settings, digests of inputs and outputs, chain of stages, machine"});
   return page;
 }

@@ -1,0 +1,116 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "app/stages.hpp"
+#include "app/stop_request.hpp"
+#include "miura/association/feature_association.hpp"
+#include "miura/association/tables.hpp"
+#include "miura/base/log.hpp"
+#include "miura/pseudobulk/lot_expression.hpp"
+#include "miura/pseudobulk/sum_counts.hpp"
+
+namespace miura::app {
+
+namespace {
+
+/// Columns of the association of any feature that say nothing of a gene.
+constexpr std::array<std::string_view, 8> not_of_genes{"feature",    "mean_fraction", "min_expected_count", "rho_cell_lo",
+                                                       "rho_cell_hi", "p_adjN",       "p_conditional",      "statistic"};
+
+/// The training lots' expression of the genes that are tested in one group, and which genes these are.
+struct GroupExpression {
+  matrix::Measurements value;
+  std::vector<std::int32_t> gene;
+};
+
+GroupExpression expression_of(MPI_Comm comm, const Study& study, const matrix::Pseudobulk& sums, std::int32_t group) {
+  const auto& training = study.association.training_lots;
+  std::vector<std::uint8_t> takes_part(study.lots.size());
+  for (const auto lot : training) takes_part[lot] = 1;
+  const auto all =
+      pseudobulk::gather(comm, pseudobulk::lot_expression(sums, group, takes_part, pseudobulk::LotExpressionOptions{}));
+  GroupExpression expression;
+  for (const auto lot : training) expression.value.sample.push_back(study.lots[lot].id);
+  for (std::int32_t gene = 0; gene < study.cells.features.size(); ++gene) {
+    if (!all.tested[gene]) continue;
+    expression.gene.push_back(gene);
+    expression.value.feature.push_back(study.cells.features.symbol[gene]);
+    for (const auto lot : training) expression.value.value.push_back(all.of(gene)[lot]);
+  }
+  return expression;
+}
+
+/// The rows worth keeping of a group's tests, with the names of group and gene before them.
+matrix::Table rows_of(const Study& study, const GroupExpression& expression, const association::FeatureResult& found,
+                      const std::string& group, double largest_p) {
+  const auto tests = association::association_table(found, expression.value);
+  std::vector<std::int64_t> kept;
+  for (std::int64_t i = 0; i < std::ssize(found.rows); ++i)
+    if (!(found.rows[i].p_exact > largest_p)) kept.push_back(i);
+  std::vector<std::string> gene, id;
+  for (const auto i : kept) {
+    const auto g = expression.gene[found.rows[i].feature];
+    gene.push_back(study.cells.features.symbol[g]);
+    id.push_back(study.cells.features.id[g]);
+  }
+  matrix::Table table{"gene_association",
+                      {{"group", std::vector<std::string>(kept.size(), group)}, {"gene", gene}, {"gene_id", id}}};
+  for (const auto& column : tests.columns) {
+    if (std::ranges::find(not_of_genes, column.name) != not_of_genes.end()) continue;
+    table.columns.push_back({column.name, std::visit(
+                                              [&](const auto& values) -> decltype(column.values) {
+                                                std::decay_t<decltype(values)> some;
+                                                for (const auto i : kept) some.push_back(values[i]);
+                                                return some;
+                                              },
+                                              column.values)});
+  }
+  return table;
+}
+
+void append(matrix::Table& table, matrix::Table&& more) {
+  if (table.columns.empty()) {
+    table = std::move(more);
+    return;
+  }
+  for (std::size_t c = 0; c < table.columns.size(); ++c)
+    std::visit(
+        [&](auto& values) {
+          auto& added = std::get<std::decay_t<decltype(values)>>(more.columns[c].values);
+          values.insert(values.end(), std::make_move_iterator(added.begin()), std::make_move_iterator(added.end()));
+        },
+        table.columns[c].values);
+}
+
+}  // namespace
+
+GeneStage gene_stage(MPI_Comm comm, const Study& study, const RunOptions& o, const std::filesystem::path& sheet) {
+  GeneStage stage;
+  if (study.cells.is_table || study.association.outcomes.empty() || !o.genes) return stage;
+  const auto& clusters = study.clusters.primary();
+  // Only training cells have a cluster, so the other lots count in no group but the first, where they do not take part.
+  const auto sums = pseudobulk::sum_counts(comm, study.cells.cells, clusters.label,
+                                           {.n_genes = study.cells.features.size(),
+                                            .n_lots = static_cast<std::int32_t>(study.lots.size()),
+                                            .n_clusters = clusters.n_clusters});
+  auto options = tests_of(comm, study, o, sheet);
+  options.relabelings.exact_up_to = o.gene_exact_up_to;
+  options.relabelings.permutations = o.gene_permutations;
+  for (std::int32_t group = 0; group < sums.n_groups; ++group) {
+    const auto expression = expression_of(comm, study, sums, group);
+    const auto found = association::associate_features(comm, expression.value, study.association.outcomes, options);
+    for (const auto& family : found.families)
+      if (family.rejects)
+        log::info(fmt::format("genes in {}: some of the {} family are declared",
+                              group == 0 ? "all cells" : "cluster " + clusters.name_of(group - 1), family.name));
+    append(stage.table, rows_of(study, expression, found, group == 0 ? "all" : clusters.name_of(group - 1),
+                                group == 0 ? 1.0 : o.gene_report_p));
+    stop_if_requested(comm);
+  }
+  return stage;
+}
+
+}  // namespace miura::app
