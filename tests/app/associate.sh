@@ -29,8 +29,8 @@ table=one/tables/association.tsv
 [ "$(head -1 $table | tr '\t' '\n' | sed -n '1,4p;28,29p' | tr '\n' ' ')" = "family feature outcome n family_size statistic " ] || fail "header: $(head -1 $table)"
 [ "$(wc -l <$table)" -eq 121 ] || fail "not 30 features x 4 numeric columns"
 [ "$(cut -f1,3 $table | sort -u | tail -n +1 | grep -c primary)" -eq 1 ] || fail "more than one primary outcome"
-awk -F'\t' '$2 == "state" && $3 == "vegf" && $9 == 1 && $18 < 0.05 && $26 == "OK"' $table | grep -q . || fail "the planted feature is not found"
-awk -F'\t' '$2 == "partly" && $3 == "vegf" && $26 == "NOT_TESTED" && $27 == "INCOMPLETE" && $14 != "NaN" && $17 == "NaN"' $table | grep -q . || fail "a missing value"
+awk -F'\t' '$2 == "state" && $3 == "vegf" && $9 == 1 && $19 < 0.05 && $26 == "OK"' $table | grep -q . || fail "the planted feature is not found"
+awk -F'\t' '$2 == "partly" && $3 == "vegf" && $26 == "NOT_TESTED" && $27 == "INCOMPLETE" && $14 != "NaN" && $19 == "NaN"' $table | grep -q . || fail "a missing value"
 "$MIURA" inspect --verify one >/dev/null || fail "--verify"
 "$MIURA" inspect one | grep -q association.tsv || fail "inspect"
 grep -q '"command": "associate"' one/provenance.json || fail "provenance.json"
@@ -62,7 +62,7 @@ refused 64 "statistic is one of spearman, t, welch, wilcoxon, not 'tt'" table.ts
 refused 64 "side is one of two-sided, greater, less, not 'up'" table.tsv --outcomes sheet.csv --side up
 refused 64 'alpha lies between' table.tsv --outcomes sheet.csv --alpha 2
 refused 64 'exact-up-to lies between 2 and 13' table.tsv --outcomes sheet.csv --exact-up-to 40
-refused 64 "unknown option 'outcom'; did you mean 'outcome'" table.tsv --outcomes sheet.csv --outcom vegf
+refused 64 "unknown option 'outcom'; did you mean 'outcomes'" table.tsv --outcomes sheet.csv --outcom vegf
 refused 64 'source is an outcome and the strata' table.tsv --outcomes sheet.csv --outcome source --strata source
 refused 64 'outcome vegf has 9 different values; two groups need two' table.tsv --outcomes sheet.csv --outcome vegf --statistic t
 refused 64 'without strata and covariate' table.tsv --outcomes sheet.csv --outcome sick --statistic t --strata source
@@ -88,7 +88,7 @@ blood="$SOURCE/tests/data/onek1k_40donors"
 for test in "age spearman" "sex wilcoxon"; do
   set -- $test
   "$MIURA" associate "$blood/cell_type_shares.tsv" --outcomes "$blood/samples.csv" --outcome "$1" --statistic "$2" --out "$1" --quiet || fail "blood cells: $1"
-  awk -F'\t' 'NR > 1 && $18 < 0.05' "$1/tables/association.tsv" | grep -q . && fail "a cell type is declared to go with $1"
+  awk -F'\t' 'NR > 1 && $19 < 0.05' "$1/tables/association.tsv" | grep -q . && fail "a cell type is declared to go with $1"
 done
 "$PYTHON" - "$blood/scipy.tsv" <<'PYTHON' || fail "scipy has other figures"
 import csv, math, sys
