@@ -69,9 +69,10 @@ refused 64 'without strata and covariate' table.tsv --outcomes sheet.csv --outco
 refused 64 'outcome vegf is named twice' table.tsv --outcomes sheet.csv --outcome vegf --outcome vegf
 refused 66 'absent.tsv: not found' absent.tsv --outcomes sheet.csv
 refused 66 'absent.csv: not found' table.tsv --outcomes absent.csv
-refused 65 "column vgef: is missing; did you mean 'vegf'" table.tsv --outcomes sheet.csv --outcome vgef
+refused 65 "column vgef: is missing" table.tsv --outcomes sheet.csv --outcome vgef
 refused 65 "sheet.csv:2: column comment: 'kept cold' is not a number" table.tsv --outcomes sheet.csv --outcome comment
-refused 65 'column constant: does not vary' table.tsv --outcomes <(sed '1s/$/,constant/; 2,$s/$/,7/' sheet.csv) --outcome vegf --covariate constant
+sed '1s/$/,constant/; 2,$s/$/,7/' sheet.csv >constant.csv
+refused 65 'column constant: does not vary' table.tsv --outcomes constant.csv --outcome vegf --covariate constant
 sed 's/state\t2.25/state\thigh/' table.tsv >bad.tsv
 refused 65 "bad.tsv:2: column L0: 'high' is not a number" bad.tsv --outcomes sheet.csv
 sed 's/state\t2.25/state\tInf/' table.tsv >bad.tsv

@@ -14,7 +14,7 @@ using association::Outcome;
 matrix::Composition two_that_rise() {
   const std::vector<double> first{.10, .13, .12, .17, .19, .23, .22, .27, .29, .32};
   const std::vector<double> second{.05, .04, .07, .08, .07, .10, .12, .11, .14, .13};  // of what the first leaves
-  const std::vector<double> third{.52, .47, .50, .53, .48, .49, .54, .46, .51, .495};   // of what both leave
+  const std::vector<double> third{.52, .47, .50, .53, .48, .49, .54, .46, .51, .495};  // of what both leave
   matrix::Composition c{.resolution = 1, .n_lots = 10, .n_clusters = 4, .count = {}, .lot_size = {}};
   std::vector<std::vector<std::int64_t>> rows(4);
   for (int lot = 0; lot < 10; ++lot) {
@@ -56,9 +56,8 @@ TEST(Conditional, TestsTheRestGivenTheWholeSet) {
 
 TEST(Conditional, IsNotAskedWhereNothingIsDeclared) {
   const std::vector partitions{test::random_composition(8, 5, 400, 1)};
-  for (const auto& row : association::associate(MPI_COMM_WORLD, partitions,
-                                                std::vector{test::random_outcome("a", 8, 3)}, {})
-                             .rows) {
+  for (const auto& row :
+       association::associate(MPI_COMM_WORLD, partitions, std::vector{test::random_outcome("a", 8, 3)}, {}).rows) {
     EXPECT_FALSE(row.declared);
     EXPECT_TRUE(std::isnan(row.p_conditional));
   }

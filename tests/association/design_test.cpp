@@ -26,8 +26,10 @@ struct Shifted {
   matrix::Measurements features{.feature = {"source", "state"}, .sample = std::vector<std::string>(11), .value = {}};
   Outcome outcome{"vegf", {}};
   Shifted() {
-    const std::vector<double> within{.1, .4, .2, .3, .3, .1, .4, .2, .2, .3, .1}, noise{3, 2, 4, 1, 2, 1, 3, 4, 1, 3, 2};
-    for (int s = 0; s < 11; ++s) outcome.value.push_back(within[s] + (sources[s] == "BM" ? 0 : sources[s] == "AD" ? 5 : 9));
+    const std::vector<double> within{.1, .4, .2, .3, .3, .1, .4, .2, .2, .3, .1},
+        noise{3, 2, 4, 1, 2, 1, 3, 4, 1, 3, 2};
+    for (int s = 0; s < 11; ++s)
+      outcome.value.push_back(within[s] + (sources[s] == "BM" ? 0 : sources[s] == "AD" ? 5 : 9));
     for (int s = 0; s < 11; ++s) features.value.push_back(noise[s] + 20 * std::floor(outcome.value[s]));
     for (int s = 0; s < 11; ++s) features.value.push_back(10 * outcome.value[s]);
   }
@@ -97,9 +99,9 @@ TEST(Strata, HoldForClusters) {
   Outcome outcome{"y", {}};
   for (std::int32_t lot = 0; lot < 11; ++lot)
     outcome.value.push_back(static_cast<double>(partition.cells(1, lot)) / 900 + (sources[lot] == "AD" ? 7 : 0));
-  const auto rows =
-      association::associate(MPI_COMM_WORLD, std::vector{partition}, std::vector{outcome}, {.design = {.stratum = sources}})
-          .rows;
+  const auto rows = association::associate(MPI_COMM_WORLD, std::vector{partition}, std::vector{outcome},
+                                           {.design = {.stratum = sources}})
+                        .rows;
   EXPECT_TRUE(rows[1].declared);
   EXPECT_GT(rows[1].rho, 0.95);
   EXPECT_EQ(rows[1].perm_type, "stratified");

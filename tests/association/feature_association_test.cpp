@@ -91,8 +91,8 @@ TEST(AssociateFeatures, AgreesWithTheAssociationOfClusters) {
 
 TEST(AssociateFeatures, TestsWhatIsIncompleteByItselfAlone) {
   auto features = random_features(6, 9, 2);
-  features.value[3] = nan;           // feature 0, sample 3
-  features.value[9 + 1] = nan;       // feature 1, sample 1, which has no outcome anyway
+  features.value[3] = nan;                                      // feature 0, sample 3
+  features.value[9 + 1] = nan;                                  // feature 1, sample 1, which has no outcome anyway
   for (int f = 0; f < 4; ++f) features.value[f * 9 + 8] = nan;  // most of sample 8
   auto outcome = test::random_outcome("a", 9, 4);
   outcome.value[1] = nan;
@@ -117,7 +117,7 @@ TEST(AssociateFeatures, LooksAtTheDeclaredSideOnly) {
   auto features = random_features(3, 7, 5);
   const Outcome outcome{"y", {1, 2, 3, 4, 5, 6, 7}};
   for (int s = 0; s < 7; ++s) {
-    features.value[s] = s;        // up
+    features.value[s] = s;       // up
     features.value[7 + s] = -s;  // down
   }
   association::Options options;
@@ -175,7 +175,8 @@ TEST(AssociateFeatures, ComparesTwoGroups) {
 TEST(AssociateFeatures, HasTheSamePByRankSumAsByRhoOfZeroAndOne) {
   const auto features = random_features(20, 9, 7);
   const Outcome group{"sick", {1, 1, 0, 0, 1, 0, 1, 0, 0}};
-  const auto rank_sum = associate(features, {group}, {.statistic = Statistic::wilcoxon}), rho = associate(features, {group});
+  const auto rank_sum = associate(features, {group}, {.statistic = Statistic::wilcoxon}),
+             rho = associate(features, {group});
   for (std::size_t i = 0; i < 20; ++i) {
     EXPECT_DOUBLE_EQ(rank_sum.rows[i].p_exact, rho.rows[i].p_exact);
     EXPECT_DOUBLE_EQ(rank_sum.rows[i].p_max_t_step, rho.rows[i].p_max_t_step);
@@ -231,13 +232,35 @@ TEST(AssociationTable, HasFeaturesInPlaceOfClusters) {
   const auto table = association::association_table(associate(features, {test::random_outcome("a", 6, 1)}), features);
   std::vector<std::string> names;
   for (const auto& column : table.columns) names.push_back(column.name);
-  EXPECT_EQ(names, (std::vector<std::string>{
-                       "family",        "feature",      "outcome",        "n",              "n_strata",
-                       "mean_fraction", "min_expected_count", "S",        "rho",            "ci_lo",
-                       "ci_hi",         "rho_cell_lo",  "rho_cell_hi",    "p_exact",        "p_min_attainable",
-                       "n_perm",        "perm_type",    "p_maxT_single",  "p_maxT_step",    "p_holm",
-                       "q_bh",          "p_adjN",       "p_conditional",  "loo_rho_min",    "loo_rho_max",
-                       "status",        "flags",        "family_size",    "statistic"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"family",
+                                             "feature",
+                                             "outcome",
+                                             "n",
+                                             "n_strata",
+                                             "mean_fraction",
+                                             "min_expected_count",
+                                             "S",
+                                             "rho",
+                                             "ci_lo",
+                                             "ci_hi",
+                                             "rho_cell_lo",
+                                             "rho_cell_hi",
+                                             "p_exact",
+                                             "p_min_attainable",
+                                             "n_perm",
+                                             "perm_type",
+                                             "p_maxT_single",
+                                             "p_maxT_step",
+                                             "p_holm",
+                                             "q_bh",
+                                             "p_adjN",
+                                             "p_conditional",
+                                             "loo_rho_min",
+                                             "loo_rho_max",
+                                             "status",
+                                             "flags",
+                                             "family_size",
+                                             "statistic"}));
   EXPECT_EQ(table.n_rows(), 3);
   EXPECT_EQ(table.column<std::string>("feature")[2], "F2");
   EXPECT_EQ(table.column<std::int64_t>("family_size")[0], 3);
