@@ -7,7 +7,6 @@
 #include <atomic>
 #include <cmath>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -20,8 +19,8 @@ namespace miura::permutation {
 struct Dealing {
   std::string stage;  ///< named in the progress line
   std::int64_t n_items = 0;
-  double core_seconds = 0.0;  ///< of all items; the same on every rank
-  const std::function<void(MPI_Comm)>& safe_point;
+  double core_seconds = 0.0;               ///< of all items; the same on every rank
+  void (*safe_point)(MPI_Comm) = nullptr;  ///< called between rounds by all ranks
 };
 
 /// Calls work(item, state) for every item, on some rank and thread, with a state for each thread that make() gives.
@@ -52,7 +51,7 @@ auto deal(MPI_Comm comm, const Dealing& dealing, Make make, Work work) {
         }
       }
     }
-    if (dealing.safe_point && round + 1 < n_rounds) dealing.safe_point(comm);
+    if (dealing.safe_point != nullptr && round + 1 < n_rounds) dealing.safe_point(comm);
   }
   return states;
 }

@@ -336,7 +336,7 @@ TwoSampleMinP two_sample_min_p(MPI_Comm comm, std::span<const double> feature, s
       step[first + i] = below + equal;
       lower_of[first + i] = below + (equal > 0 ? 1 : 0);
     }
-    if (options.safe_point) options.safe_point(comm);
+    if (options.safe_point != nullptr) options.safe_point(comm);
   }
   std::vector<std::int64_t> upto(order.size() + 1);
   for (const auto p : smallest) {

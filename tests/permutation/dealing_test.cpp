@@ -10,7 +10,7 @@ using namespace miura;
 using Items = std::vector<std::int64_t>;
 
 /// Which items were worked on, by all ranks and threads together.
-Items dealt(std::int64_t n_items, double core_seconds, const std::function<void(MPI_Comm)>& safe_point) {
+Items dealt(std::int64_t n_items, double core_seconds, void (*safe_point)(MPI_Comm)) {
   const auto states = permutation::deal(
       MPI_COMM_WORLD, {.stage = "items", .n_items = n_items, .core_seconds = core_seconds, .safe_point = safe_point},
       [&] { return Items(n_items); }, [](std::int64_t item, Items& count) { ++count[item]; });
@@ -23,12 +23,13 @@ Items dealt(std::int64_t n_items, double core_seconds, const std::function<void(
 
 TEST(Dealing, GivesEveryItemToOneThread) {
   for (const std::int64_t n_items : {0, 1, 3, 17, 1'000})
-    for (const double core_seconds : {0.0, 20.0, 1e6}) EXPECT_EQ(dealt(n_items, core_seconds, {}), Items(n_items, 1));
+    for (const double core_seconds : {0.0, 20.0, 1e6})
+      EXPECT_EQ(dealt(n_items, core_seconds, nullptr), Items(n_items, 1));
 }
 
 TEST(Dealing, ComesToASafePointBetweenRoundsOnAllRanks) {
-  std::int64_t n_calls = 0;
-  const std::function<void(MPI_Comm)> count = [&](MPI_Comm comm) {
+  static std::int64_t n_calls = 0;
+  const auto count = [](MPI_Comm comm) {
     MPI_Barrier(comm);
     ++n_calls;
   };
@@ -41,7 +42,7 @@ TEST(Dealing, ComesToASafePointBetweenRoundsOnAllRanks) {
 }
 
 TEST(Dealing, EndsWhereTheSafePointThrows) {
-  const std::function<void(MPI_Comm)> stop = [](MPI_Comm) { throw Error(ExitCode::stopped, "enough"); };
+  const auto stop = [](MPI_Comm) { throw Error(ExitCode::stopped, "enough"); };
   EXPECT_THROW(dealt(1'000, 60.0, stop), Error);
 }
 

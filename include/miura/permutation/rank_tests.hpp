@@ -3,7 +3,6 @@
 #include <mpi.h>
 
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <vector>
 
@@ -19,7 +18,7 @@ struct Options {
   std::uint64_t seed = 1;              ///< of the drawn relabelings: the same whatever rank or thread draws them
   Side side = Side::two_sided;
   /// Called by all ranks together, every few seconds of a long analysis: may throw on all of them to end it.
-  std::function<void(MPI_Comm)> safe_point = {};
+  void (*safe_point)(MPI_Comm) = nullptr;
 };
 
 /// Spearman tests that share one relabeling of the lots, so that what they have in common is kept under the null:
