@@ -6,12 +6,13 @@ namespace miura::association {
 
 std::vector<ConfounderRow> confounders(MPI_Comm comm, std::span<const Outcome> covariates,
                                        std::span<const Outcome> outcomes, const permutation::Options& relabelings) {
+  if (covariates.empty()) return {};
   matrix::Measurements features;
   for (const auto& covariate : covariates) {
     features.feature.push_back(covariate.name);
     features.value.insert(features.value.end(), covariate.value.begin(), covariate.value.end());
   }
-  if (!covariates.empty()) features.sample.resize(covariates.front().value.size());
+  features.sample.resize(covariates.front().value.size());
   Options options{.relabelings = relabelings};
   options.relabelings.side = permutation::Side::two_sided;
   std::vector<ConfounderRow> rows;

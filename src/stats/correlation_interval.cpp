@@ -66,8 +66,9 @@ Interval bca_interval(std::int64_t n, const std::function<double(std::span<const
   if (std::isnan(observed) || 2 * std::ssize(values) < options.resamples) return {};
   const auto [from, to] = std::ranges::equal_range(values, observed);
   const auto below = from - values.begin(), equal = to - from;
-  const double share = (static_cast<double>(below) + static_cast<double>(equal) / 2) / static_cast<double>(values.size());
-  if (!(share > 0.0 && share < 1.0)) return {};
+  const double share =
+      (static_cast<double>(below) + static_cast<double>(equal) / 2) / static_cast<double>(values.size());
+  if (!(share > 0.0 && share < 1.0) || values.front() == values.back()) return {};
 
   const boost::math::normal normal;
   const double bias = boost::math::quantile(normal, share), a = acceleration(n, statistic);

@@ -24,9 +24,9 @@ struct BcaOptions {
 };
 
 /// Bias-corrected and accelerated bootstrap interval (Efron 1987, J. Am. Stat. Assoc. 82:171) of a statistic of n
-/// things, drawn again with replacement: `statistic` gets their places, some more than once, and answers NaN where it is
-/// not defined. NaN for n < 8, where half of the resamples have no answer, and where all resamples lie on one side.
-/// Not collective.
+/// things, drawn again with replacement: `statistic` gets their places, some more than once, and answers NaN where it
+/// is not defined. NaN for n < 8, where half of the resamples have no answer, and where all resamples are equal or lie
+/// on one side. Not collective.
 Interval bca_interval(std::int64_t n, const std::function<double(std::span<const std::int32_t>)>& statistic,
                       const BcaOptions& options);
 

@@ -1,0 +1,80 @@
+#include "miura/input/measurements.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "input/study_files.hpp"
+#include "miura/input/outcome_sheet.hpp"
+
+namespace {
+
+using namespace miura;
+
+class Tables : public testing::Test {
+protected:
+  matrix::Measurements read(const std::string& text) {
+    return input::read_measurements(folder.write("table.tsv", text));
+  }
+  void refuses(const std::string& text, const std::vector<std::string>& why) {
+    const auto path = folder.write("table.tsv", text);
+    test::expect_refusal([&] { input::read_measurements(path); }, ExitCode::bad_input, why);
+  }
+  void refuses_sheet(const std::string& text, const std::vector<std::string>& why) {
+    const auto path = folder.write("sheet.csv", text);
+    test::expect_refusal([&] { input::survey_outcomes(path); }, ExitCode::bad_input, why);
+  }
+  test::SharedFolder folder;
+};
+
+TEST_F(Tables, HoldFeaturesInRowsAndMissingValuesAsNaN) {
+  const auto table = read("feature\tS1\tS2\tS3\ng1\t1\t-2.5e3\tNA\ng 2\t\tNaN\t0\n");
+  EXPECT_EQ(table.feature, (std::vector<std::string>{"g1", "g 2"}));
+  EXPECT_EQ(table.sample, (std::vector<std::string>{"S1", "S2", "S3"}));
+  EXPECT_EQ(table.of(0)[1], -2500.0);
+  EXPECT_TRUE(std::isnan(table.of(0)[2]) && std::isnan(table.of(1)[0]) && std::isnan(table.of(1)[1]));
+  EXPECT_EQ(table.of(1)[2], 0.0);
+}
+
+TEST_F(Tables, MayLackTheNameOfTheFirstColumn) {
+  for (const auto* text : {"\tS1\tS2\ng\t1\t2\n", "S1\tS2\ng\t1\t2\n", "probe,S1,S2\ng,1,2\n"}) {
+    const auto table = read(text);
+    EXPECT_EQ(table.sample, (std::vector<std::string>{"S1", "S2"})) << text;
+    EXPECT_EQ(table.value, (std::vector<double>{1, 2})) << text;
+  }
+}
+
+TEST_F(Tables, NameFileRowAndColumnOfWhatIsWrong) {
+  refuses("f\tS1\tS2\na\t1\t2\nb\t1\thigh\n", {"table.tsv:3", "column S2", "'high' is not a number"});
+  refuses("f\tS1\tS2\na\tInf\t2\n", {"table.tsv:2", "column S1", "'Inf' is not a finite number"});
+  refuses("f\tS1\tS2\na\t1\t2\nb\t1\n", {"table.tsv:3", "has 2 fields"});
+  refuses("f\tS1\tS1\na\t1\t2\n", {"table.tsv:1", "sample 'S1' is there twice"});
+  refuses("f\tS1\t\na\t1\t2\n", {"table.tsv:1", "a sample has no name"});
+  refuses("f\tS1\n\t1\n", {"table.tsv:2", "the feature has no name"});
+  refuses("f\tS1\tS2\n", {"no features"});
+  refuses("", {"is empty"});
+}
+
+TEST_F(Tables, OfOutcomesTellWhichColumnsHoldNumbers) {
+  const auto path = folder.write("sheet.csv", "sample,source,vegf,age,none,mixed\nb,BM,1.5,40,,1\na,AD,NA,50,,x\n");
+  const auto sheet = input::survey_outcomes(path);
+  EXPECT_EQ(sheet.key_column, "sample");
+  EXPECT_EQ(sheet.sample, (std::vector<std::string>{"b", "a"}));
+  EXPECT_EQ(sheet.columns, (std::vector<std::string>{"source", "vegf", "age", "none", "mixed"}));
+  EXPECT_EQ(sheet.numeric, (std::vector<std::string>{"vegf", "age"}));
+  const std::vector<std::string> wanted{"a", "b"};
+  EXPECT_EQ(input::read_labels(path, sheet, wanted, "source"), (std::vector<std::string>{"AD", "BM"}));
+  EXPECT_EQ(input::read_labels(path, sheet, wanted, "vegf"), (std::vector<std::string>{"", "1.5"}));
+  test::expect_refusal([&] { input::read_labels(path, sheet, wanted, "sorce"); }, ExitCode::bad_input,
+                       {"column sorce", "did you mean 'source'"});
+}
+
+TEST_F(Tables, OfOutcomesHaveSamplesOrLots) {
+  EXPECT_EQ(input::survey_outcomes(folder.write("lots.csv", "lot,y\nBM1,2\n")).key_column, "lot");
+  refuses_sheet("samples,y\na,1\n", {"column sample", "is missing", "did you mean 'samples'"});
+  refuses_sheet("sample,y\na,1\na,2\n", {"sheet.csv:3", "'a' is in row 2 already"});
+  refuses_sheet("sample,y\n,1\n", {"sheet.csv:2", "column sample", "is empty"});
+  refuses_sheet("sample,y\n", {"no samples"});
+}
+
+}  // namespace
