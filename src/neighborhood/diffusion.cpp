@@ -63,8 +63,9 @@ Diffusion::Diffusion(MPI_Comm comm, const matrix::Graph& graph) : comm_(comm), n
   const std::vector<PetscInt> row_start(graph.row_start.begin(), graph.row_start.end());
   const std::vector<PetscInt> column(graph.neighbor.begin(), graph.neighbor.end());
   const auto all = static_cast<PetscInt>(n_vertices_);
+  OwnedMat distributed;
   check(MatCreateMPIAIJWithArrays(comm, n, n, all, all, row_start.data(), column.data(), weight.data(),
-                                  distributed_.address()),
+                                  distributed.address()),
         "make the matrix of the graph");
 
   needed_ = column;
@@ -79,7 +80,7 @@ Diffusion::Diffusion(MPI_Comm comm, const matrix::Graph& graph) : comm_(comm), n
                         columns.address()),
         "index columns");
   Mat* taken = nullptr;
-  check(MatCreateSubMatrices(distributed_, 1, own.address(), columns.address(), MAT_INITIAL_MATRIX, &taken),
+  check(MatCreateSubMatrices(distributed, 1, own.address(), columns.address(), MAT_INITIAL_MATRIX, &taken),
         "take the rows of this rank");
   *rows_.address() = taken[0];
   check(PetscObjectReference(reinterpret_cast<PetscObject>(taken[0])), "hold the rows of this rank");

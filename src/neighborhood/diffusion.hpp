@@ -40,7 +40,7 @@ using OwnedScatter = Owned<VecScatter, VecScatterDestroy>;
 ///     row i [ 1   3 | 5 8 | 20   31 ]   one sequential row, summed from left to right
 class Diffusion {
 public:
-  /// Collective. Builds the distributed A and this rank's rows of it.
+  /// Collective. Takes this rank's rows out of the distributed A.
   Diffusion(MPI_Comm comm, const matrix::Graph& graph);
 
   /// Collective. `s`: this rank's vertices x n_lots, row-major.
@@ -50,8 +50,8 @@ private:
   /// What a product with `width` lots at a time needs.
   struct Block {
     std::int32_t width = 0;
-    OwnedMat product;  ///< MATSEQMAIJ: this rank's rows times width interlaced columns
-    OwnedVec distributed, needed, result;
+    OwnedMat product;                      ///< MATSEQMAIJ: this rank's rows times width interlaced columns
+    OwnedVec distributed, needed, result;  ///< S / a of own cells, of all columns, and the product
     OwnedScatter fetch;
   };
   void prepare(Block& block, std::int32_t width);
@@ -61,7 +61,7 @@ private:
   std::int64_t n_vertices_ = 0;
   std::vector<double> a_;         ///< weighted degree and 1 for the vertex itself
   std::vector<PetscInt> needed_;  ///< columns of the rows, ascending: own ones and neighbors
-  OwnedMat distributed_, rows_;   ///< A as MATMPIAIJ; its own rows as MATSEQAIJ with the columns `needed_`
+  OwnedMat rows_;                 ///< this rank's rows of A as MATSEQAIJ, with the columns `needed_`
   Block wide_, narrow_;           ///< full blocks of lots, and what is left over
 };
 

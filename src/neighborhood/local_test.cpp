@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <utility>
 
 #include "miura/parallel/communicator.hpp"
 #include "miura/stats/ranks.hpp"

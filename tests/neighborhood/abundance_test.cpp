@@ -133,15 +133,17 @@ TEST(Abundance, OfNoCellsIsEmpty) {
   EXPECT_EQ(nam.lot_size, std::vector<std::int64_t>(3, 0));
 }
 
-TEST(Abundance, StopsByItselfWhenTheKurtosisHasSettled) {
-  const auto few = scattered(400, 40, 5);  // a cell is the only one of its lot around: a high kurtosis that falls
-  const auto cells = Partition::even(few.size(), n_ranks());
-  const auto nam = abundance_of(MPI_COMM_WORLD, few, 3, cells, {.steps = {}});
-  EXPECT_GE(nam.steps, 3);
-  EXPECT_LE(nam.steps, 15);
-  const auto alone = abundance_of(MPI_COMM_SELF, few, 3, Partition::even(few.size(), 1), {.steps = {}});
-  EXPECT_EQ(nam.steps, alone.steps);
-  EXPECT_EQ(bits(nam.value), bits(mine(alone.value, cells, my_rank(), few.n_lots)));
+TEST(Abundance, StopsWhereThePackageCnaDoes) {
+  const auto all = nlohmann::json::parse(std::ifstream(MIURA_TEST_DATA "/golden_nam/golden_association.json"));
+  const auto& golden = all["many_lots"];
+  Plane plane{.n_lots = 200};
+  for (const auto& point : golden["X"]) plane.at.emplace_back(point[0], point[1]);
+  plane.lot = golden["lot"].get<std::vector<std::int32_t>>();
+  const auto cells = Partition::even(plane.size(), n_ranks());
+  for (const auto& steps : golden["steps"]) {  // neighbors, steps
+    const auto nam = abundance_of(MPI_COMM_WORLD, plane, steps[0], cells, {.steps = {}});
+    EXPECT_EQ(nam.steps, steps[1]) << steps[0] << " neighbors";
+  }
 }
 
 TEST(Abundance, RefusesWhatCannotBe) {

@@ -101,12 +101,11 @@ TEST(Association, AgreesWithThePackageCnaOnTwentyFourLots) {
       abundance_of(MPI_COMM_WORLD, plane, given["neighbors"], Partition::even(plane.size(), n_ranks()), {});
   for (std::size_t m = 0; m < given["outcomes"].size(); ++m) {
     const auto outcome = given["outcomes"][m].get<std::vector<double>>();
-    const auto found = associate(MPI_COMM_WORLD, nam, outcome, {}, {.permutations = 19'999, .min_cells_per_lot = 1});
+    const auto found = associate(MPI_COMM_WORLD, nam, outcome, {}, {.permutations = 1'999, .min_cells_per_lot = 1});
     const auto& cna = given["cna"][m];
     EXPECT_EQ(found.k, cna["k"]);
     EXPECT_NEAR(found.r2, cna["r2"].get<double>(), 1e-6);
-    EXPECT_NEAR(found.p, cna["p"].get<double>(),
-                0.013);  // both drew 20,000 relabelings: 2.6 standard errors at p = 0.5
+    EXPECT_NEAR(found.p, cna["p"].get<double>(), 0.035);  // 3 standard errors of 2,000 relabelings at p = 0.5
   }
 }
 
@@ -169,7 +168,7 @@ TEST(Association, FindsThePlantedRegionAndNothingElse) {
 
 TEST(Association, SeldomFindsAnythingInNoise) {
   const auto nam = abundance_of(MPI_COMM_SELF, scattered(14 * 15, 14, 6), 6, Partition::even(14 * 15, 1), {});
-  constexpr int n_outcomes = 200;
+  constexpr int n_outcomes = 100;
   int local = 0, global = 0;
   for (int m = 0; m < n_outcomes; ++m) {
     const auto found =
@@ -177,10 +176,10 @@ TEST(Association, SeldomFindsAnythingInNoise) {
     local += found.p_local <= 0.05;
     global += found.p <= 0.05;
   }
-  EXPECT_GT(local, 1);  // 10 are expected, 3.1 the standard deviation
-  EXPECT_LE(local, 19);
-  EXPECT_GT(global, 1);
-  EXPECT_LE(global, 19);
+  EXPECT_GT(local, 0);  // 5 are expected, 2.2 the standard deviation
+  EXPECT_LE(local, 11);
+  EXPECT_GT(global, 0);
+  EXPECT_LE(global, 11);
 }
 
 TEST(Association, WithinStrataIgnoresWhatAStratumAddsToOutcomeAndAbundance) {

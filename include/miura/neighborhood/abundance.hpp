@@ -41,8 +41,9 @@ struct Abundance {
 ///
 /// Collective over `comm`; needs PetscInitialize or SlepcInitialize. `graph` is symmetric, with any weights > 0;
 /// `lot_of_my_cells` has one lot, 0 .. n_lots - 1, for each of this rank's vertices. Memory of a rank: 8 bytes x its
-/// cells x n_lots for the result, 36 bytes an edge (both copies of A), and up to 3 x 128 bytes a cell or fetched
-/// neighbor. Throws UsageError for steps < 1, Error where PETSc counts in 32 bits and a rank has 2^31 edges.
+/// cells x n_lots for the result, 12 bytes an edge (40 for a moment, while A is taken apart), and up to 128 bytes each
+/// for two vectors of its cells and one of its cells and their neighbors. Throws UsageError for steps < 1, Error where
+/// PETSc counts in 32 bits and a rank has 2^31 edges.
 Abundance abundance(MPI_Comm comm, const matrix::Graph& graph, std::span<const std::int32_t> lot_of_my_cells,
                     std::int32_t n_lots, const AbundanceOptions& options);
 

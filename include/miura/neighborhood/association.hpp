@@ -68,9 +68,9 @@ struct Association {
 /// empty: then lots change places within equal labels only, and stratum means are taken out of outcome and abundances
 /// first. Lots without outcome, or with too few cells, are left out.
 ///
-/// Collective over `comm`; same bits on any number of ranks and threads. Time: cells x lots x relabelings
-/// multiplications at about the speed of a matrix product. Memory of a rank: 12 bytes x its cells x lots, and 16 bytes
-/// a relabeling. Throws UsageError for an infinite outcome and options that make no sense.
+/// Collective over `comm`; same bits on any number of ranks and threads. Time: cells x lots x relabelings, at the speed
+/// of a matrix product. Memory of a rank beyond the abundances: 8 bytes x its cells x lots (12 above 369 lots), 40
+/// bytes a cell, and 32 bytes a relabeling. Throws UsageError for an infinite outcome and options that make no sense.
 Association associate(MPI_Comm comm, const Abundance& nam, std::span<const double> outcome,
                       std::span<const std::int32_t> stratum, const AssociationOptions& options);
 

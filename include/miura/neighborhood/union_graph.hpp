@@ -13,7 +13,7 @@ namespace miura::neighborhood {
 ///
 /// `neighbors` are those of a set of points in itself, others only (knn::nearest); its first k columns are used, fewer
 /// than k where there are fewer. k < 1, or more than was searched, is a UsageError. Collective over `comm`. Memory
-/// beyond the result (12 bytes an edge and direction): 32 k bytes a point.
+/// beyond the result (12 bytes an edge and direction): 64 k bytes a point.
 matrix::Graph union_graph(MPI_Comm comm, const matrix::Neighbors& neighbors, std::int32_t k = 15);
 
 }  // namespace miura::neighborhood

@@ -52,5 +52,12 @@ for o in outcomes:
     p, k, r2 = best_fit(components(abundance(A, lot)), o)
     print('cna', r.k, r.r2, r.p, 'own', k, r2)
     answers.append(dict(k=int(r.k), r2=float(r.r2), p=float(r.p)))
+from cna.tools._nam import _nam
+# Steps that cna takes by itself: few cells of many lots, whose kurtosis is high at first.
+X2 = np.round(rng.random((400, 2)), 3); lot2 = np.arange(400) % 200; many = anndata.AnnData(X2.copy()); many.obs['id'] = pd.Categorical([f'L{l:03d}' for l in lot2])
+def steps_of_cna(neighbors):
+    B = union_knn(X2, neighbors); many.obsp['connectivities'] = sp.csr_matrix(B); N = _nam(many, 'id').values.T.astype(float)
+    return min(range(1, 16), key=lambda t: np.abs(abundance(B, lot2, t) - N).max())
+steps = [[m, steps_of_cna(m)] for m in (1, 2, 3, 4, 6, 9)]; print(steps)
 twenty = dict(X=X.tolist(), lot=lot.tolist(), neighbors=8, outcomes=[o.tolist() for o in outcomes], cna=answers)
-json.dump(dict(six_lots=six, twenty_four_lots=twenty), open(sys.argv[2], 'w'))
+json.dump(dict(six_lots=six, twenty_four_lots=twenty, many_lots=dict(X=X2.tolist(), lot=lot2.tolist(), steps=steps)), open(sys.argv[2], 'w'))
