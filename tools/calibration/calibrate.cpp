@@ -49,7 +49,7 @@ std::vector<std::int64_t> count_studies(MPI_Comm comm, const Design& design, std
 }
 
 /// One table in Markdown; how long it took goes to stderr.
-void run_section(MPI_Comm comm, const Section& section, std::int64_t studies) {
+void run_section(MPI_Comm comm, const Section& section, std::int64_t studies, std::int32_t only_lots) {
   const bool speaks = parallel::rank_of(comm) == 0;
   if (speaks) {
     fmt::print("\n## {}\n{}\n\n| design | lots | relabelings |", section.title, section.text);
@@ -58,6 +58,7 @@ void run_section(MPI_Comm comm, const Section& section, std::int64_t studies) {
                fmt::join(std::vector<std::string>(section.columns.size(), "---|"), ""));
   }
   for (const auto& design : section.designs) {
+    if (only_lots > 0 && design.n_lots != only_lots) continue;
     const auto start = std::chrono::steady_clock::now();
     const auto hits = count_studies(comm, design, section.columns.size(), studies);
     if (!speaks) continue;
@@ -75,6 +76,7 @@ void run_section(MPI_Comm comm, const Section& section, std::int64_t studies) {
 int run(MPI_Comm comm, int argc, char** argv) {
   namespace po = boost::program_options;
   std::int64_t studies = 1'000;
+  std::int32_t only_lots = 0;
   std::uint64_t seed = 1;
   std::string only, folder;
   po::options_description options("calibrate");
@@ -82,6 +84,7 @@ int run(MPI_Comm comm, int argc, char** argv) {
                                               "simulated studies a design")(
       "seed", po::value(&seed)->default_value(seed), "seed of the studies")(
       "only", po::value(&only), "one section: free, strata, covariate, cells, composition, other, groups or power")(
+      "lots", po::value(&only_lots)->default_value(only_lots), "only designs of this number of lots; 0: all")(
       "write", po::value(&folder), "write the studies of the power table here for other programs, and end");
   po::variables_map given;
   po::store(po::parse_command_line(argc, argv, options), given);
@@ -97,7 +100,7 @@ int run(MPI_Comm comm, int argc, char** argv) {
   }
   if (speaks) fmt::print("miura {} ({}), {} studies a design, seed {}\n", version(), commit(), studies, seed);
   for (const auto& section : all_sections(seed))
-    if (only.empty() || only == section.key) run_section(comm, section, studies);
+    if (only.empty() || only == section.key) run_section(comm, section, studies, only_lots);
   return 0;
 }
 
