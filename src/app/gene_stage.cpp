@@ -97,8 +97,9 @@ GeneStage gene_stage(MPI_Comm comm, const Study& study, const RunOptions& o, con
                                             .n_lots = static_cast<std::int32_t>(study.lots.size()),
                                             .n_clusters = clusters.n_clusters});
   auto options = tests_of(comm, study, o, sheet);
-  options.relabelings.exact_up_to = o.gene_exact_up_to;
-  options.relabelings.permutations = o.gene_permutations;
+  options.family_relabelings = options.relabelings;  // each gene's own p stays exact, which is quick
+  options.family_relabelings->exact_up_to = o.gene_exact_up_to;
+  options.family_relabelings->permutations = o.gene_permutations;
   for (std::int32_t group = 0; group < sums.n_groups; ++group) {
     const auto expression = expression_of(comm, study, sums, group);
     const auto found = association::associate_features(comm, expression.value, study.association.outcomes, options);

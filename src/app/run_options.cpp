@@ -139,8 +139,8 @@ po::options_description describe_association(RunOptions& o) {
 po::options_description describe_genes(RunOptions& o) {
   po::options_description genes("Genes and neighborhoods against the outcomes");
   genes.add_options()("genes.test", with_default(o.genes), "test the lot-level expression of every gene")(
-      "genes.exact_up_to", with_default(o.gene_exact_up_to), "most lots for which all relabelings are enumerated")(
-      "genes.permutations", with_default(o.gene_permutations), "relabelings drawn where there are more lots")(
+      "genes.exact_up_to", with_default(o.gene_exact_up_to), "most lots for which all relabelings are enumerated for the family-wise p of genes")(
+      "genes.permutations", with_default(o.gene_permutations), "relabelings drawn for it where there are more lots")(
       "genes.report_p", with_default(o.gene_report_p),
       "largest p of a row within a cluster that gene_association.tsv holds; of all cells together it holds every gene")(
       "neighborhoods.test", with_default(o.neighborhoods), "test the abundance round every reference cell")(

@@ -70,9 +70,10 @@ TestCollection::Marginal TestCollection::marginal(MPI_Comm comm, const Options& 
 TestCollection::FamilyWise TestCollection::family_wise(MPI_Comm comm, const Options& options) const {
   FamilyWise found;
   if (size() == 0) return found;
+  const auto relabelings = options.family_relabelings.value_or(options.relabelings);
   const auto take = [&](const auto& result, const auto& rho_of) {
     for (std::int64_t i = 0; i < size(); ++i) {
-      found.t.push_back(on_side(rho_of(i), options.relabelings.side));
+      found.t.push_back(on_side(rho_of(i), relabelings.side));
       found.p_single.push_back(std::isnan(found.t[i]) ? not_computed : result.p(result.single_step[i]));
       found.p_step.push_back(std::isnan(found.t[i]) ? not_computed : result.p(result.step_down[i]));
     }
@@ -80,12 +81,12 @@ TestCollection::FamilyWise TestCollection::family_wise(MPI_Comm comm, const Opti
   const auto plain_rho = [&](std::int64_t i) { return stats::spearman_rho(tests_.x(i), tests_.y(i)); };
   if (design_.adjusted()) {
     if (options.family == FamilyMethod::min_p) throw UsageError("minP is not offered given a covariate");
-    const auto result = permutation::freedman_lane(comm, tests_, covariate_, options.relabelings);
+    const auto result = permutation::freedman_lane(comm, tests_, covariate_, relabelings);
     take(result, [&](std::int64_t i) { return result.rho[i]; });
   } else if (options.family == FamilyMethod::min_p) {
-    take(permutation::min_p(comm, tests_, options.relabelings), plain_rho);
+    take(permutation::min_p(comm, tests_, relabelings), plain_rho);
   } else {
-    take(permutation::max_t(comm, tests_, options.relabelings), plain_rho);
+    take(permutation::max_t(comm, tests_, relabelings), plain_rho);
   }
   return found;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,8 @@ struct Options {
   double alpha = 0.05;                    ///< family-wise error of a declaration; intervals have level 1 - alpha
   permutation::Options relabelings =
       permutation::Options();  ///< of the lots; a side must be declared before the outcomes are seen
+  std::optional<permutation::Options> family_relabelings =
+      {};  ///< for the family-wise p, where tests are too many for those of each test; empty: the same
   std::int64_t min_cells_per_lot = 50;    ///< of clusters: smaller lots are left out, their shares say little
   std::vector<std::string> primary =
       {};                             ///< outcomes of the first family; empty: the first outcome. The rest: "secondary"
