@@ -71,7 +71,10 @@ po::options_description describe(PlanOptions& o) {
 
   po::options_description simulation("Simulation");
   simulation.add_options()("replicates", with_default(o.simulation.replicates), "simulated studies behind a power")(
-      "null-replicates", with_default(o.simulation.null_replicates), "simulated null studies behind a critical value");
+      "null-replicates", with_default(o.simulation.null_replicates),
+      "simulated null studies behind the critical value of a family")(
+      "relabelings", with_default(o.simulation.relabelings_drawn),
+      "relabelings drawn behind the critical value of one test of more than 12 lots");
   all.add(simulation);
   return all;
 }
@@ -119,6 +122,7 @@ PlanQuestion question_of(const PlanOptions& o) {
   check_range("--lot-sd", o.lot_sd, 0.0, 5.0);
   check_range("--replicates", o.simulation.replicates, 100, 10'000'000);
   check_range("--null-replicates", o.simulation.null_replicates, 100, 10'000'000);
+  check_range<std::int64_t>("--relabelings", o.simulation.relabelings_drawn, 1'000, 1'000'000'000);
   PlanQuestion q;
   q.lots = whole_numbers<std::int32_t>("--lots", o.lots, power::fewest_lots, power::most_lots);
   const std::string rho = o.rho.empty() ? "0.6,0.7,0.8,0.9" : o.rho,
@@ -172,6 +176,8 @@ std::string dump_of(const po::options_description& options, const po::variables_
       shown = fmt::format("{}", *real);
     else if (const auto* whole = boost::any_cast<std::int32_t>(&value))
       shown = fmt::format("{}", *whole);
+    else if (const auto* number = boost::any_cast<std::int64_t>(&value))
+      shown = fmt::format("{}", *number);
     else if (const auto* seed = boost::any_cast<std::uint64_t>(&value))
       shown = fmt::format("{}", *seed);
     else

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # miura plan: the same tables on any layout, a plan from a finished study, and words for what cannot be planned.
 . "$SOURCE/tests/app/support.sh"
-quick=(--replicates 1000 --null-replicates 1000 --lots 6,8,11 --cells 500,2000 --quiet)
+quick=(--replicates 1000 --null-replicates 1000 --relabelings 20000 --lots 6,8,11 --cells 500,2000 --quiet)
 
 # ---- from scratch, on any layout ----
 on 1 1 plan "${quick[@]}" --rho 0.7,0.9 --out one || fail "plan"
@@ -44,12 +44,12 @@ row() { printf '%s\tnone\t0.5\t0\t%s\tvegf\t%s\t%s\t%s\t%s\n' "$@"; }
   row primary 3 0.20 -0.5 0.7 OK
   row secondary 0 0.95 0.8 0.99 OK
 } >$tables/association.tsv
-on 1 1 plan "${quick[@]:0:4}" --lots 11 --study finished --out planned >said.txt || fail "plan of a study"
+on 1 1 plan "${quick[@]:0:6}" --lots 11 --study finished --out planned >said.txt || fail "plan of a study"
 grep -q '9 lots: 3 clusters tested against 1 outcome' said.txt || fail "the study is read wrongly: $(head -2 said.txt)"
 grep -q 'cluster 1 with vegf, rho -0.850' said.txt || fail "the strongest association is another one: $(head -2 said.txt)"
 grep -q '^11	0.41	ci	3	1	' planned/tables/plan.tsv || fail "not the end of the interval is planned with: $(cat planned/tables/plan.tsv)"
 sed -i 's/-0.97\t-0.41/-0.97\t0.05/' $tables/association.tsv
-on 1 1 plan "${quick[@]:0:4}" --lots 11 --study finished >said.txt || fail "plan of a study without an effect"
+on 1 1 plan "${quick[@]:0:6}" --lots 11 --study finished >said.txt || fail "plan of a study without an effect"
 grep -q 'interval holds zero' said.txt || fail "an interval that holds zero is planned with"
 
 # ---- what cannot be planned ----
