@@ -121,7 +121,7 @@ association::Options tests_of(MPI_Comm comm, const Study& study, const RunOption
     options.design.covariate = read_columns(comm, sheet, training, std::vector{o.covariate}).front().value;
   if (!o.strata.empty())
     parallel::together(comm, [&] {
-      options.design.stratum = input::read_labels(sheet, input::survey_outcomes(sheet), ids, o.strata);
+      options.design.stratum = input::read_labels(sheet, {.key_column = "lot", .sample = {}, .columns = {}, .numeric = {}}, ids, o.strata);
     });
   return options;
 }

@@ -127,6 +127,7 @@ nlohmann::ordered_json provenance(MPI_Comm comm, const Study& study, const Publi
                       {"peak_gib", s.peak_gib}});
   auto machine = describe_machine(comm);
   return {{"program", "miura"},
+          {"command", "run"},
           {"version", version()},
           {"commit", commit()},
           {"written", utc_now()},

@@ -16,6 +16,7 @@
 #include "miura/base/log.hpp"
 #include "miura/base/version.hpp"
 #include "miura/input/cell_table.hpp"
+#include "miura/input/outcome_sheet.hpp"
 #include "miura/input/sample_sheet.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "miura/parallel/together.hpp"
@@ -40,6 +41,11 @@ matrix::Lots checked_lots(MPI_Comm comm, const RunOptions& o, const fs::path& sh
     lots = input::read_sample_sheet(sheet);
     input::check_outcomes(sheet, columns_used(o));
     const auto training = training_lots(lots);
+    if (!o.strata.empty()) {
+      std::vector<std::string> ids;
+      for (const auto& lot : training) ids.push_back(lot.id);
+      input::read_labels(sheet, {.key_column = "lot", .sample = {}, .columns = {}, .numeric = {}}, ids, o.strata);
+    }
     if (training.empty())
       throw InputError({sheet, 0, "role"}, "no lot has role train, so there is nothing to build the reference from");
     if (!o.labels.empty()) input::check_cell_column(training, o.labels);
@@ -154,6 +160,7 @@ int run_study(MPI_Comm comm, const std::vector<std::string>& arguments) {
   if (o.samples.empty())
     throw UsageError("no sample sheet: give STUDY.ini with [study] samples, or --study.samples FILE");
   o.association.relabelings.seed = o.reference.seed = o.common.seed;
+  o.association.relabelings.safe_point = stop_if_requested;
 
   Run run{.options = o, .lots = {}, .sheet = (configuration.folder / o.samples).lexically_normal(), .out = {},
           .name = o.study_name, .settings = scientific_settings(configuration), .inputs = {}, .hashes = {}};

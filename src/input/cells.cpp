@@ -175,6 +175,9 @@ std::vector<matrix::CellBlock> read_counts(std::span<const CountFile> mine, cons
                                            const CellsOptions& options, const MyTables& my, const FeatureJoin& join,
                                            std::vector<LotReport>& report) {
   std::vector<matrix::CellBlock> read;
+  std::int64_t bytes = 0;
+  for (const auto& file : mine) bytes += file.bytes;
+  log::Progress progress("reading counts", bytes);  // the other ranks have about as much to do as the one that speaks
   for (const auto& file : mine) {
     const auto& features = my.tables.at(my.digest[file.lots[0]]);
     const auto column = join.columns_of(features);
@@ -186,6 +189,7 @@ std::vector<matrix::CellBlock> read_counts(std::span<const CountFile> mine, cons
       report[file.lots[b]].features_dropped = features.n_wanted() - n_kept;
       read.push_back(std::move(blocks[b]));
     }
+    progress.advance(file.bytes);
   }
   return read;
 }
