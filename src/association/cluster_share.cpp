@@ -56,7 +56,7 @@ Spread spread_of(const Lots& lots, const ClusterShare& share, std::span<const do
   return spread;
 }
 
-/// The rules on few and unequal cells (METHOD 1.5) look at cell numbers and shares; of them only FEW_CELLS, which keeps
+/// The rules on few and unequal cells look at cell numbers and shares; of them only FEW_CELLS, which keeps
 /// a row in the family, also looks at the outcome.
 void set_status(const Tested& tested, const ClusterShare& share, const Spread& spread, const Options& options) {
   constexpr double rare_share = 0.005, related_to_size = 0.5, few_expected = 5.0;

@@ -8,7 +8,7 @@
 
 namespace miura::association {
 
-/// p_conditional (METHOD 1.6): a cluster that rises lowers the shares of all others. In every partition with declared
+/// p_conditional: a cluster that rises lowers the shares of all others. In every partition with declared
 /// clusters of an outcome the foremost is set aside, and all others are tested again on their shares among the cells
 /// outside, by one maxT over all such partitions. Where one passes, the foremost of these is set aside too, and so on
 /// until none passes: p_conditional of a cluster is that of the last test it took part in, so that what is left has

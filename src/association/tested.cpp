@@ -36,7 +36,7 @@ stats::Interval interval_of(const Tested& tested, const LotDesign& design, const
 }
 
 Status status_of(const Tested& tested, const LotDesign& design, std::int32_t fewest) {
-  constexpr std::int32_t fewest_degrees = 4;  // left for the residuals given a covariate (METHOD 1.4)
+  constexpr std::int32_t fewest_degrees = 4;  // left for the residuals given a covariate
   auto& row = *tested.row;
   if (row.n == 0) return Status::constant_outcome;
   if (row.n < 3) return Status::low_n;

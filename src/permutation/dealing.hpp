@@ -27,10 +27,12 @@ struct Dealing {
 /// Returns the states of this rank's threads. Collective.
 template <class Make, class Work>
 auto deal(MPI_Comm comm, const Dealing& dealing, Make make, Work work) {
-  constexpr double seconds_a_round = 3.0;
+  constexpr double seconds_a_round = 3.0, worth_telling = 10.0;
   const int rank = parallel::rank_of(comm), ranks = parallel::size_of(comm);
   const auto n_rounds = std::clamp<std::int64_t>(std::llround(dealing.core_seconds / ranks / seconds_a_round), 1,
                                                  std::max<std::int64_t>(dealing.n_items / ranks / 8, 1));
+  if (dealing.core_seconds >= worth_telling)
+    log::info(dealing.stage + ": about " + std::to_string(std::llround(dealing.core_seconds)) + " core-seconds to come");
   std::vector<decltype(make())> states;
   for (int thread = 0; thread < omp_get_max_threads(); ++thread) states.push_back(make());
   log::Progress progress(dealing.stage, dealing.n_items / ranks);

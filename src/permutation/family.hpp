@@ -26,7 +26,7 @@ struct Family {
   bool one_norm;                    ///< S itself compares
 };
 
-/// What is meant by "as extreme as T": values within this share of each other are equal (METHOD: T_b >= T (1 - 1e-12)).
+/// What is meant by "as extreme as T": values within this share of each other are equal (T_b >= T (1 - 1e-12)).
 inline constexpr double equal_share = 1e-12;
 inline double least_as_extreme(double t) { return t - equal_share * std::abs(t); }
 

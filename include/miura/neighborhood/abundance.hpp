@@ -37,7 +37,7 @@ struct Abundance {
 /// to the package cna.
 ///
 /// A is a distributed PETSc matrix (MATMPIAIJ). A row is summed in ascending order of its columns, whoever owns them,
-/// so the result has the same bits on any number of ranks (docs/decisions/0010-order-of-sums-in-diffusion.md).
+/// so the result has the same bits on any number of ranks (docs/decisions/0004-order-of-sums-in-diffusion.md).
 ///
 /// Collective over `comm`; needs PetscInitialize or SlepcInitialize. `graph` is symmetric, with any weights > 0;
 /// `lot_of_my_cells` has one lot, 0 .. n_lots - 1, for each of this rank's vertices. Memory of a rank: 8 bytes x its

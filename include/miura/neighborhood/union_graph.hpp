@@ -9,7 +9,7 @@
 namespace miura::neighborhood {
 
 /// The graph on which abundances are diffused by default: two points are joined, with weight 1, where one is among the
-/// `k` nearest of the other (METHOD's simulations took k = 15). No self edges; symmetric.
+/// `k` nearest of the other (simulated studies took k = 15, docs/methods/neighborhood.md). No self edges; symmetric.
 ///
 /// `neighbors` are those of a set of points in itself, others only (knn::nearest); its first k columns are used, fewer
 /// than k where there are fewer. k < 1, or more than was searched, is a UsageError. Collective over `comm`. Memory

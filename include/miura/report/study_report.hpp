@@ -47,7 +47,7 @@ struct AssociationRow {
   std::string permutation_kind = "exact";  ///< exact, mc, stratified, FL: perm_type of association.tsv
   std::string status = "OK", flags;        ///< words of association.tsv
 
-  /// Whether the test counts in its family (METHOD of the status: OK, APPROX, FEW_CELLS).
+  /// Whether the test counts in its family (by its status: OK, APPROX, FEW_CELLS).
   bool in_family() const;
 };
 
