@@ -7,6 +7,7 @@
 
 #include "input/count_file.hpp"
 #include "input/feature_join.hpp"
+#include "miura/base/log.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "miura/parallel/together.hpp"
 

@@ -63,7 +63,7 @@ mount -t tmpfs -o size=20m none disk 2>/dev/null || {
   exit 0
 }
 trap 'umount "$work/disk"; rm -rf "$work"' EXIT
-on 1 1 run study/study.ini --out disk/older --cluster.resolution 1.7 --quiet || fail "an older result on the small disk"
+on 1 1 run study/study.ini --out disk/older --cluster.resolution 0.3 --quiet || fail "an older result on the small disk"
 used=$(($(du -sk disk | cut -f1)))
 for part in 2 20 40 60 80; do  # so many per cent of the room that the run needs
   mount -o remount,size=$((used + used * part / 100))k disk
