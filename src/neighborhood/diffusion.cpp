@@ -13,24 +13,7 @@ namespace miura::neighborhood {
 
 namespace {
 
-constexpr PetscErrorCode success = 0;  // PETSc 3.18 has no name for it
 constexpr std::int32_t widest_block = 16;
-
-void check(PetscErrorCode code, const char* doing) {
-  if (code == success) return;
-  const char* text = nullptr;
-  PetscErrorMessage(code, &text, nullptr);
-  throw std::runtime_error(std::string("PETSc could not ") + doing + ": " + (text != nullptr ? text : "unknown error"));
-}
-
-/// Errors come back as codes, without PETSc's own pages on stderr.
-class QuietErrors {
-public:
-  QuietErrors() { PetscPushErrorHandler(PetscReturnErrorHandler, nullptr); }
-  ~QuietErrors() { PetscPopErrorHandler(); }
-  QuietErrors(const QuietErrors&) = delete;
-  QuietErrors& operator=(const QuietErrors&) = delete;
-};
 
 constexpr std::int64_t largest_index = std::numeric_limits<PetscInt>::max();
 
@@ -51,7 +34,7 @@ Diffusion::Diffusion(MPI_Comm comm, const matrix::Graph& graph) : comm_(comm), n
   PetscInitialized(&ready);
   if (!ready) throw std::logic_error("neighborhood: PetscInitialize was not called");
   check_range(comm, graph);
-  const QuietErrors quiet;
+  const linalg::QuietPetscErrors quiet;
   const auto n = static_cast<PetscInt>(graph.n_local());
   const auto first = static_cast<PetscInt>(graph.vertices.begin(parallel::rank_of(comm)));
   std::vector<double> weight(graph.weight.size());
@@ -64,7 +47,7 @@ Diffusion::Diffusion(MPI_Comm comm, const matrix::Graph& graph) : comm_(comm), n
   const std::vector<PetscInt> column(graph.neighbor.begin(), graph.neighbor.end());
   const auto all = static_cast<PetscInt>(n_vertices_);
   OwnedMat distributed;
-  check(MatCreateMPIAIJWithArrays(comm, n, n, all, all, row_start.data(), column.data(), weight.data(),
+  linalg::check_petsc(MatCreateMPIAIJWithArrays(comm, n, n, all, all, row_start.data(), column.data(), weight.data(),
                                   distributed.address()),
         "make the matrix of the graph");
 
@@ -75,16 +58,16 @@ Diffusion::Diffusion(MPI_Comm comm, const matrix::Graph& graph) : comm_(comm), n
   needed_.erase(std::ranges::unique(needed_).begin(), needed_.end());
   needed_.shrink_to_fit();
   OwnedIndices own, columns;
-  check(ISCreateStride(PETSC_COMM_SELF, n, first, 1, own.address()), "index rows");
-  check(ISCreateGeneral(PETSC_COMM_SELF, static_cast<PetscInt>(needed_.size()), needed_.data(), PETSC_USE_POINTER,
+  linalg::check_petsc(ISCreateStride(PETSC_COMM_SELF, n, first, 1, own.address()), "index rows");
+  linalg::check_petsc(ISCreateGeneral(PETSC_COMM_SELF, static_cast<PetscInt>(needed_.size()), needed_.data(), PETSC_USE_POINTER,
                         columns.address()),
         "index columns");
   Mat* taken = nullptr;
-  check(MatCreateSubMatrices(distributed, 1, own.address(), columns.address(), MAT_INITIAL_MATRIX, &taken),
+  linalg::check_petsc(MatCreateSubMatrices(distributed, 1, own.address(), columns.address(), MAT_INITIAL_MATRIX, &taken),
         "take the rows of this rank");
   *rows_.address() = taken[0];
-  check(PetscObjectReference(reinterpret_cast<PetscObject>(taken[0])), "hold the rows of this rank");
-  check(MatDestroySubMatrices(1, &taken), "give back a list");
+  linalg::check_petsc(PetscObjectReference(reinterpret_cast<PetscObject>(taken[0])), "hold the rows of this rank");
+  linalg::check_petsc(MatDestroySubMatrices(1, &taken), "give back a list");
 }
 
 void Diffusion::prepare(Block& block, std::int32_t width) {
@@ -92,46 +75,46 @@ void Diffusion::prepare(Block& block, std::int32_t width) {
   if (block.width != 0) throw std::logic_error("the number of lots changed between steps of diffusion");
   block.width = width;
   const auto n_needed = static_cast<PetscInt>(needed_.size());
-  check(MatCreateMAIJ(rows_, width, block.product.address()), "make a product");
-  check(
+  linalg::check_petsc(MatCreateMAIJ(rows_, width, block.product.address()), "make a product");
+  linalg::check_petsc(
       VecCreateMPI(comm_, static_cast<PetscInt>(std::ssize(a_)) * width, PETSC_DETERMINE, block.distributed.address()),
       "make a vector");
-  check(VecCreateSeq(PETSC_COMM_SELF, n_needed * width, block.needed.address()), "make a vector");
-  check(VecCreateSeq(PETSC_COMM_SELF, static_cast<PetscInt>(std::ssize(a_)) * width, block.result.address()),
+  linalg::check_petsc(VecCreateSeq(PETSC_COMM_SELF, n_needed * width, block.needed.address()), "make a vector");
+  linalg::check_petsc(VecCreateSeq(PETSC_COMM_SELF, static_cast<PetscInt>(std::ssize(a_)) * width, block.result.address()),
         "make a vector");
   OwnedIndices from;
-  check(ISCreateBlock(PETSC_COMM_SELF, width, n_needed, needed_.data(), PETSC_USE_POINTER, from.address()),
+  linalg::check_petsc(ISCreateBlock(PETSC_COMM_SELF, width, n_needed, needed_.data(), PETSC_USE_POINTER, from.address()),
         "index neighbors");
-  check(VecScatterCreate(block.distributed, from, block.needed, nullptr, block.fetch.address()), "plan the exchange");
+  linalg::check_petsc(VecScatterCreate(block.distributed, from, block.needed, nullptr, block.fetch.address()), "plan the exchange");
 }
 
 void Diffusion::step_block(Block& block, std::span<double> s, std::int32_t n_lots, std::int32_t first_lot) {
   const auto n = std::ssize(a_);
   const auto width = block.width;
   PetscScalar* spread = nullptr;
-  check(VecGetArrayWrite(block.distributed, &spread), "open a vector");
+  linalg::check_petsc(VecGetArrayWrite(block.distributed, &spread), "open a vector");
 #pragma omp parallel for schedule(static)
   for (std::int64_t i = 0; i < n; ++i)
     for (std::int32_t l = 0; l < width; ++l) spread[i * width + l] = s[i * n_lots + first_lot + l] / a_[i];
-  check(VecRestoreArrayWrite(block.distributed, &spread), "close a vector");
+  linalg::check_petsc(VecRestoreArrayWrite(block.distributed, &spread), "close a vector");
 
-  check(VecScatterBegin(block.fetch, block.distributed, block.needed, INSERT_VALUES, SCATTER_FORWARD), "exchange");
-  check(VecScatterEnd(block.fetch, block.distributed, block.needed, INSERT_VALUES, SCATTER_FORWARD), "exchange");
-  check(MatMult(block.product, block.needed, block.result), "multiply");
+  linalg::check_petsc(VecScatterBegin(block.fetch, block.distributed, block.needed, INSERT_VALUES, SCATTER_FORWARD), "exchange");
+  linalg::check_petsc(VecScatterEnd(block.fetch, block.distributed, block.needed, INSERT_VALUES, SCATTER_FORWARD), "exchange");
+  linalg::check_petsc(MatMult(block.product, block.needed, block.result), "multiply");
 
   const PetscScalar *from_neighbors = nullptr, *own = nullptr;
-  check(VecGetArrayRead(block.result, &from_neighbors), "open a vector");
-  check(VecGetArrayRead(block.distributed, &own), "open a vector");
+  linalg::check_petsc(VecGetArrayRead(block.result, &from_neighbors), "open a vector");
+  linalg::check_petsc(VecGetArrayRead(block.distributed, &own), "open a vector");
 #pragma omp parallel for schedule(static)
   for (std::int64_t i = 0; i < n; ++i)
     for (std::int32_t l = 0; l < width; ++l)
       s[i * n_lots + first_lot + l] = from_neighbors[i * width + l] + own[i * width + l];
-  check(VecRestoreArrayRead(block.distributed, &own), "close a vector");
-  check(VecRestoreArrayRead(block.result, &from_neighbors), "close a vector");
+  linalg::check_petsc(VecRestoreArrayRead(block.distributed, &own), "close a vector");
+  linalg::check_petsc(VecRestoreArrayRead(block.result, &from_neighbors), "close a vector");
 }
 
 void Diffusion::step(std::span<double> s, std::int32_t n_lots) {
-  const QuietErrors quiet;
+  const linalg::QuietPetscErrors quiet;
   // Interlaced vectors are `width` times as long as the graph has vertices, and PETSc may count in 32 bits.
   const auto longest = std::max<std::int64_t>(1, largest_index / std::max<std::int64_t>(1, n_vertices_));
   const auto width = static_cast<std::int32_t>(std::min<std::int64_t>({n_lots, widest_block, longest}));

@@ -7,28 +7,15 @@
 #include <span>
 #include <vector>
 
+#include "miura/linalg/petsc.hpp"
 #include "miura/matrix/graph.hpp"
 
 namespace miura::neighborhood {
 
-/// A PETSc object, destroyed once.
-template <class Object, PetscErrorCode (*Destroy)(Object*)>
-class Owned {
-public:
-  Owned() = default;
-  ~Owned() { Destroy(&object_); }
-  Owned(const Owned&) = delete;
-  Owned& operator=(const Owned&) = delete;
-  operator Object() const noexcept { return object_; }
-  Object* address() noexcept { return &object_; }
-
-private:
-  Object object_ = nullptr;
-};
-using OwnedMat = Owned<Mat, MatDestroy>;
-using OwnedVec = Owned<Vec, VecDestroy>;
-using OwnedIndices = Owned<IS, ISDestroy>;
-using OwnedScatter = Owned<VecScatter, VecScatterDestroy>;
+using OwnedMat = linalg::Owned<Mat, MatDestroy>;
+using OwnedVec = linalg::Owned<Vec, VecDestroy>;
+using OwnedIndices = linalg::Owned<IS, ISDestroy>;
+using OwnedScatter = linalg::Owned<VecScatter, VecScatterDestroy>;
 
 /// One step of diffusion on a graph, S <- A (S / a) + S / a, for many lots.
 ///

@@ -1,21 +1,12 @@
 #include "neighborhood/lot_components.hpp"
 
-#include <cblas.h>
-
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <stdexcept>
-#include <string>
 
+#include "miura/linalg/symmetric_eigen.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "miura/parallel/together.hpp"
-
-// Fortran's LAPACK; every Fortran argument is a pointer.
-extern "C" void dsyevr_(const char* job, const char* range, const char* triangle, const int* n, double* a,
-                        const int* lda, const double* vl, const double* vu, const int* il, const int* iu,
-                        const double* abstol, int* found, double* w, double* z, const int* ldz, int* support,
-                        double* work, const int* lwork, int* iwork, const int* liwork, int* info);
 
 namespace miura::neighborhood {
 
@@ -76,47 +67,6 @@ private:
   std::vector<std::int64_t> recent_, words_;  // words: high and low of each entry
 };
 
-/// While it lives, OpenBLAS uses one thread: its results change with their number.
-class SingleThreadBlas {
-public:
-  SingleThreadBlas() : before_(openblas_get_num_threads()) { openblas_set_num_threads(1); }
-  ~SingleThreadBlas() { openblas_set_num_threads(before_); }
-  SingleThreadBlas(const SingleThreadBlas&) = delete;
-  SingleThreadBlas& operator=(const SingleThreadBlas&) = delete;
-
-private:
-  int before_;
-};
-
-/// Eigenvalues ascending and their vectors, the `n_components` largest.
-struct Spectrum {
-  std::vector<double> value, vector;
-};
-Spectrum largest(const LotGram& gram, std::int32_t n_components) {
-  const SingleThreadBlas one_thread;
-  const int n = gram.n_lots, first = n - n_components + 1, last = n;  // LAPACK counts from the smallest, from 1
-  const double unused = 0, accuracy = 0;                              // 0: as accurate as LAPACK can
-  auto a = gram.value;
-  Spectrum spectrum{std::vector<double>(n), std::vector<double>(std::size_t{1} * n * n_components)};
-  std::vector<int> support(2 * n), iwork(1);
-  std::vector<double> work(1);
-  int found = 0, info = 0;
-  const auto call = [&](int lwork, int liwork) {
-    dsyevr_("V", "I", "L", &n, a.data(), &n, &unused, &unused, &first, &last, &accuracy, &found, spectrum.value.data(),
-            spectrum.vector.data(), &n, support.data(), work.data(), &lwork, iwork.data(), &liwork, &info);
-  };
-  call(-1, -1);  // asks for the sizes of the workspaces
-  const auto lwork = static_cast<int>(work[0]);
-  const int liwork = iwork[0];
-  work.resize(lwork);
-  iwork.resize(liwork);
-  call(lwork, liwork);
-  if (info != 0 || found != n_components)
-    throw std::runtime_error("LAPACK dsyevr found " + std::to_string(found) + " of " + std::to_string(n_components) +
-                             " eigenvalues, info " + std::to_string(info));
-  return spectrum;
-}
-
 }  // namespace
 
 LotGram lot_gram(MPI_Comm comm, const Abundance& nam, const TestedLots& lots) {
@@ -155,10 +105,10 @@ std::vector<double> lot_components(MPI_Comm comm, const LotGram& gram, std::int3
   std::vector<double> components;
   const auto solve = [&] {
     if (parallel::rank_of(comm) != 0) return;
-    const auto spectrum = largest(gram, n_components);
+    const auto spectrum = linalg::largest_eigenpairs(gram.value, n, n_components);
     double trace = 0;
     for (std::int32_t l = 0; l < n; ++l) trace += gram.value[l * n + l];
-    for (auto k = n_components - 1; k >= 0 && spectrum.value[k] > 1e-9 * trace; --k) {
+    for (std::int32_t k = 0; k < n_components && spectrum.value[k] > 1e-9 * trace; ++k) {
       const auto vector = std::span(spectrum.vector).subspan(std::size_t{1} * k * n, n);
       const auto most = std::ranges::max_element(vector, {}, [](double v) { return std::abs(v); });
       for (const auto v : vector) components.push_back(*most < 0 ? -v : v);

@@ -7,7 +7,7 @@
 
 namespace miura::pca {
 
-/// The largest eigenvalues of the covariance of z, by LAPACK's dsyevr with one thread. Not collective: one rank solves.
+/// The largest eigenvalues of the covariance of z, by LAPACK. Not collective: one rank solves.
 Spectrum dense_spectrum(const ScaledReference& z, const Gram& gram, std::int32_t components);
 
 }  // namespace miura::pca
