@@ -42,6 +42,11 @@ json layered_chart(std::string_view description, json data, json layers) {
           {"layer", std::move(layers)}};
 }
 
+json level_of(const char* channel, double value, json mark) {
+  mark["type"] = "rule";
+  return {{"data", {{"values", {json::object()}}}}, {"mark", std::move(mark)}, {"encoding", {{channel, {{"datum", value}}}}}};
+}
+
 json tooltip(std::initializer_list<std::array<const char*, 2>> fields) {
   json list = json::array();
   for (const auto& [field, title] : fields) list.push_back({{"field", field}, {"type", "nominal"}, {"title", title}});

@@ -26,6 +26,9 @@ inline constexpr std::array palette{
 /// A Vega-Lite specification of layers over the same data, as wide as its place, in the colours of the page.
 nlohmann::json layered_chart(std::string_view description, nlohmann::json data, nlohmann::json layers);
 
+/// A level of y, or of x, that the eye should compare with: a line that is drawn once, whatever the data.
+nlohmann::json level_of(const char* channel, double value, nlohmann::json mark);
+
 /// Fields and titles of a tooltip, in their order.
 nlohmann::json tooltip(std::initializer_list<std::array<const char*, 2>> fields);
 

@@ -112,7 +112,7 @@ json association_chart(const StudyReport& report, std::string_view outcome) {
   };
   auto spec = layered_chart(
       fmt::format("Spearman's rho of every cluster's share with {}, with 95 % intervals", valid_utf8(outcome)), data,
-      {{{"mark", {{"type", "rule"}, {"opacity", 0.45}}}, {"encoding", {{"x", {{"datum", 0}}}}}},
+      {level_of("x", 0, {{"opacity", 0.45}}),
        {{"mark", {{"type", "rule"}, {"strokeWidth", 2}, {"opacity", 0.75}}},
         {"encoding",
          {{"y", y},

@@ -24,9 +24,9 @@ Section confounder_section(const StudyReport& report) {
   const auto warned = std::ranges::count_if(rows, [](const ConfounderRow& row) { return row.p_exact < suspicious; });
   section.body += paragraph(fmt::format(
       "What else may go with the outcomes: depth, number of cells, quality control, and what the sample sheet names. "
-      "Of {} tests {} {} below p = {}; by chance alone about {:.1f} would. An association with an outcome may be the "
+      "Of {} tests {} below p = {}; by chance alone about {:.1f} would. An association with an outcome may be the "
       "shadow of what is marked here beside it: read it as a warning, nothing is corrected for it.",
-      tested, warned, warned == 1 ? "lies" : "lie", suspicious, suspicious * static_cast<double>(tested)));
+      tested, warned == 0 ? "none lies" : warned == 1 ? "1 lies" : count_text(warned) + " lie", suspicious, suspicious * static_cast<double>(tested)));
   HtmlTable table(
       "Rank correlation over lots with the outcomes",
       {{"covariate", Align::text}, {"outcome", Align::text}, {"lots"}, {"rho"}, {"p, this test alone"}, {"", Align::text}});

@@ -79,7 +79,7 @@ json dot_plot(const StudyReport& report) {
          {"color",
           {{"field", "log2_fold"},
            {"type", "quantitative"},
-           {"scale", {{"domain", {-largest, 0, largest}}, {"range", {lower, "#c4cad0", higher}}}},
+           {"scale", {{"domain", {-largest, 0, largest}}, {"range", {lower, "#c4cad0", higher}}, {"interpolate", "rgb"}}},
            {"legend", fold_legend}}},
          {"stroke", {{"condition", {{"test", "datum.own"}, {"value", ink}}}, {"value", nullptr}}},
          {"strokeWidth", {{"value", 1.5}}},
@@ -92,6 +92,7 @@ json dot_plot(const StudyReport& report) {
   auto spec = layered_chart("Genes that mark the clusters: share of the cells that express them, and log2 fold", data,
                             layers);
   spec["height"] = {{"step", 17}};
+  spec["config"]["legend"]["layout"] = {{"top", {{"anchor", "start"}, {"margin", 28}}}};
   return spec;
 }
 

@@ -22,12 +22,10 @@ json stability_chart(const StudyReport& report) {
                         {"jaccard", point.jaccard},
                         {"jaccard_text", rho_text(point.jaccard)}});
   }
-  const auto level = [](double jaccard) -> json {
-    return {{"mark", {{"type", "rule"}, {"strokeDash", {4, 4}}, {"opacity", 0.45}}},
-            {"encoding", {{"y", {{"datum", jaccard}}}}}};
-  };
+  const json dashed = {{"strokeDash", {4, 4}}, {"opacity", 0.45}};
   json layers = {
-      level(0.5), level(0.75),
+      level_of("y", 0.5, dashed),
+      level_of("y", 0.75, dashed),
       {{"mark", {{"type", "line"}, {"strokeWidth", 2}, {"point", {{"size", 36}}}}},
        {"encoding",
         {{"x",
