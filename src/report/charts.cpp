@@ -171,7 +171,8 @@ json scatter_chart(const Scatter& scatter) {
          {"shape", {{"field", "source"}, {"type", "nominal"}, {"legend", legend}, {"scale", {{"domain", sources}}}}},
          {"tooltip",
           tooltip({{"lot", "lot"}, {"source", "source"}, {"share_text", "share"}, {"outcome_text", "outcome"}})}}}}};
-  for (const auto& place : all_label_places)
+  for (const auto& place : all_label_places) {
+    if (std::ranges::none_of(data, [&](const json& point) { return point["side"] == place.word; })) continue;
     layers.push_back({{"transform", {{{"filter", {{"field", "side"}, {"equal", place.word}}}}}},
                       {"mark",
                        {{"type", "text"},
@@ -181,6 +182,7 @@ json scatter_chart(const Scatter& scatter) {
                         {"dy", place.dy},
                         {"fontSize", 11}}},
                       {"encoding", {{"x", x}, {"y", y}, {"text", {{"field", "lot"}, {"type", "nominal"}}}}}});
+  }
   auto spec = layered_chart("Share of cluster " + cluster + " against " + outcome + ", a point a lot", data, layers);
   spec["height"] = 300;
   return spec;
