@@ -139,10 +139,9 @@ MarkerStage marker_stage(MPI_Comm comm, const Study& study, const RunOptions& o)
   const auto& clusters = study.clusters.primary();
   if (study.cells.is_table || !o.markers || clusters.n_clusters < 2) return stage;
   const auto n_genes = study.cells.features.size();
-  const auto sums = pseudobulk::sum_counts(comm, study.cells.cells, clusters.label,
-                                           {.n_genes = n_genes,
-                                            .n_lots = static_cast<std::int32_t>(study.lots.size()),
-                                            .n_clusters = clusters.n_clusters});
+  const auto sums = pseudobulk::sum_counts(
+      comm, study.cells.cells, clusters.label,
+      {.n_genes = n_genes, .n_lots = static_cast<std::int32_t>(study.lots.size()), .n_clusters = clusters.n_clusters});
   std::vector<std::uint8_t> training;
   for (const auto& lot : study.lots) training.push_back(lot.role == "train" ? 1 : 0);
   const auto x = [scale = o.scale](std::uint32_t count, std::int64_t n_counts) {

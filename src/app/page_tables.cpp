@@ -74,8 +74,7 @@ void add_stability(report::StudyReport& page, const matrix::Table& t) {
   for (const auto& row : rows)
     page.stability_replicates = std::max<std::int64_t>(page.stability_replicates, row.replicate);
   if (page.stability_replicates == 0) return;
-  for (const auto& found :
-       stability::summarize(rows, static_cast<std::int32_t>(page.composition.clusters.size()))) {
+  for (const auto& found : stability::summarize(rows, static_cast<std::int32_t>(page.composition.clusters.size()))) {
     report::StabilityRow row{.cluster = page.composition.clusters[found.cluster],
                              .cells = found.cells,
                              .lots = found.lots,

@@ -162,9 +162,9 @@ po::options_description describe_genes(RunOptions& o) {
 po::options_description describe(RunOptions& o) {
   po::options_description all("miura run STUDY.ini");
   all.add(describe(o.common));
-  for (const auto describe_part : {describe_stages, describe_study, describe_input, describe_cells,
-                                   describe_components, describe_clusters, describe_stability, describe_markers, describe_association,
-                                   describe_genes})
+  for (const auto describe_part :
+       {describe_stages, describe_study, describe_input, describe_cells, describe_components, describe_clusters,
+        describe_stability, describe_markers, describe_association, describe_genes})
     all.add(describe_part(o));
   return all;
 }

@@ -44,7 +44,9 @@ json layered_chart(std::string_view description, json data, json layers) {
 
 json level_of(const char* channel, double value, json mark) {
   mark["type"] = "rule";
-  return {{"data", {{"values", {json::object()}}}}, {"mark", std::move(mark)}, {"encoding", {{channel, {{"datum", value}}}}}};
+  return {{"data", {{"values", {json::object()}}}},
+          {"mark", std::move(mark)},
+          {"encoding", {{channel, {{"datum", value}}}}}};
 }
 
 json tooltip(std::initializer_list<std::array<const char*, 2>> fields) {

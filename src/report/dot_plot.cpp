@@ -79,18 +79,18 @@ json dot_plot(const StudyReport& report) {
          {"color",
           {{"field", "log2_fold"},
            {"type", "quantitative"},
-           {"scale", {{"domain", {-largest, 0, largest}}, {"range", {lower, "#c4cad0", higher}}, {"interpolate", "rgb"}}},
+           {"scale",
+            {{"domain", {-largest, 0, largest}}, {"range", {lower, "#c4cad0", higher}}, {"interpolate", "rgb"}}},
            {"legend", fold_legend}}},
          {"stroke", {{"condition", {{"test", "datum.own"}, {"value", ink}}}, {"value", nullptr}}},
          {"strokeWidth", {{"value", 1.5}}},
-         {"tooltip",
-          tooltip({{"gene", "gene"},
-                   {"marker_of", "marker of cluster"},
-                   {"cluster", "in cluster"},
-                   {"share_text", "cells that express it"},
-                   {"fold_text", "log2 fold"}})}}}}};
-  auto spec = layered_chart("Genes that mark the clusters: share of the cells that express them, and log2 fold", data,
-                            layers);
+         {"tooltip", tooltip({{"gene", "gene"},
+                              {"marker_of", "marker of cluster"},
+                              {"cluster", "in cluster"},
+                              {"share_text", "cells that express it"},
+                              {"fold_text", "log2 fold"}})}}}}};
+  auto spec =
+      layered_chart("Genes that mark the clusters: share of the cells that express them, and log2 fold", data, layers);
   spec["height"] = {{"step", 17}};
   spec["config"]["legend"]["layout"] = {{"top", {{"anchor", "start"}, {"margin", 28}}}};
   return spec;

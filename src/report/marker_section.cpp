@@ -28,17 +28,16 @@ Section marker_section(const StudyReport& report) {
   if (!report.marker_dots.empty())
     section.body += chart("markers", dot_plot(report),
                           text("The foremost genes of each cluster in all clusters; ringed where they mark it"));
-  HtmlTable table("Foremost genes of each cluster",
-                  {{"cluster", Align::text},
-                   {"gene", Align::text},
-                   {"log2 ratio"},
-                   {"at least"},
-                   {"higher in lots"},
-                   {"p over lots, family-wise"},
-                   {"AUC over cells"},
-                   {"expressed inside"},
-                   {"outside"},
-                   {"remark", Align::text}});
+  HtmlTable table("Foremost genes of each cluster", {{"cluster", Align::text},
+                                                     {"gene", Align::text},
+                                                     {"log2 ratio"},
+                                                     {"at least"},
+                                                     {"higher in lots"},
+                                                     {"p over lots, family-wise"},
+                                                     {"AUC over cells"},
+                                                     {"expressed inside"},
+                                                     {"outside"},
+                                                     {"remark", Align::text}});
   for (const auto& row : report.markers)
     table.add({cell(row.cluster), cell(row.gene), cell(fold_text(row.difference)), cell(fold_text(row.effect)),
                cell(fmt::format("{} of {}", row.n_higher, row.n_lots)), cell(p_text(row.p_max_t, report.alpha)),

@@ -51,7 +51,8 @@ Section stability_section(const StudyReport& report) {
   Section section{"stability", "Stability", {}};
   if (report.stability.empty()) return section;
   section.body += paragraph(fmt::format(
-      "The reference was clustered again {} times each on four fifths of its cells, on lots drawn with replacement, and "
+      "The reference was clustered again {} times each on four fifths of its cells, on lots drawn with replacement, "
+      "and "
       "on growing numbers of lots. Each cluster is then compared with the most similar new one: the Jaccard index is 1 "
       "where it comes back as it was. A mean of 0.75 or more is called stable, 0.5 or less dissolved (Hennig 2007).",
       report.stability_replicates));

@@ -19,19 +19,19 @@ Section without_clusters_section(const StudyReport& report) {
       "neighborhood with the search paid for, and clusters and neighborhoods in one test.");
   const auto main = std::ranges::find(rows, report.primary_outcome, &NeighborhoodRow::outcome);
   if (main != rows.end() && main->p <= 1)
-    section.body += paragraph(fmt::format(
-        "For {}: p = {} over all neighborhoods; {}.", main->outcome, p_text(main->p, report.alpha),
-        main->p_omnibus <= 1 ? fmt::format("with the clusters in one test p = {}", p_text(main->p_omnibus, report.alpha))
-                             : std::string("no joint test with the clusters")));
-  HtmlTable table("Outcomes against neighborhoods",
-                  {{"outcome", Align::text},
-                   {"lots"},
-                   {"components"},
-                   {"p, all neighborhoods"},
-                   {"p, best neighborhood"},
-                   {"p, best cluster"},
-                   {"p, clusters and neighborhoods"},
-                   {"status", Align::text}});
+    section.body += paragraph(
+        fmt::format("For {}: p = {} over all neighborhoods; {}.", main->outcome, p_text(main->p, report.alpha),
+                    main->p_omnibus <= 1
+                        ? fmt::format("with the clusters in one test p = {}", p_text(main->p_omnibus, report.alpha))
+                        : std::string("no joint test with the clusters")));
+  HtmlTable table("Outcomes against neighborhoods", {{"outcome", Align::text},
+                                                     {"lots"},
+                                                     {"components"},
+                                                     {"p, all neighborhoods"},
+                                                     {"p, best neighborhood"},
+                                                     {"p, best cluster"},
+                                                     {"p, clusters and neighborhoods"},
+                                                     {"status", Align::text}});
   for (const auto& row : rows)
     table.add({cell(row.outcome), cell(count_text(row.n_lots)), cell(count_text(row.n_components)),
                cell(p_text(row.p, report.alpha)), cell(p_text(row.p_local, report.alpha)),

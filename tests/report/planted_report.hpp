@@ -164,7 +164,8 @@ inline void add_words(StudyReport& report) {
 inline void add_evidence(StudyReport& report) {
   const auto& clusters = report.composition.clusters;
   for (std::size_t c = 0; c < n_clusters; ++c) {
-    StabilityRow row{.cluster = clusters[c], .cells = 0.95, .lots = 0.8, .lots_to_hold_still = c < 5 ? 5 : 0, .by_lots = {}};
+    StabilityRow row{
+        .cluster = clusters[c], .cells = 0.95, .lots = 0.8, .lots_to_hold_still = c < 5 ? 5 : 0, .by_lots = {}};
     for (const std::int64_t lots : {2, 3, 5, 8, 10})
       row.by_lots.push_back({lots, 0.9 - static_cast<double>(c) / static_cast<double>(lots + 4)});
     report.stability.push_back(row);
@@ -172,7 +173,8 @@ inline void add_evidence(StudyReport& report) {
       const auto gene = "GENE" + std::to_string(c) + part;
       report.markers.push_back({clusters[c], gene, 1.5, 1.1, 11, 11, 0.000977, 0.83, 0.7, 0.2, ""});
       for (std::size_t k = 0; k < n_clusters; ++k)
-        report.marker_dots.push_back({clusters[c], gene, "ENSG" + gene, clusters[k], k == c ? 0.7 : 0.2, k == c ? 1.5 : -0.1});
+        report.marker_dots.push_back(
+            {clusters[c], gene, "ENSG" + gene, clusters[k], k == c ? 0.7 : 0.2, k == c ? 1.5 : -0.1});
     }
   }
   report.stability_replicates = 5;

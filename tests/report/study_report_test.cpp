@@ -167,7 +167,8 @@ TEST(Page, WarnsOfWhatGoesWithTheOutcomeBesides) {
 
 TEST(Page, AnswersWithoutClustersForThePrimaryOutcome) {
   const auto page = own_part(render_html(planted::report(0.8)));
-  EXPECT_TRUE(holds(page, "For vegf_ischemia: p = 0.01 over all neighborhoods; with the clusters in one test p = 0.015."));
+  EXPECT_TRUE(
+      holds(page, "For vegf_ischemia: p = 0.01 over all neighborhoods; with the clusters in one test p = 0.015."));
 }
 
 TEST(LabelPlaces, KeepTwoCloseNamesApart) {

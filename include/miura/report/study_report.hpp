@@ -147,10 +147,10 @@ struct StudyReport {
   std::vector<Scatter> scatter;             ///< of the associations worth a picture, best first
 
   std::vector<NeighborhoodRow> without_clusters;
-  std::vector<StabilityRow> stability;      ///< of each cluster of the composition
-  std::int64_t stability_replicates = 0;    ///< of each kind
-  std::vector<MarkerRow> markers;           ///< the foremost of each cluster, cluster after cluster
-  std::vector<MarkerDot> marker_dots;       ///< their genes in all clusters, gene after gene
+  std::vector<StabilityRow> stability;    ///< of each cluster of the composition
+  std::int64_t stability_replicates = 0;  ///< of each kind
+  std::vector<MarkerRow> markers;         ///< the foremost of each cluster, cluster after cluster
+  std::vector<MarkerDot> marker_dots;     ///< their genes in all clusters, gene after gene
   std::vector<ConfounderRow> confounders;
 
   std::vector<double> variance_ratio;  ///< share of the total variance by component, falling
