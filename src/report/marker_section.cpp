@@ -44,7 +44,9 @@ Section marker_section(const StudyReport& report) {
                cell(rho_text(row.auc)), cell(percent_text(row.share_in)), cell(percent_text(row.share_out)),
                cell(row.flags)});
   section.body += element("details", element("summary", text("All numbers")) + table.html());
-  section.body += note("More genes, up and down, with their tests over lots and over cells: tables/markers.tsv.");
+  section.body += note(
+      "More genes, up and down, with their tests over lots and over cells: tables/markers.tsv; the numbers behind every "
+      "dot: tables/marker_dots.tsv.");
   return section;
 }
 
