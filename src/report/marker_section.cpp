@@ -45,7 +45,8 @@ Section marker_section(const StudyReport& report) {
                cell(row.flags)});
   section.body += element("details", element("summary", text("All numbers")) + table.html());
   section.body += note(
-      "More genes, up and down, with their tests over lots and over cells: tables/markers.tsv; the numbers behind every "
+      "More genes, up and down, with their tests over lots and over cells: tables/markers.tsv; the numbers behind "
+      "every "
       "dot: tables/marker_dots.tsv.");
   return section;
 }
