@@ -415,6 +415,18 @@ StabilityStage load_stability(const std::filesystem::path& path) {
   return {read_table(hdf5::open_to_read(path), "stability")};
 }
 
+void save(MPI_Comm comm, const MarkerStage& stage, const std::filesystem::path& path) {
+  ParallelFile file(comm, path);
+  write_table(file, "markers", stage.table);
+  write_table(file, "marker_dots", stage.dots);
+  file.close();
+}
+
+MarkerStage load_markers(const std::filesystem::path& path) {
+  const auto file = hdf5::open_to_read(path);
+  return {read_table(file, "markers"), read_table(file, "marker_dots")};
+}
+
 void save(MPI_Comm comm, const AssociationStage& stage, const std::filesystem::path& path) {
   ParallelFile file(comm, path);
   std::vector<std::string> names;

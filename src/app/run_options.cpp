@@ -111,6 +111,14 @@ po::options_description describe_stability(RunOptions& o) {
   return stability;
 }
 
+po::options_description describe_markers(RunOptions& o) {
+  po::options_description markers("Markers of the clusters");
+  markers.add_options()("markers.test", with_default(o.markers), "compare each primary cluster with the others")(
+      "markers.top", with_default(o.marker_top),
+      "genes of each cluster that markers.tsv holds, so many up and so many down; 0: all that were tested");
+  return markers;
+}
+
 po::options_description describe_association(RunOptions& o) {
   po::options_description association("Association with outcomes");
   association.add_options()("association.outcomes", po::value(&o.outcomes)->default_value(""),
@@ -154,8 +162,9 @@ po::options_description describe_genes(RunOptions& o) {
 po::options_description describe(RunOptions& o) {
   po::options_description all("miura run STUDY.ini");
   all.add(describe(o.common));
-  for (const auto describe_part : {describe_stages, describe_study, describe_input, describe_cells,
-                                   describe_components, describe_clusters, describe_stability, describe_association, describe_genes})
+  for (const auto describe_part :
+       {describe_stages, describe_study, describe_input, describe_cells, describe_components, describe_clusters,
+        describe_stability, describe_markers, describe_association, describe_genes})
     all.add(describe_part(o));
   return all;
 }
@@ -211,6 +220,7 @@ void check(RunOptions& o) {
   check_range("stability.replicates", o.stability_replicates, 0, 1000);
   check_range<std::int64_t>("stability.cells", o.stability_cells, 100, many);
   check_range("cluster.iterations", o.leiden.iterations, 1, 1'000'000);
+  check_range<std::int64_t>("markers.top", o.marker_top, 0, many);
   check_range("association.alpha", o.association.alpha, 1e-9, 0.5);
   check_range("association.exact_up_to", o.association.relabelings.exact_up_to, 2, 13);
   check_range<std::int64_t>("association.permutations", o.association.relabelings.permutations, 1, 1'000'000'000);

@@ -37,6 +37,8 @@ struct RunOptions {
   std::string labels;                              ///< column of the tables of cells; empty: cells are clustered
   std::int32_t stability_replicates = 5;   ///< of each kind of subset
   std::int64_t stability_cells = 10'000;   ///< about so many reference cells are clustered again
+  bool markers = true;
+  std::int64_t marker_top = 200;  ///< genes of each cluster up, and so many down; 0: all
   std::string outcomes, primary, confounders;
   std::string strata, covariate;
   std::string side = "two-sided", interval = "bonett-wright", correction = "max-t";

@@ -108,6 +108,9 @@ bool go_along(MPI_Comm comm, const Run& run, Checkpoints& checkpoints) {
       "stability", study.stability, [&](const fs::path& p) { return load_stability(p); },
       [&] { return stability_stage(comm, study, o); });
   street.stage(
+      "markers", study.markers, [&](const fs::path& p) { return load_markers(p); },
+      [&] { return marker_stage(comm, study, o); });
+  street.stage(
       "association", study.association, [&](const fs::path& p) { return load_association(p); },
       [&] { return association_stage(comm, study, o, run.sheet); });
   street.stage(

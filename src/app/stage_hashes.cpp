@@ -91,6 +91,7 @@ std::map<std::string, std::string> hash_stages(const Configuration& c, const Run
       settings_of(c, {"cluster"}) + labels,
       "",
       settings_of(c, {"stability"}) + seed,
+      settings_of(c, {"markers"}) + seed,
       settings_of(c, {"association"}) + seed + lots_as_text(lots, {&Lot::donor, &Lot::source, &Lot::chemistry}) +
           input::digest_of_columns(sheet, columns),
       settings_of(c, {"genes"}),

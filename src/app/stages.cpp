@@ -93,9 +93,14 @@ matrix::Table lots_table(const Study& study) {
 std::vector<matrix::Table> tables_of(const Study& study) {
   std::vector<matrix::Table> tables{lots_table(study), composition_table(study)};
   tables.push_back(study.stability.table);
-  tables.insert(tables.end(), study.association.tables.begin(), study.association.tables.end());
-  for (const auto& table : {study.gene_association.table, study.neighborhoods.table})
+  const auto add = [&](const matrix::Table& table) {
     if (table.n_rows() > 0) tables.push_back(table);
+  };
+  add(study.markers.table);
+  add(study.markers.dots);
+  tables.insert(tables.end(), study.association.tables.begin(), study.association.tables.end());
+  add(study.gene_association.table);
+  add(study.neighborhoods.table);
   return tables;
 }
 

@@ -15,9 +15,9 @@
 namespace miura::app {
 
 /// The street, in the order in which the data flows.
-inline constexpr std::array<std::string_view, 11> stage_names{
-    "read",      "normalize",   "pca",   "neighbors",     "cluster", "composition",
-    "stability", "association", "genes", "neighborhoods", "report"};
+inline constexpr std::array<std::string_view, 12> stage_names{
+    "read",      "normalize", "pca",         "neighbors", "cluster",       "composition",
+    "stability", "markers",   "association", "genes",     "neighborhoods", "report"};
 
 /// Position of a stage in the street; UsageError for a name that is none.
 int stage_number(const std::string& name);
@@ -32,6 +32,8 @@ CompositionStage composition_stage(MPI_Comm comm, const Study& study);
 /// The populations of the grid, to be found again whenever they are needed.
 PopulationGrid population_grid(MPI_Comm comm, const Study& study);
 StabilityStage stability_stage(MPI_Comm comm, const Study& study, const RunOptions& o);
+/// What each primary cluster expresses more, or less, than the others, in every lot and over cells.
+MarkerStage marker_stage(MPI_Comm comm, const Study& study, const RunOptions& o);
 /// Reads the outcomes: called when the digest of the labels is on the disk.
 AssociationStage association_stage(MPI_Comm comm, const Study& study, const RunOptions& o,
                                    const std::filesystem::path& sheet);

@@ -74,6 +74,12 @@ struct StabilityStage {
   matrix::Table table;
 };
 
+/// What `markers` leaves: tables/markers.tsv and tables/marker_dots.tsv; both empty for tables of features and for a
+/// single cluster.
+struct MarkerStage {
+  matrix::Table table, dots;
+};
+
 /// What `association` leaves.
 struct AssociationStage {
   std::vector<std::int32_t> training_lots;     ///< those it looks at, by their place in `lots`
@@ -113,6 +119,7 @@ struct Study {
   CompositionStage composition;
   std::optional<PopulationGrid> grid;
   StabilityStage stability;
+  MarkerStage markers;
   AssociationStage association;
   GeneStage gene_association;
   NeighborhoodStage neighborhoods;

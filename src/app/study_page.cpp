@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 
+#include "app/page_tables.hpp"
 #include "app/stages.hpp"
 #include "miura/base/version.hpp"
 
@@ -37,10 +38,6 @@ void add_lots(report::StudyReport& page, const matrix::Table& lots) {
   }
 }
 
-std::string partition_name(double resolution, std::int64_t seed) {
-  return std::isnan(resolution) ? std::string("given labels") : fmt::format("resolution {}, seed {}", resolution, seed);
-}
-
 /// Lots with labelled cells, by their place in Study::lots.
 std::vector<std::int32_t> lots_with_cells(const matrix::Composition& c) {
   std::vector<std::int32_t> lots;
@@ -57,50 +54,6 @@ void add_composition(report::StudyReport& page, const Study& study) {
     page.composition.lots.push_back(study.lots[l].id);
     for (std::int32_t k = 0; k < c.n_clusters; ++k) page.composition.cells.push_back(c.cells(k, l));
   }
-}
-
-void add_association(report::StudyReport& page, const matrix::Table& t, bool several) {
-  const auto text = [&](const char* name, std::int64_t i) { return t.column<std::string>(name)[i]; };
-  const auto real = [&](const char* name, std::int64_t i) { return t.column<double>(name)[i]; };
-  const auto integer = [&](const char* name, std::int64_t i) { return t.column<std::int64_t>(name)[i]; };
-  for (std::int64_t i = 0; i < t.n_rows(); ++i)
-    page.association.push_back(
-        {.family = text("family", i) == "primary" ? report::Family::primary : report::Family::secondary,
-         .partition = partition_name(real("resolution", i), integer("seed", i)),
-         .cluster = text("cluster", i),
-         .outcome = text("outcome", i),
-         .population = several ? text("population", i) : std::string(),
-         .n_lots = integer("n", i),
-         .mean_share = real("mean_fraction", i),
-         .rho = real("rho", i),
-         .ci_lo = real("ci_lo", i),
-         .ci_hi = real("ci_hi", i),
-         .p_exact = real("p_exact", i),
-         .p_step = real("p_maxT_step", i),
-         .permutations = integer("n_perm", i),
-         .permutation_kind = text("perm_type", i),
-         .status = text("status", i),
-         .flags = text("flags", i)});
-}
-
-void add_populations(report::StudyReport& page, const matrix::Table& t) {
-  const auto text = [&](const char* name, std::int64_t i) { return t.column<std::string>(name)[i]; };
-  const auto real = [&](const char* name, std::int64_t i) { return t.column<double>(name)[i]; };
-  const auto integer = [&](const char* name, std::int64_t i) { return t.column<std::int64_t>(name)[i]; };
-  for (std::int64_t i = 0; i < t.n_rows(); ++i)
-    page.populations.push_back({.population = text("population", i),
-                                .outcome = text("outcome", i),
-                                .claim = text("claim", i),
-                                .n_partitions = integer("n_clusters", i),
-                                .of_partitions = integer("n_partitions", i),
-                                .core_cells = integer("n_core_cells", i),
-                                .mean_share = real("mean_fraction", i),
-                                .rho_min = real("rho_min", i),
-                                .rho_max = real("rho_max", i),
-                                .p_step = real("p_maxT_best", i),
-                                .stability = real("stability", i),
-                                .primary_cluster = text("primary_cluster", i),
-                                .flags = text("flags", i)});
 }
 
 double outcome_of_lot(const Study& study, const std::string& outcome, std::int32_t lot) {
@@ -187,6 +140,11 @@ void add_method(report::StudyReport& page, const Study& study, const Publication
                     "resolution and seed; their clusters are one family of tests.",
                     set("knn.k"), set("cluster.resolution"), clusters.primary().n_clusters, clusters.modularity,
                     clusters.partitions.size()));
+  if (!page.markers.empty())
+    add("Markers",
+        "Each cluster against the other cells of the same lot, on counts summed over the cells of a lot; p by all sign "
+        "flips of the lots (drawn ones beyond 14 lots), family-wise over genes. Wilcoxon's rank sum over cells orders "
+        "genes, and is no evidence.");
   if (!page.association.empty())
     add("Association",
         fmt::format("Spearman's rho over lots of each cluster's share with each outcome. Chance is what relabelled "
@@ -214,6 +172,10 @@ report::StudyReport study_page(const Study& study, const Publication& p) {
   if (const auto* table = study.association.table("populations");
       table != nullptr && study.clusters.partitions.size() > 1)
     add_populations(page, *table);
+  add_stability(page, study.stability.table);
+  if (study.markers.table.n_rows() > 0) add_markers(page, study.markers.table, study.markers.dots);
+  if (const auto* table = study.association.table("confounders")) add_confounders(page, *table);
+  if (study.neighborhoods.table.n_rows() > 0) add_without_clusters(page, study.neighborhoods.table);
   add_primary_outcome(page, study);
   add_scatters(page, study);
   add_method(page, study, p);
@@ -225,6 +187,8 @@ report::StudyReport study_page(const Study& study, const Publication& p) {
                 {"tables/composition.tsv", "cells and share of each lot in each cluster"}};
   const std::vector<std::pair<const char*, const char*>> tables{
       {"stability", "how firmly each cluster stands: other seeds and resolutions, fewer cells, fewer lots"},
+      {"markers", "genes that are higher or lower in a cluster, by lots and by cells"},
+      {"marker_dots", "the foremost markers in all clusters: share of cells and fold, as drawn"},
       {"association", "every test with all its numbers"},
       {"populations", "clusters that are one over the grid of partitions, and the claims on them"},
       {"gene_association", "expression of genes over lots against the outcomes, in all cells and within clusters"},

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "miura/report/headline.hpp"
+#include "report/chart_theme.hpp"
 #include "report/html.hpp"
 #include "report/label_places.hpp"
 #include "report/numbers.hpp"
@@ -18,59 +19,6 @@ namespace miura::report {
 namespace {
 
 using nlohmann::json;
-
-constexpr const char* ink = "currentColor";
-constexpr const char* higher = "#0072B2";
-constexpr const char* lower = "#D55E00";
-
-struct Colour {
-  const char* fill;
-  bool dark;  ///< whether text on it must be white
-};
-/// Okabe & Ito's palette for all kinds of colour vision, its black replaced; then the muted scheme of Paul Tol.
-constexpr std::array palette{
-    Colour{"#0072B2", true},  Colour{"#E69F00", false}, Colour{"#009E73", true},  Colour{"#CC79A7", false},
-    Colour{"#56B4E9", false}, Colour{"#D55E00", true},  Colour{"#F0E442", false}, Colour{"#999999", false},
-    Colour{"#882255", true},  Colour{"#44AA99", false}, Colour{"#332288", true},  Colour{"#DDCC77", false},
-    Colour{"#AA4499", true},  Colour{"#117733", true},  Colour{"#88CCEE", false}, Colour{"#661100", true}};
-
-json theme() {
-  const json words = {{"labelColor", ink},
-                      {"titleColor", ink},
-                      {"labelFontSize", 12},
-                      {"titleFontSize", 12},
-                      {"titleFontWeight", "normal"}};
-  json axis = words;
-  axis["labelLimit"] = 110;  // a long name must not push the panel off a phone
-  axis.update({{"domainColor", ink},
-               {"domainOpacity", 0.35},
-               {"tickColor", ink},
-               {"tickOpacity", 0.35},
-               {"gridColor", ink},
-               {"gridOpacity", 0.1},
-               {"titlePadding", 8}});
-  return {{"background", "transparent"},
-          {"font", "system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"},
-          {"axis", axis},
-          {"legend", words},
-          {"text", {{"color", ink}, {"fontSize", 12}}},
-          {"rule", {{"color", ink}}},
-          {"view", {{"stroke", nullptr}}}};
-}
-
-json chart(std::string_view description, json data, json layers) {
-  return {{"description", description},
-          {"width", "container"},
-          {"config", theme()},
-          {"data", {{"values", std::move(data)}}},
-          {"layer", std::move(layers)}};
-}
-
-json tooltip(std::initializer_list<std::array<const char*, 2>> fields) {
-  json list = json::array();
-  for (const auto& [field, title] : fields) list.push_back({{"field", field}, {"type", "nominal"}, {"title", title}});
-  return list;
-}
 
 /// The rows of an outcome that are drawn: the primary partition's, and the strongest of populations that it lacks.
 std::vector<const AssociationRow*> drawn_rows(const StudyReport& report, std::string_view outcome) {
@@ -162,9 +110,9 @@ json association_chart(const StudyReport& report, std::string_view outcome) {
             {"mark", {{"type", "point"}, {"shape", "circle"}, {"size", 90}, {"opacity", 1}, {"strokeWidth", 2}}},
             {"encoding", {{"y", y}, {"x", x}, {"stroke", colour}, {"fill", fill}, {"tooltip", tips}}}};
   };
-  auto spec = chart(
+  auto spec = layered_chart(
       fmt::format("Spearman's rho of every cluster's share with {}, with 95 % intervals", valid_utf8(outcome)), data,
-      {{{"mark", {{"type", "rule"}, {"opacity", 0.45}}}, {"encoding", {{"x", {{"datum", 0}}}}}},
+      {level_of("x", 0, {{"opacity", 0.45}}),
        {{"mark", {{"type", "rule"}, {"strokeWidth", 2}, {"opacity", 0.75}}},
         {"encoding",
          {{"y", y},
@@ -223,7 +171,8 @@ json scatter_chart(const Scatter& scatter) {
          {"shape", {{"field", "source"}, {"type", "nominal"}, {"legend", legend}, {"scale", {{"domain", sources}}}}},
          {"tooltip",
           tooltip({{"lot", "lot"}, {"source", "source"}, {"share_text", "share"}, {"outcome_text", "outcome"}})}}}}};
-  for (const auto& place : all_label_places)
+  for (const auto& place : all_label_places) {
+    if (std::ranges::none_of(data, [&](const json& point) { return point["side"] == place.word; })) continue;
     layers.push_back({{"transform", {{{"filter", {{"field", "side"}, {"equal", place.word}}}}}},
                       {"mark",
                        {{"type", "text"},
@@ -233,7 +182,8 @@ json scatter_chart(const Scatter& scatter) {
                         {"dy", place.dy},
                         {"fontSize", 11}}},
                       {"encoding", {{"x", x}, {"y", y}, {"text", {{"field", "lot"}, {"type", "nominal"}}}}}});
-  auto spec = chart("Share of cluster " + cluster + " against " + outcome + ", a point a lot", data, layers);
+  }
+  auto spec = layered_chart("Share of cluster " + cluster + " against " + outcome + ", a point a lot", data, layers);
   spec["height"] = 300;
   return spec;
 }
@@ -301,7 +251,7 @@ json composition_chart(const StudyReport& report) {
         {{"transform", {{{"filter", "datum.from == 0"}}}},
          {"mark", {{"type", "text"}, {"align", "left"}, {"dx", 8}}},
          {"encoding", {{"y", y}, {"x", {{"value", "width"}}}, {"text", {{"field", "outcome"}, {"type", "nominal"}}}}}});
-  auto spec = chart("Share of each cluster in each lot", data, layers);
+  auto spec = layered_chart("Share of each cluster in each lot", data, layers);
   spec["height"] = {{"step", composition.lots.size() <= 40 ? 26 : 16}};
   return spec;
 }
@@ -316,7 +266,7 @@ json variance_chart(const std::vector<double>& variance_ratio) {
                     {"share_text", fmt::format("{:.2f} %", 100 * variance_ratio[c])},
                     {"sum_text", fmt::format("{:.1f} %", 100 * sum)}});
   }
-  auto spec = chart(
+  auto spec = layered_chart(
       "Share of the variance by principal component", data,
       {{{"mark",
          {{"type", "line"}, {"color", higher}, {"strokeWidth", 2}, {"point", {{"color", higher}, {"size", 36}}}}},

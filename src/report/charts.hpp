@@ -21,6 +21,12 @@ nlohmann::json scatter_chart(const Scatter& scatter);
 /// A bar a lot, cut into its clusters; ordered by the primary outcome where it is known.
 nlohmann::json composition_chart(const StudyReport& report);
 
+/// A row for each gene that marks a cluster, a column for each cluster: how many cells express it, and how much more.
+nlohmann::json dot_plot(const StudyReport& report);
+
+/// How well each cluster is found again from so many lots.
+nlohmann::json stability_chart(const StudyReport& report);
+
 /// Share of the variance by component.
 nlohmann::json variance_chart(const std::vector<double>& variance_ratio);
 

@@ -9,6 +9,7 @@
 #include "miura/report/headline.hpp"
 #include "report/charts.hpp"
 #include "report/numbers.hpp"
+#include "report/page_parts.hpp"
 #include "report/table.hpp"
 
 namespace miura::report {
@@ -18,28 +19,6 @@ namespace {
 using Align = HtmlTable::Align;
 
 constexpr std::size_t most_table_rows = 60;  // of a family; all rows are in association.tsv
-
-Html paragraph(std::string_view plain) { return element("p", text(plain)) + Html{"\n"}; }
-
-Html note(std::string_view plain) { return element("p", text(plain), {{"class", "note"}}) + Html{"\n"}; }
-
-TableCell cell(std::string_view plain) { return {text(plain)}; }
-
-Html bullet_list(const std::vector<std::string>& lines) {
-  Html items;
-  for (const auto& line : lines) items += element("li", text(line)) + Html{"\n"};
-  return element("ul", items);
-}
-
-/// A place for a chart and its specification; page.js draws what it finds.
-Html chart(std::string_view id, const nlohmann::json& spec, const Html& caption) {
-  const auto json = spec.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  const auto place = element("div", {}, {{"class", "drawing"}, {"data-spec", std::string(id) + "-spec"}});
-  return element("figure", element("figcaption", caption) + place, {{"class", "chart"}}) + Html{"\n"} +
-         json_element(std::string(id) + "-spec", json);
-}
-
-Html figure_row(const Html& figures) { return element("div", figures, {{"class", "figures"}}) + Html{"\n"}; }
 
 std::string tests_text(const AssociationRow& row) {
   if (row.permutation_kind == "exact") return count_text(row.permutations) + ", all";

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <stdexcept>
 #include <string>
 
 namespace miura::stability {
@@ -54,6 +55,7 @@ std::vector<ClusterStability> summarize(std::span<const Row> rows, std::int32_t 
     cluster.cells = cells.value();
     cluster.lots = lots.value();
     cluster.lots_to_hold_still = hold_still(by_lots);
+    for (const auto& [n_lots, mean] : by_lots) cluster.by_lots.push_back({n_lots, mean.value()});
   }
   return clusters;
 }
@@ -83,6 +85,28 @@ matrix::Table table(std::span<const Row> rows) {
            {"cluster", std::move(cluster)},
            {"measure", std::move(measure)},
            {"agreement", std::move(agreement)}}};
+}
+
+std::vector<Row> rows_of(const matrix::Table& table) {
+  const auto kind_of = [](const std::string& name) {
+    for (const auto kind : {Kind::grid_seed, Kind::grid_resolution, Kind::cells, Kind::lots, Kind::n_lots})
+      if (name == name_of(kind)) return kind;
+    throw std::logic_error("the table of stability has a kind " + name);
+  };
+  const auto integer = [&](const char* name, std::int64_t row) { return table.column<std::int64_t>(name)[row]; };
+  std::vector<Row> rows;
+  for (std::int64_t i = 0; i < table.n_rows(); ++i) {
+    const auto& cluster = table.column<std::string>("cluster")[i];
+    rows.push_back({.kind = kind_of(table.column<std::string>("kind")[i]),
+                    .replicate = static_cast<std::int32_t>(integer("replicate", i)),
+                    .resolution = table.column<double>("resolution")[i],
+                    .seed = static_cast<std::uint64_t>(integer("seed", i)),
+                    .cluster = cluster.empty() ? -1 : std::stoi(cluster),
+                    .n_lots = static_cast<std::int32_t>(integer("n_lots", i)),
+                    .n_cells = integer("n_cells", i),
+                    .agreement = table.column<double>("agreement")[i]});
+  }
+  return rows;
 }
 
 }  // namespace miura::stability

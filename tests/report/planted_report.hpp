@@ -160,6 +160,31 @@ inline void add_words(StudyReport& report) {
                   {"provenance.json", "versions, settings and checksums of every input and output"}};
 }
 
+/// Two genes that mark each cluster, clusters that hold still the later the smaller they are, one confounder.
+inline void add_evidence(StudyReport& report) {
+  const auto& clusters = report.composition.clusters;
+  for (std::size_t c = 0; c < n_clusters; ++c) {
+    StabilityRow row{
+        .cluster = clusters[c], .cells = 0.95, .lots = 0.8, .lots_to_hold_still = c < 5 ? 5 : 0, .by_lots = {}};
+    for (const std::int64_t lots : {2, 3, 5, 8, 10})
+      row.by_lots.push_back({lots, 0.9 - static_cast<double>(c) / static_cast<double>(lots + 4)});
+    report.stability.push_back(row);
+    for (const auto* part : {"A", "B"}) {
+      const auto gene = "GENE" + std::to_string(c) + part;
+      report.markers.push_back({clusters[c], gene, 1.5, 1.1, 11, 11, 0.000977, 0.83, 0.7, 0.2, ""});
+      for (std::size_t k = 0; k < n_clusters; ++k)
+        report.marker_dots.push_back(
+            {clusters[c], gene, "ENSG" + gene, clusters[k], k == c ? 0.7 : 0.2, k == c ? 1.5 : -0.1});
+    }
+  }
+  report.stability_replicates = 5;
+  report.confounders = {{"n_cells", outcome_names[0], n_lots, 0.18, 0.6, "OK"},
+                        {"median_counts", outcome_names[0], n_lots, -0.71, 0.018, "OK"},
+                        {"viability", outcome_names[0], n_lots, missing, missing, "CONSTANT_FEATURE"}};
+  report.without_clusters = {{outcome_names[0], n_lots, 2, 0.0102, 0.18, 0.0076, 0.0152, "OK"},
+                             {outcome_names[1], n_lots, 1, missing, missing, missing, missing, "CONSTANT_OUTCOME"}};
+}
+
 /// A made-up study of 11 lots, 7 clusters and 3 outcomes. `strength` 0.8 plants a clear finding, 0 none.
 inline StudyReport report(double strength) {
   const auto s = study(strength);
@@ -189,6 +214,7 @@ inline StudyReport report(double strength) {
   add_scatter(report, s, 3, 0);
   add_scatter(report, s, 5, 0);
   for (int c = 0; c < 50; ++c) report.variance_ratio.push_back(0.11 * std::exp(-0.45 * c) + 0.004 / (1 + 0.05 * c));
+  add_evidence(report);
   add_words(report);
   return report;
 }
@@ -211,6 +237,13 @@ inline StudyReport hostile_report() {
     scatter.points[0].lot = scatter.points[0].source = name;
     if (scatter.cluster == "3") scatter.cluster = name;
   }
+  hostile.stability[3].cluster = hostile.markers[6].cluster = hostile.markers[6].gene = hostile.markers[6].flags = name;
+  for (auto& dot : hostile.marker_dots) {
+    if (dot.cluster == "3") dot.cluster = name;
+    if (dot.marker_of == "3") dot.marker_of = dot.gene = name;
+  }
+  hostile.confounders[0].covariate = hostile.confounders[0].outcome = hostile.confounders[0].status = name;
+  hostile.without_clusters[0].outcome = hostile.without_clusters[0].status = name;
   hostile.findings = hostile.warnings = {name};
   hostile.method = {{name, name}};
   hostile.settings = hostile.files = {{name, name}};

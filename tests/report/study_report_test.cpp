@@ -123,6 +123,54 @@ TEST(CompositionChart, FillsEachBar) {
   EXPECT_NEAR(total, static_cast<double>(planted::n_lots), 1e-12);
 }
 
+TEST(DotPlot, ShowsEveryGeneInEveryClusterAndRingsItsOwn) {
+  auto report = planted::report(0.8);
+  const auto spec = dot_plot(report);
+  const auto& dots = spec["data"]["values"];
+  ASSERT_EQ(dots.size(), 2 * planted::n_clusters * planted::n_clusters);
+  for (const auto& dot : dots) EXPECT_EQ(dot["own"].get<bool>(), dot["marker_of"] == dot["cluster"]) << dot;
+  report.marker_dots[0].share = missing;  // a cluster without cells
+  EXPECT_EQ(dot_plot(report)["data"]["values"].size(), dots.size() - 1);
+}
+
+TEST(DotPlot, KeepsTwoGenesOfOneSymbolApart) {
+  auto report = planted::report(0.8);
+  for (auto& dot : report.marker_dots)
+    if (dot.gene == "GENE1A") dot.gene = "GENE0A";
+  const auto rows = dot_plot(report)["layer"][0]["encoding"]["y"]["sort"];
+  EXPECT_EQ(rows[0], "GENE0A ENSGGENE0A");
+  EXPECT_EQ(rows[2], "GENE0A ENSGGENE1A");
+  EXPECT_EQ(rows[1], "GENE0B");
+}
+
+TEST(StabilityChart, DrawsAPointForEachClusterAndNumberOfLots) {
+  auto report = planted::report(0.8);
+  EXPECT_EQ(stability_chart(report)["data"]["values"].size(), 5 * planted::n_clusters);
+  report.stability[0].by_lots[0].jaccard = missing;
+  EXPECT_EQ(stability_chart(report)["data"]["values"].size(), 5 * planted::n_clusters - 1);
+}
+
+TEST(Page, SaysWhichClustersNeverHoldStill) {
+  const auto page = own_part(render_html(planted::report(0.8)));
+  EXPECT_EQ(occurrences(page, ">more than 10<"), 2);
+  auto report = planted::report(0.8);
+  for (auto& row : report.stability) row.by_lots.clear();  // a study of one lot
+  EXPECT_FALSE(holds(own_part(render_html(report)), "id=\"stability-spec\""));
+}
+
+TEST(Page, WarnsOfWhatGoesWithTheOutcomeBesides) {
+  const auto page = own_part(render_html(planted::report(0.8)));
+  EXPECT_EQ(occurrences(page, "<tr class=\"warning\">"), 1);
+  EXPECT_TRUE(holds(page, "Of 2 tests 1 lies below p = 0.05"));
+  EXPECT_TRUE(holds(page, "CONSTANT_FEATURE"));
+}
+
+TEST(Page, AnswersWithoutClustersForThePrimaryOutcome) {
+  const auto page = own_part(render_html(planted::report(0.8)));
+  EXPECT_TRUE(
+      holds(page, "For vegf_ischemia: p = 0.01 over all neighborhoods; with the clusters in one test p = 0.015."));
+}
+
 TEST(LabelPlaces, KeepTwoCloseNamesApart) {
   const Scatter scatter{
       "", "", "", {{"BM01", "", 0, 0}, {"BM02", "", 0.50, 1}, {"BM03", "", 0.52, 1}, {"BM04", "", 1, 9}}};

@@ -40,6 +40,28 @@ TEST(Summary, NamesTheLotsFromWhichOnTheClusterHoldsStill) {
   EXPECT_EQ(clusters[2].lots_to_hold_still, 0);  // nothing known
 }
 
+TEST(Summary, GivesTheCurveOverLots) {
+  const auto clusters = summarize(
+      std::vector{row(Kind::n_lots, 0, 0.5, 4), row(Kind::n_lots, 0, 0.25, 2), row(Kind::n_lots, 0, 0.75, 4)}, 1);
+  ASSERT_EQ(clusters[0].by_lots.size(), 2U);
+  EXPECT_EQ(clusters[0].by_lots[0].n_lots, 2);
+  EXPECT_EQ(clusters[0].by_lots[0].mean, 0.25);
+  EXPECT_EQ(clusters[0].by_lots[1].mean, 0.625);
+}
+
+TEST(StabilityTable, IsReadBackAsItsRows) {
+  const std::vector rows{row(Kind::n_lots, -1, 0.4), row(Kind::grid_seed, 2, 0.6), row(Kind::cells, 1, 0.5, 7)};
+  const auto again = rows_of(miura::stability::table(rows));
+  ASSERT_EQ(again.size(), rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    EXPECT_EQ(again[i].kind, rows[i].kind);
+    EXPECT_EQ(again[i].replicate, 1);
+    EXPECT_EQ(again[i].cluster, rows[i].cluster);
+    EXPECT_EQ(again[i].n_lots, rows[i].n_lots);
+    EXPECT_EQ(again[i].agreement, rows[i].agreement);
+  }
+}
+
 TEST(StabilityTable, NamesTheMeasureOfEachRow) {
   const auto table = miura::stability::table(std::vector{row(Kind::n_lots, -1, 0.4), row(Kind::grid_seed, 2, 0.6)});
   EXPECT_EQ(table.name, "stability");

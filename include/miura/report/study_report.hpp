@@ -73,6 +73,52 @@ struct Scatter {
   std::vector<Point> points;
 };
 
+/// A gene that marks a cluster: a row of markers.tsv.
+struct MarkerRow {
+  std::string cluster, gene;
+  double difference = missing, effect = missing;  ///< mean over lots of the log2 ratio, and its cautious end
+  std::int64_t n_higher = 0, n_lots = 0;
+  double p_max_t = missing;  ///< over lots, family-wise over the genes of the cluster
+  double auc = missing, share_in = missing, share_out = missing;
+  std::string flags;
+};
+
+/// A dot of the dot plot: a gene, foremost in `marker_of`, in one of the clusters.
+struct MarkerDot {
+  std::string marker_of, gene, gene_id, cluster;
+  double share = missing;      ///< of the cluster's cells where the gene was counted
+  double log2_fold = missing;  ///< against the other clusters
+};
+
+/// How firmly a cluster of the primary partition stands when it is clustered again.
+struct StabilityRow {
+  struct Point {
+    std::int64_t n_lots = 0;
+    double jaccard = missing;  ///< mean over replicates
+  };
+  std::string cluster;
+  double cells = missing, lots = missing;  ///< mean best Jaccard index, of drawn cells and of drawn lots
+  std::int64_t dissolved_cells = 0, dissolved_lots = 0;
+  std::int64_t lots_to_hold_still = 0;  ///< 0: all are too few
+  std::vector<Point> by_lots;           ///< rising n_lots
+};
+
+/// Something that an outcome should not go with: a row of confounders.tsv.
+struct ConfounderRow {
+  std::string covariate, outcome;
+  std::int64_t n_lots = 0;
+  double rho = missing, p_exact = missing;
+  std::string status;
+};
+
+/// An outcome against neighborhoods of cells, without clusters: a row of global.tsv.
+struct NeighborhoodRow {
+  std::string outcome;
+  std::int64_t n_lots = 0, n_components = 0;
+  double p = missing, p_local = missing, p_clusters = missing, p_omnibus = missing;
+  std::string status;
+};
+
 /// One step of the computation in plain words, with the numbers of this study: {"Neighbors", "the 15 nearest ..."}.
 struct MethodStep {
   std::string title, text;
@@ -99,6 +145,13 @@ struct StudyReport {
   std::vector<AssociationRow> association;  ///< in any order
   std::vector<PopulationRow> populations;   ///< empty where there is only one partition
   std::vector<Scatter> scatter;             ///< of the associations worth a picture, best first
+
+  std::vector<NeighborhoodRow> without_clusters;
+  std::vector<StabilityRow> stability;    ///< of each cluster of the composition
+  std::int64_t stability_replicates = 0;  ///< of each kind
+  std::vector<MarkerRow> markers;         ///< the foremost of each cluster, cluster after cluster
+  std::vector<MarkerDot> marker_dots;     ///< their genes in all clusters, gene after gene
+  std::vector<ConfounderRow> confounders;
 
   std::vector<double> variance_ratio;  ///< share of the total variance by component, falling
 

@@ -1,0 +1,58 @@
+#include "report/chart_theme.hpp"
+
+#include <utility>
+
+namespace miura::report {
+
+using nlohmann::json;
+
+namespace {
+
+json theme() {
+  const json words = {{"labelColor", ink},
+                      {"titleColor", ink},
+                      {"labelFontSize", 12},
+                      {"titleFontSize", 12},
+                      {"titleFontWeight", "normal"}};
+  json axis = words;
+  axis["labelLimit"] = 110;  // a long name must not push the panel off a phone
+  axis.update({{"domainColor", ink},
+               {"domainOpacity", 0.35},
+               {"tickColor", ink},
+               {"tickOpacity", 0.35},
+               {"gridColor", ink},
+               {"gridOpacity", 0.1},
+               {"titlePadding", 8}});
+  return {{"background", "transparent"},
+          {"font", "system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"},
+          {"axis", axis},
+          {"legend", words},
+          {"text", {{"color", ink}, {"fontSize", 12}}},
+          {"rule", {{"color", ink}}},
+          {"view", {{"stroke", nullptr}}}};
+}
+
+}  // namespace
+
+json layered_chart(std::string_view description, json data, json layers) {
+  return {{"description", description},
+          {"width", "container"},
+          {"config", theme()},
+          {"data", {{"values", std::move(data)}}},
+          {"layer", std::move(layers)}};
+}
+
+json level_of(const char* channel, double value, json mark) {
+  mark["type"] = "rule";
+  return {{"data", {{"values", {json::object()}}}},
+          {"mark", std::move(mark)},
+          {"encoding", {{channel, {{"datum", value}}}}}};
+}
+
+json tooltip(std::initializer_list<std::array<const char*, 2>> fields) {
+  json list = json::array();
+  for (const auto& [field, title] : fields) list.push_back({{"field", field}, {"type", "nominal"}, {"title", title}});
+  return list;
+}
+
+}  // namespace miura::report
