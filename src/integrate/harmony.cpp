@@ -23,7 +23,8 @@ void check(const HarmonyOptions& o) {
   const auto refuse = [](const std::string& what) { throw UsageError("integrate: " + what); };
   if (!(o.theta >= 0 && std::isfinite(o.theta))) refuse("theta must be 0 or more");
   if (!(o.sigma > 0 && std::isfinite(o.sigma))) refuse("sigma must be above 0");
-  if (!(o.lambda >= 0 && std::isfinite(o.lambda))) refuse("lambda must be 0 or more");
+  if (!(o.lambda >= 0 && std::isfinite(o.lambda))) refuse("lambda must be 0 (by alpha) or more");
+  if (!(o.alpha > 0 && std::isfinite(o.alpha))) refuse("alpha must be above 0");
   if (o.n_clusters < 0) refuse("the number of clusters must be 0 (automatic) or more");
   if (o.max_iterations < 1 || o.max_rounds < 1) refuse("at least one iteration and one round are needed");
   if (!(o.block_size > 0 && o.block_size <= 1)) refuse("block_size must be above 0 and at most 1");
@@ -92,7 +93,7 @@ HarmonyResult harmony(MPI_Comm comm, const matrix::Embedding& cells, std::span<c
   report.converged = false;
   while (!report.converged && std::ssize(report.rounds) < options.max_iterations) {
     const auto fit = clusters.settle(directions);
-    correct(comm, cells, clusters, options.lambda, corrected);
+    correct(comm, cells, clusters, options, corrected);
     to_unit_length(corrected, cells.n_dims, directions);
     const double before = report.objective.back();
     report.rounds.push_back(fit.rounds);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 #include "integrate/weighted_sums.hpp"
@@ -14,8 +13,7 @@ namespace miura::integrate {
 
 namespace {
 
-/// A weight below half a step: exp(-11.1) < 2^-16, and the largest weight of a cell is at most 1.
-constexpr float negligible = 11.1F;
+constexpr float no_cluster = -1e30F;  // the exponent of what pads the clusters
 constexpr double objective_steps = 1 << 24;
 constexpr int resting_window = 3;
 
@@ -31,14 +29,10 @@ bool rests(std::span<const double> objective, double epsilon) {
 
 struct SoftClusters::Scratch {
   std::vector<float> similarity;
-  std::vector<std::int32_t> cluster;
-  std::vector<double> weight;
+  NearClusters near;
   std::vector<std::int64_t> change;
   explicit Scratch(const SoftClusters& all)
-      : similarity(rows_at_once * all.centers_.stride),
-        cluster(all.n_clusters()),
-        weight(all.n_clusters()),
-        change(all.count_.size()) {}
+      : similarity(rows_at_once * all.centers_.stride), near(all.centers_.stride), change(all.count_.size()) {}
 };
 
 SoftClusters::SoftClusters(MPI_Comm comm, const parallel::Partition& cells, std::span<const std::int32_t> batch,
@@ -49,7 +43,7 @@ SoftClusters::SoftClusters(MPI_Comm comm, const parallel::Partition& cells, std:
       n_batches_(n_batches),
       options_(options),
       centers_(std::move(first)),
-      weight_(std::ssize(batch) * centers_.n_clusters),
+      weight_(std::ssize(batch) * centers_.stride),
       count_(std::int64_t{n_batches} * centers_.n_clusters) {
   std::vector<std::int64_t> n(n_batches);
   for (const auto b : batch) ++n[b];
@@ -62,7 +56,9 @@ double SoftClusters::start(std::span<const float> directions) {
   std::vector<std::int64_t> everyone(batch_.size());
   std::iota(everyone.begin(), everyone.end(), 0);
   std::vector<std::int64_t> change(count_.size());
-  const std::vector<float> no_penalty(std::int64_t{n_batches_} * centers_.stride);
+  auto no_penalty = log_penalty();
+  for (auto& exponent : no_penalty)
+    if (exponent != no_cluster) exponent = 0;
   const auto within = choose(directions, everyone, no_penalty, change);
   apply(change);
   return objective(within);
@@ -115,10 +111,8 @@ SoftClusters::Blocks SoftClusters::draw_blocks() const {
 }
 
 void SoftClusters::shares_of(std::int64_t cell, std::vector<Share>& shares) const {
-  shares.clear();
-  const auto row = std::span(weight_).subspan(cell * n_clusters(), n_clusters());
-  for (std::int32_t k = 0; k < n_clusters(); ++k)
-    if (row[k] != 0) shares.push_back({k, row[k]});
+  shares.resize(centers_.stride);
+  shares.resize(nonzero_shares(weight_.data() + cell * centers_.stride, centers_.stride, shares.data()));
 }
 
 void SoftClusters::move_centers(std::span<const float> directions) {
@@ -129,13 +123,13 @@ void SoftClusters::move_centers(std::span<const float> directions) {
   for (std::int32_t k = 0; k < n_clusters(); ++k) centers_.point(k, std::span(sum).subspan(k * n_dims, n_dims));
 }
 
-/// theta log(E / (O + E)), batches x stride. A cluster without cells favours nobody.
+/// theta log(E / (O + E)), batches x stride, `no_cluster` behind the last. A cluster without cells favours nobody.
 std::vector<float> SoftClusters::log_penalty() const {
   const auto stride = centers_.stride, n = n_clusters();
   std::vector<double> total(n);
   for (std::int32_t b = 0; b < n_batches_; ++b)
     for (std::int32_t k = 0; k < n; ++k) total[k] += static_cast<double>(count_[b * n + k]);
-  std::vector<float> penalty(std::int64_t{n_batches_} * stride);
+  std::vector<float> penalty(std::int64_t{n_batches_} * stride, no_cluster);
   for (std::int32_t b = 0; b < n_batches_; ++b)
     for (std::int32_t k = 0; k < n; ++k) {
       const double expected = batch_share_[b] * total[k];
@@ -147,11 +141,10 @@ std::vector<float> SoftClusters::log_penalty() const {
 }
 
 void SoftClusters::subtract_weights(std::span<const std::int64_t> cells, std::vector<std::int64_t>& change) const {
-  const auto n = n_clusters();
+  std::vector<Share> shares;
   for (const auto i : cells) {
-    const auto* const row = weight_.data() + i * n;
-    auto* const of_batch = change.data() + std::int64_t{batch_[i]} * n;
-    for (std::int32_t k = 0; k < n; ++k) of_batch[k] -= row[k];
+    shares_of(i, shares);
+    for (const auto& [cluster, weight] : shares) change[std::int64_t{batch_[i]} * n_clusters() + cluster] -= weight;
   }
 }
 
@@ -172,8 +165,7 @@ std::int64_t SoftClusters::choose(std::span<const float> directions, std::span<c
       for (int r = 0; r < rows_at_once; ++r) row[r] = directions.data() + cells[std::min(from + r, n - 1)] * n_dims;
       similarities(row.data(), centers_.value.data(), n_dims, stride, scratch.similarity.data());
       for (int r = 0; r < rows_at_once && from + r < n; ++r)
-        within += choose_one(cells[from + r], std::span(scratch.similarity).subspan(r * stride, stride), penalty,
-                             scratch);
+        within += choose_one(cells[from + r], scratch.similarity.data() + r * stride, penalty, scratch);
     }
 #pragma omp critical(choose_clusters)
     for (std::int64_t e = 0; e < std::ssize(change); ++e) change[e] += scratch.change[e];
@@ -183,37 +175,25 @@ std::int64_t SoftClusters::choose(std::span<const float> directions, std::span<c
 
 /// R_k ~ exp(2 cos / sigma + penalty). With m the largest exponent and Z the sum of exp(. - m), the cell's part of the
 /// objective, |z - Y|^2 + sigma log R, is 2 + sigma (penalty - m - log Z) in each of its clusters.
-std::int64_t SoftClusters::choose_one(std::int64_t cell, std::span<float> similarity, std::span<const float> penalty,
+std::int64_t SoftClusters::choose_one(std::int64_t cell, const float* similarity, std::span<const float> penalty,
                                       Scratch& scratch) {
-  const auto n = n_clusters();
-  const auto* const of_batch = penalty.data() + std::int64_t{batch_[cell]} * centers_.stride;
-  const auto slope = static_cast<float>(2.0 / options_.sigma);
-  float most = -std::numeric_limits<float>::infinity();
-  for (std::int32_t k = 0; k < n; ++k) {
-    similarity[k] = similarity[k] * slope + of_batch[k];
-    most = std::max(most, similarity[k]);
-  }
-  std::int32_t n_near = 0;
-  for (std::int32_t k = 0; k < n; ++k) {
-    scratch.cluster[n_near] = k;
-    n_near += similarity[k] > most - negligible ? 1 : 0;
-  }
+  const auto stride = centers_.stride;
+  const auto* const of_batch = penalty.data() + std::int64_t{batch_[cell]} * stride;
+  auto& near = scratch.near;
+  keep_near(similarity, static_cast<float>(2.0 / options_.sigma), of_batch, stride, near);
   double z = 0;
-  for (std::int32_t s = 0; s < n_near; ++s) {
-    scratch.weight[s] = std::exp(static_cast<double>(similarity[scratch.cluster[s]] - most));
-    z += scratch.weight[s];
-  }
-  auto* const row = weight_.data() + cell * n;
-  auto* const change = scratch.change.data() + std::int64_t{batch_[cell]} * n;
-  std::fill_n(row, n, std::uint16_t{0});
-  const double common = most + std::log(z);
+  for (std::int32_t s = 0; s < near.n; ++s) z += near.weight[s];
+  auto* const row = weight_.data() + cell * stride;
+  auto* const change = scratch.change.data() + std::int64_t{batch_[cell]} * n_clusters();
+  std::fill_n(row, stride, std::uint16_t{0});
+  const double common = near.largest + std::log(z);
   double part = 0;
-  for (std::int32_t s = 0; s < n_near; ++s) {
-    const auto k = scratch.cluster[s];
-    const auto steps = std::lrint(scratch.weight[s] / z * weight_steps);
+  for (std::int32_t s = 0; s < near.n; ++s) {
+    const auto k = near.cluster[s];
+    const auto steps = static_cast<std::int32_t>(near.weight[s] / z * weight_steps + 0.5);
     row[k] = static_cast<std::uint16_t>(steps);
     change[k] += steps;
-    part += static_cast<double>(steps) * (2.0 + options_.sigma * (of_batch[k] - common));
+    part += steps * (2.0 + options_.sigma * (of_batch[k] - common));
   }
   return std::llrint(part / weight_steps * objective_steps);
 }

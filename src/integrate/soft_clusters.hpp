@@ -35,6 +35,8 @@ public:
 
   std::int32_t n_clusters() const noexcept { return centers_.n_clusters; }
   std::int32_t n_batches() const noexcept { return n_batches_; }
+  /// Share of all cells that are of a batch.
+  double batch_share(std::int32_t b) const noexcept { return batch_share_[b]; }
   std::span<const std::int32_t> batch() const noexcept { return batch_; }
   /// The clusters in which a cell of this rank has a weight, ascending.
   void shares_of(std::int64_t cell, std::vector<Share>& shares) const;
@@ -58,7 +60,7 @@ private:
   void subtract_weights(std::span<const std::int64_t> cells, std::vector<std::int64_t>& change) const;
   std::int64_t choose(std::span<const float> directions, std::span<const std::int64_t> cells,
                       std::span<const float> penalty, std::vector<std::int64_t>& change);
-  std::int64_t choose_one(std::int64_t cell, std::span<float> similarity, std::span<const float> penalty,
+  std::int64_t choose_one(std::int64_t cell, const float* similarity, std::span<const float> penalty,
                           Scratch& scratch);
   void apply(std::vector<std::int64_t>& change);
   double objective(std::int64_t within_cells) const;
@@ -70,7 +72,7 @@ private:
   HarmonyOptions options_;
   Centers centers_;
   std::vector<double> batch_share_;    ///< of all cells
-  std::vector<std::uint16_t> weight_;  ///< this rank's cells x clusters
+  std::vector<std::uint16_t> weight_;  ///< this rank's cells x clusters, padded to whole registers
   std::vector<std::int64_t> count_;    ///< batches x clusters
   std::uint64_t rounds_done_ = 0;
 };

@@ -13,7 +13,8 @@ namespace miura::integrate {
 struct HarmonyOptions {
   double theta = 1.0;   ///< penalty on clusters of one batch; 0: none. The paper's default is 2; METHOD of miura: 1
   double sigma = 0.1;   ///< width of the soft clusters; larger means softer
-  double lambda = 1.0;  ///< ridge penalty on the shift of a batch in a cluster, in cells: small batches move less
+  double lambda = 0.0;  ///< ridge penalty on the shift of a batch in a cluster, in cells (1 in the paper); 0: by alpha
+  double alpha = 0.2;   ///< the penalty as a share of the cells expected of the batch in the cluster (Harmony 2)
   int n_clusters = 0;   ///< 0: cells / 30, rounded, between 1 and 100; never more than there are cells
   int max_iterations = 10;      ///< of clustering and correction in turn
   int max_rounds = 20;          ///< over all cells in one clustering
