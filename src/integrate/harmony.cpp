@@ -70,6 +70,13 @@ Occupied occupied_batches(MPI_Comm comm, std::span<const std::int32_t> batch) {
   return occupied;
 }
 
+/// Never after the first iteration: its clusters saw the cells uncorrected, and so did those they began with.
+bool rests(MPI_Comm comm, std::span<const double> before, double now, double epsilon) {
+  if (before.empty()) return false;
+  const int decided = before.back() - now < epsilon * std::abs(before.back());
+  return parallel::max_over_ranks(comm, decided) != 0;  // together, should processors differ in a logarithm
+}
+
 }  // namespace
 
 HarmonyResult harmony(MPI_Comm comm, const matrix::Embedding& cells, std::span<const std::int32_t> batch,
@@ -89,17 +96,15 @@ HarmonyResult harmony(MPI_Comm comm, const matrix::Embedding& cells, std::span<c
   SoftClusters clusters(
       comm, cells.points, occupied.batch, occupied.n,
       first_centers(comm, cells.points, directions, cells.n_dims, report.n_clusters, options.seed), options);
-  report.objective.push_back(clusters.start(directions));
+  clusters.start(directions);
   report.converged = false;
   while (!report.converged && std::ssize(report.rounds) < options.max_iterations) {
     const auto fit = clusters.settle(directions);
     correct(comm, cells, clusters, options, corrected);
     to_unit_length(corrected, cells.n_dims, directions);
-    const double before = report.objective.back();
+    report.converged = rests(comm, report.objective, fit.objective, options.epsilon_harmony);
     report.rounds.push_back(fit.rounds);
     report.objective.push_back(fit.objective);
-    const int rests = before - fit.objective < options.epsilon_harmony * std::abs(before);
-    report.converged = parallel::max_over_ranks(comm, rests) != 0;  // together, as in settle()
   }
   return result;
 }

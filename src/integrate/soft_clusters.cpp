@@ -52,16 +52,15 @@ SoftClusters::SoftClusters(MPI_Comm comm, const parallel::Partition& cells, std:
     batch_share_.push_back(static_cast<double>(of_batch) / static_cast<double>(cells.size()));
 }
 
-double SoftClusters::start(std::span<const float> directions) {
+void SoftClusters::start(std::span<const float> directions) {
   std::vector<std::int64_t> everyone(batch_.size());
   std::iota(everyone.begin(), everyone.end(), 0);
   std::vector<std::int64_t> change(count_.size());
   auto no_penalty = log_penalty();
   for (auto& exponent : no_penalty)
     if (exponent != no_cluster) exponent = 0;
-  const auto within = choose(directions, everyone, no_penalty, change);
+  choose(directions, everyone, no_penalty, change);
   apply(change);
-  return objective(within);
 }
 
 SoftClusters::Fit SoftClusters::settle(std::span<const float> directions) {

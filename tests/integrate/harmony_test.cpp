@@ -188,6 +188,43 @@ TEST(Harmony, MovesEachBatchTowardsTheOthersByHowManyCellsTheyHave) {
   }
 }
 
+/// tests/data/harmony/harmonypy.tsv: a header, then batch, 5 coordinates and 4 x 5 corrected ones by line.
+std::vector<std::vector<double>> harmonypy_rows() {
+  std::ifstream file(MIURA_TEST_DATA "/harmony/harmonypy.tsv");
+  std::string header;
+  std::getline(file, header);
+  std::vector<double> all;
+  for (double x = 0; file >> x;) all.push_back(x);
+  std::vector<std::vector<double>> rows;
+  for (std::int64_t at = 0; at + 26 <= std::ssize(all); at += 26)
+    rows.emplace_back(all.begin() + at, all.begin() + at + 26);
+  return rows;
+}
+
+TEST(Harmony, AgreesWithHarmonypy) {
+  const auto rows = harmonypy_rows();
+  ASSERT_EQ(rows.size(), 360);
+  std::vector<float> value;
+  std::vector<std::int32_t> batch;
+  for (const auto& row : rows) {
+    batch.push_back(static_cast<std::int32_t>(row[0]));
+    for (int c = 0; c < 5; ++c) value.push_back(static_cast<float>(row[1 + c]));
+  }
+  int column = 6;
+  for (const double lambda : {1.0, 0.0})
+    for (const double theta : {1.0, 2.0}) {
+      const auto outcome = run(MPI_COMM_WORLD, value, batch, 5, {.theta = theta, .lambda = lambda, .n_clusters = 4});
+      double squares = 0, moved = 0;
+      for (std::int64_t i = 0; i < 360; ++i)
+        for (int c = 0; c < 5; ++c) {
+          squares += std::pow(outcome.corrected[i * 5 + c] - rows[i][column + c], 2);
+          moved += std::pow(rows[i][column + c] - rows[i][1 + c], 2);
+        }
+      EXPECT_LT(std::sqrt(squares / moved), 0.01) << "lambda " << lambda << ", theta " << theta;
+      column += 5;
+    }
+}
+
 TEST(Harmony, CopesWithBatchesOfVeryUnequalSize) {
   Planted planted;
   for (std::int32_t s = 0; s < 3; ++s) {

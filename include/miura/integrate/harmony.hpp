@@ -30,7 +30,7 @@ struct HarmonyReport {
   std::int32_t n_clusters = 0;         ///< 0 where there was nothing to correct
   bool converged = true;               ///< false: stopped by max_iterations
   std::vector<int> rounds;             ///< of each iteration's clustering
-  std::vector<double> objective = {};  ///< per cell: of the first clustering, then after each iteration's
+  std::vector<double> objective = {};  ///< per cell: of each iteration's clusters
 };
 
 struct HarmonyResult {
