@@ -213,7 +213,13 @@ TEST(Harmony, AgreesWithHarmonypy) {
   int column = 6;
   for (const double lambda : {1.0, 0.0})
     for (const double theta : {1.0, 2.0}) {
-      const auto outcome = run(MPI_COMM_WORLD, value, batch, 5, {.theta = theta, .lambda = lambda, .n_clusters = 4});
+      const HarmonyOptions options{.theta = theta,
+                                   .lambda = lambda,
+                                   .n_clusters = 4,
+                                   .max_rounds = 20,
+                                   .epsilon_cluster = 1e-5,
+                                   .epsilon_harmony = 1e-4};
+      const auto outcome = run(MPI_COMM_WORLD, value, batch, 5, options);
       double squares = 0, moved = 0;
       for (std::int64_t i = 0; i < 360; ++i)
         for (int c = 0; c < 5; ++c) {

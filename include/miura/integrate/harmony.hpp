@@ -17,9 +17,9 @@ struct HarmonyOptions {
   double alpha = 0.2;   ///< the penalty as a share of the cells expected of the batch in the cluster (Harmony 2)
   int n_clusters = 0;   ///< 0: cells / 30, rounded, between 1 and 100; never more than there are cells
   int max_iterations = 10;      ///< of clustering and correction in turn
-  int max_rounds = 20;          ///< over all cells in one clustering
-  double epsilon_cluster = 1e-5;  ///< a clustering ends when the objective falls by less than this share over 3 rounds
-  double epsilon_harmony = 1e-4;  ///< all ends when the objective falls by less than this share in an iteration
+  int max_rounds = 4;           ///< over all cells in one clustering; this and the epsilons as in Harmony 2
+  double epsilon_cluster = 1e-3;  ///< a clustering ends when the objective falls by less than this share over 3 rounds
+  double epsilon_harmony = 1e-2;  ///< all ends when the objective falls by less than this share in an iteration
   double block_size = 0.05;       ///< share of the cells that choose their clusters by the same frozen state
   std::uint64_t seed = 0;         ///< same seed, same bits, on any number of ranks and threads
 };
