@@ -1,7 +1,8 @@
 // Harmony on coordinates that tools/bench/integrate_rivals.py took from a finished study: PREFIX.pcs (float32, cells x
 // dimensions) and PREFIX.batch (int32). Writes PREFIX.corrected, and PREFIX.labels (int32) of shared neighbours + Leiden
 // where a resolution is given; without --theta the labels are those of the coordinates as they are. Prints CPU seconds.
-//   mpirun -n N integrate_bench PREFIX N_DIMS [--theta T] [--resolution R] [--lambda L] [--seed S] [--strict]
+//   mpirun -n N integrate_bench PREFIX N_DIMS [--theta T] [--resolution R] [--lambda L] [--seed S] [--iterations N]
+//   [--strict]
 #include <fmt/format.h>
 #include <mpi.h>
 #include <sys/resource.h>
@@ -60,6 +61,7 @@ void run(MPI_Comm comm, const std::vector<std::string>& arguments) {
     if (word == "--theta") correct = true, options.theta = std::stod(arguments[++a]);
     if (word == "--resolution") resolution = std::stod(arguments[++a]);
     if (word == "--lambda") options.lambda = std::stod(arguments[++a]);
+    if (word == "--iterations") options.max_iterations = std::stoi(arguments[++a]);
     if (word == "--seed") options.seed = std::stoull(arguments[++a]);
     if (word == "--strict") options.epsilon_cluster = 1e-5, options.epsilon_harmony = 1e-4, options.max_rounds = 20;
   }
