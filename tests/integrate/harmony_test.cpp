@@ -174,6 +174,18 @@ TEST(Harmony, RemovesAShiftOfABatchAndKeepsTheStatesApart) {
   }
 }
 
+TEST(Harmony, MixesBatchesInClustersOnlyByItsPenalty) {
+  Planted planted;  // one state, two batches farther apart than clusters are wide
+  planted.add(150, 0, 0, -6);
+  planted.add(150, 0, 1, 6);
+  const auto left_over = [&](double theta) {
+    const auto z = run(MPI_COMM_WORLD, planted, {.theta = theta, .lambda = 1, .n_clusters = 2}).corrected;
+    return distance(mean_of(planted, z, 0, 0), mean_of(planted, z, 0, 1));
+  };
+  EXPECT_GT(left_over(0), 10.0);  // each cluster is one batch: nothing to correct
+  EXPECT_LT(left_over(40), 2.0);
+}
+
 TEST(Harmony, MovesEachBatchTowardsTheOthersByHowManyCellsTheyHave) {
   Planted planted;  // one state: the ridge alone, in closed form
   planted.add(300, 0, 0, 0);
