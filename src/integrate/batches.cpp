@@ -41,9 +41,12 @@ Plan default_plan(const matrix::Lots& lots) {
 
 std::string name_of(By by) {
   switch (by) {
-    case By::lot: return "lot";
-    case By::chemistry: return "chemistry";
-    case By::none: break;
+    case By::lot:
+      return "lot";
+    case By::chemistry:
+      return "chemistry";
+    case By::none:
+      break;
   }
   return "none";
 }

@@ -87,8 +87,7 @@ void lloyd(std::span<const float> rows, Centers& centers) {
     std::vector<double> sum(std::int64_t{centers.n_clusters} * n_dims);
     for (std::int64_t i = 0; i < std::ssize(nearest); ++i)
       for (std::int32_t c = 0; c < n_dims; ++c) sum[nearest[i] * n_dims + c] += rows[i * n_dims + c];
-    for (std::int32_t k = 0; k < centers.n_clusters; ++k)
-      centers.point(k, std::span(sum).subspan(k * n_dims, n_dims));
+    for (std::int32_t k = 0; k < centers.n_clusters; ++k) centers.point(k, std::span(sum).subspan(k * n_dims, n_dims));
     before = std::move(nearest);
   }
 }

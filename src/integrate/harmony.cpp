@@ -93,9 +93,9 @@ HarmonyResult harmony(MPI_Comm comm, const matrix::Embedding& cells, std::span<c
   auto& corrected = result.corrected.value;
   std::vector<float> directions(corrected.size());
   to_unit_length(corrected, cells.n_dims, directions);
-  SoftClusters clusters(
-      comm, cells.points, occupied.batch, occupied.n,
-      first_centers(comm, cells.points, directions, cells.n_dims, report.n_clusters, options.seed), options);
+  SoftClusters clusters(comm, cells.points, occupied.batch, occupied.n,
+                        first_centers(comm, cells.points, directions, cells.n_dims, report.n_clusters, options.seed),
+                        options);
   clusters.start(directions);
   report.converged = false;
   while (!report.converged && std::ssize(report.rounds) < options.max_iterations) {

@@ -84,8 +84,9 @@ std::int32_t nonzero_weights(const std::uint16_t* weights, std::int32_t stride, 
   const auto width = static_cast<std::int32_t>(hn::Lanes(d));
   std::int32_t n = 0;
   for (std::int32_t k = 0; k < stride; k += width)
-    for_each_lane(d, hn::Ne(hn::LoadU(d, weights + k), hn::Zero(d)),
-                  [&](int lane) { shares[n++] = {k + lane, weights[k + lane]}; });
+    for_each_lane(d, hn::Ne(hn::LoadU(d, weights + k), hn::Zero(d)), [&](int lane) {
+      shares[n++] = {k + lane, weights[k + lane]};
+    });
   return n;
 }
 

@@ -116,9 +116,8 @@ void SoftClusters::shares_of(std::int64_t cell, std::vector<Share>& shares) cons
 
 void SoftClusters::move_centers(std::span<const float> directions) {
   const auto n_dims = centers_.n_dims;
-  const auto sum =
-      weighted_sums(comm_, directions, n_dims, n_clusters(), 1.0,
-                    [this](std::int64_t cell, std::vector<Share>& shares) { shares_of(cell, shares); });
+  const auto sum = weighted_sums(comm_, directions, n_dims, n_clusters(), 1.0,
+                                 [this](std::int64_t cell, std::vector<Share>& shares) { shares_of(cell, shares); });
   for (std::int32_t k = 0; k < n_clusters(); ++k) centers_.point(k, std::span(sum).subspan(k * n_dims, n_dims));
 }
 

@@ -60,8 +60,7 @@ private:
   void subtract_weights(std::span<const std::int64_t> cells, std::vector<std::int64_t>& change) const;
   std::int64_t choose(std::span<const float> directions, std::span<const std::int64_t> cells,
                       std::span<const float> penalty, std::vector<std::int64_t>& change);
-  std::int64_t choose_one(std::int64_t cell, const float* similarity, std::span<const float> penalty,
-                          Scratch& scratch);
+  std::int64_t choose_one(std::int64_t cell, const float* similarity, std::span<const float> penalty, Scratch& scratch);
   void apply(std::vector<std::int64_t>& change);
   double objective(std::int64_t within_cells) const;
 

@@ -47,8 +47,7 @@ TEST(PlanIntegration, SaysWhichRuleChose) {
 }
 
 TEST(PlanIntegration, KeepsTheDeclaredOrderSoThatTheFirstIsPrimary) {
-  EXPECT_EQ(plan({"v2", "v3", "v3"}, {"lot", "none", "chemistry"}),
-            (std::vector{By::lot, By::none, By::chemistry}));
+  EXPECT_EQ(plan({"v2", "v3", "v3"}, {"lot", "none", "chemistry"}), (std::vector{By::lot, By::none, By::chemistry}));
   EXPECT_EQ(plan({"v2", "v2", "v3", "v3"}, {"none"}), std::vector{By::none});
 }
 

@@ -32,7 +32,8 @@ struct Planted {
       for (std::int32_t c = 0; c < n_dims; ++c) {
         const double radius = std::sqrt(-2 * std::log(1 - random.uniform()));
         const double noise = radius * std::cos(2 * std::numbers::pi * random.uniform());
-        value.push_back(static_cast<float>((c == of_state ? 8.0 : 0.0) + (c == n_dims - 1 ? shift : 0.0) + 0.7 * noise));
+        value.push_back(
+            static_cast<float>((c == of_state ? 8.0 : 0.0) + (c == n_dims - 1 ? shift : 0.0) + 0.7 * noise));
       }
       batch.push_back(of_batch);
       state.push_back(of_state);
@@ -162,8 +163,9 @@ TEST(Harmony, RemovesAShiftOfABatchAndKeepsTheStatesApart) {
   const auto dynamic_penalty = run(MPI_COMM_WORLD, planted);
   for (std::int32_t s = 0; s < 3; ++s) {
     EXPECT_NEAR(distance(mean_of(planted, planted.value, s, 0), mean_of(planted, planted.value, s, 1)), 4.0, 0.3);
-    EXPECT_LT(distance(mean_of(planted, fixed_penalty.corrected, s, 0), mean_of(planted, fixed_penalty.corrected, s, 1)),
-              0.4);
+    EXPECT_LT(
+        distance(mean_of(planted, fixed_penalty.corrected, s, 0), mean_of(planted, fixed_penalty.corrected, s, 1)),
+        0.4);
     EXPECT_LT(
         distance(mean_of(planted, dynamic_penalty.corrected, s, 0), mean_of(planted, dynamic_penalty.corrected, s, 1)),
         1.2);

@@ -1,6 +1,7 @@
 // Harmony on coordinates that tools/bench/integrate_rivals.py took from a finished study: PREFIX.pcs (float32, cells x
-// dimensions) and PREFIX.batch (int32). Writes PREFIX.corrected, and PREFIX.labels (int32) of shared neighbours + Leiden
-// where a resolution is given; without --theta the labels are those of the coordinates as they are. Prints CPU seconds.
+// dimensions) and PREFIX.batch (int32). Writes PREFIX.corrected, and PREFIX.labels (int32) of shared neighbours +
+// Leiden where a resolution is given; without --theta the labels are those of the coordinates as they are. Prints CPU
+// seconds.
 //   mpirun -n N integrate_bench PREFIX N_DIMS [--theta T] [--resolution R] [--lambda L] [--seed S] [--iterations N]
 //   [--strict]
 #include <fmt/format.h>
