@@ -1,0 +1,81 @@
+#include "miura/integrate/batches.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "miura/base/error.hpp"
+
+namespace miura::integrate {
+
+namespace {
+
+const std::string& level_of(const matrix::Lot& lot, By by) { return by == By::lot ? lot.id : lot.chemistry; }
+
+By parse(const std::string& word) {
+  for (const auto by : {By::none, By::lot, By::chemistry})
+    if (word == name_of(by)) return by;
+  throw UsageError("integrate: '" + word + "' is not a column to integrate by; choose from none, lot, chemistry");
+}
+
+void check_levels(const matrix::Lots& lots, By by) {
+  if (by == By::none) return;
+  for (const auto& lot : lots)
+    if (level_of(lot, by).empty())
+      throw InputError({.file = {}, .row = lot.sheet_row, .column = name_of(by), .lot = lot.id},
+                       "is empty, but cells are to be integrated by it");
+  if (batches_of(lots, by).name.size() < 2)
+    throw UsageError("integrate: all lots have the same " + name_of(by) + "; nothing to integrate by it");
+}
+
+Plan default_plan(const matrix::Lots& lots) {
+  std::map<std::string, int> n_lots;
+  for (const auto& lot : lots) ++n_lots[lot.chemistry];
+  if (n_lots.contains("")) return {{By::none}, "a lot has no chemistry in the sample sheet"};
+  if (n_lots.size() < 2) return {{By::none}, "all lots have the same chemistry"};
+  for (const auto& [chemistry, n] : n_lots)
+    if (n < 2) return {{By::none}, "chemistry '" + chemistry + "' has one lot only"};
+  return {{By::chemistry}, "several chemistries with several lots each"};
+}
+
+}  // namespace
+
+std::string name_of(By by) {
+  switch (by) {
+    case By::lot:
+      return "lot";
+    case By::chemistry:
+      return "chemistry";
+    case By::none:
+      break;
+  }
+  return "none";
+}
+
+Plan plan_integration(const matrix::Lots& lots, std::span<const std::string> declared) {
+  if (declared.empty()) return default_plan(lots);
+  Plan plan{{}, "declared"};
+  for (const auto& word : declared) {
+    const auto by = parse(word);
+    if (std::ranges::find(plan.by, by) != plan.by.end())
+      throw UsageError("integrate: '" + word + "' is declared twice");
+    check_levels(lots, by);
+    plan.by.push_back(by);
+  }
+  return plan;
+}
+
+Batches batches_of(const matrix::Lots& lots, By by) {
+  if (by == By::none) return {{""}, std::vector<std::int32_t>(lots.size(), 0)};
+  Batches batches;
+  for (const auto& lot : lots) batches.name.push_back(level_of(lot, by));
+  std::ranges::sort(batches.name);
+  const auto repeated = std::ranges::unique(batches.name);
+  batches.name.erase(repeated.begin(), repeated.end());
+  for (const auto& lot : lots) {
+    const auto at = std::ranges::lower_bound(batches.name, level_of(lot, by));
+    batches.of_lot.push_back(static_cast<std::int32_t>(at - batches.name.begin()));
+  }
+  return batches;
+}
+
+}  // namespace miura::integrate
