@@ -55,8 +55,7 @@ Anchors mutual_pairs(MPI_Comm comm, const parallel::Partition& query_cells, cons
   std::vector<std::int64_t> back;
   for (std::int64_t j = 0; j < neighbors.query_to_reference.n_local(); ++j)
     for (const auto i : row(neighbors.query_to_reference, j, k_anchor)) back.push_back(i);
-  const RequestedRows<std::int64_t> nearest_of(comm, query_cells, back,
-                                               std::min(k_anchor, neighbors.query_to_reference.k), std::move(wanted));
+  const RequestedRows<std::int64_t> nearest_of(comm, query_cells, back, k_anchor, std::move(wanted));
   Anchors anchors;
   for (std::int64_t i = 0; i < near.n_local(); ++i)
     for (const auto j : row(near, i, k_anchor))
@@ -185,10 +184,10 @@ matrix::Neighbors neighborhoods(MPI_Comm comm, const matrix::Embedding& points, 
 }
 
 CrossNeighbors cross_neighbors(MPI_Comm comm, const matrix::Embedding& reference, const matrix::Embedding& query,
-                               const AnchorOptions& options) {
+                               std::int32_t k_dist, const AnchorOptions& options) {
   const auto k = std::max(options.k_anchor, options.k_score);
   return {.within_query = neighborhoods(comm, query, options.k_score),
-          .query_to_reference = knn::nearest(comm, reference, query, {.k = k}),
+          .query_to_reference = knn::nearest(comm, reference, query, {.k = std::max(k, k_dist)}),
           .reference_to_query = knn::nearest(comm, query, reference, {.k = k})};
 }
 

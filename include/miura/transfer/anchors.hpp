@@ -35,8 +35,8 @@ struct Anchors {
 /// first; `within_*` begin with the cell itself. Ids are -1 where there are fewer cells than k.
 struct CrossNeighbors {
   matrix::Neighbors within_query;        ///< k_score a query cell
-  matrix::Neighbors query_to_reference;  ///< max(k_anchor, k_score) a query cell
-  matrix::Neighbors reference_to_query;  ///< likewise, a reference cell
+  matrix::Neighbors query_to_reference;  ///< k_anchor, k_score or k_dist a query cell, the largest of them
+  matrix::Neighbors reference_to_query;  ///< max(k_anchor, k_score) a reference cell
 };
 
 /// The `dims` first columns with rows divided by their length; a row of zeros stays.
@@ -45,9 +45,9 @@ matrix::Embedding unit_rows(const matrix::Embedding& points, std::int32_t dims);
 /// Each point itself and its k - 1 nearest others. Collective.
 matrix::Neighbors neighborhoods(MPI_Comm comm, const matrix::Embedding& points, std::int32_t k);
 
-/// Both arguments as `unit_rows` makes them. Collective.
+/// `reference` and `query` as `unit_rows` makes them. Collective.
 CrossNeighbors cross_neighbors(MPI_Comm comm, const matrix::Embedding& reference, const matrix::Embedding& query,
-                               const AnchorOptions& options);
+                               std::int32_t k_dist, const AnchorOptions& options);
 
 /// Anchors of Seurat's FindTransferAnchors (Stuart et al. 2019, Cell 177:1888; reduction = "pcaproject"), with exact
 /// nearest neighbours and ties by global index.

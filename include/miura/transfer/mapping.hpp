@@ -23,8 +23,8 @@ struct MapOptions {
   Mode mode = Mode::anchor;
   std::int32_t dims = 30;    ///< components used, the first of them (Seurat's default); all where there are fewer
   std::int32_t k_dist = 30;  ///< reference cells of which `knn_dist` is the mean distance, and which vote if compressed
-  AnchorOptions anchor;
-  CentroidOptions centroids;
+  AnchorOptions anchor = {};
+  CentroidOptions centroids = {};
 };
 
 /// Why a cell has no label, or that it has one.
