@@ -106,9 +106,9 @@ TEST_P(Layouts, GiveTheSameBits) {
   const transfer::MapOptions options{.mode = GetParam()};
   const auto reference = transfer::prepare(MPI_COMM_SELF, golden_reference(MPI_COMM_SELF, Cut::even), options);
   const auto alone = transfer::map_lot(MPI_COMM_SELF, reference, golden_query(MPI_COMM_SELF, Cut::even), options);
-  for (const auto reference_cut : {Cut::even, Cut::all_on_last})
-    for (const auto query_cut : {Cut::even, Cut::first_rank_empty, Cut::all_on_last})
-      expect_same(golden_mapping(reference_cut, query_cut, options), alone);
+  expect_same(golden_mapping(Cut::even, Cut::first_rank_empty, options), alone);
+  expect_same(golden_mapping(Cut::all_on_last, Cut::even, options), alone);
+  expect_same(golden_mapping(Cut::first_rank_empty, Cut::all_on_last, options), alone);
 }
 
 transfer::Query part_of_query(std::int64_t from, std::int64_t to, Cut how) {
