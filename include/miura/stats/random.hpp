@@ -17,7 +17,11 @@ enum class Purpose : std::uint32_t {
   sign_flip,
   count_split,
   power = 20,
+<<<<<<< HEAD
   integrate = 30
+=======
+  mapping = 30
+>>>>>>> transfer
 };
 
 /// Counter-based random numbers (Philox4x32-10, Salmon et al. 2011, by Random123): a stream is named by

@@ -1,0 +1,207 @@
+#include "miura/transfer/anchors.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "miura/knn/search.hpp"
+#include "miura/parallel/communicator.hpp"
+#include "transfer/requested_rows.hpp"
+
+namespace miura::transfer {
+
+namespace {
+
+using Ids = std::span<const std::int64_t>;
+
+Ids row(const matrix::Neighbors& neighbors, std::int64_t i, std::int32_t k) {
+  return std::span(neighbors.id).subspan(i * neighbors.k, std::min(k, neighbors.k));
+}
+
+/// The first `k` columns of each list, ids ascending, so that two of them can be compared side by side.
+std::vector<std::int64_t> ascending(const matrix::Neighbors& neighbors, std::int32_t k) {
+  std::vector<std::int64_t> all;
+  all.reserve(neighbors.n_local() * k);
+  for (std::int64_t i = 0; i < neighbors.n_local(); ++i) {
+    const auto ids = row(neighbors, i, k);
+    all.insert(all.end(), ids.begin(), ids.end());
+    std::sort(all.end() - std::ssize(ids), all.end());
+  }
+  return all;
+}
+
+std::int32_t in_common(Ids a, Ids b) {
+  std::int32_t n = 0;
+  for (auto i = a.begin(), j = b.begin(); i != a.end() && j != b.end();) {
+    if (*i == *j && *i >= 0) ++n;
+    if (*i < *j)
+      ++i;
+    else if (*j < *i)
+      ++j;
+    else
+      ++i, ++j;
+  }
+  return n;
+}
+
+/// Step 1: candidates are pairs near to the reference cell; kept are those near to the query cell as well.
+Anchors mutual_pairs(MPI_Comm comm, const parallel::Partition& query_cells, const CrossNeighbors& neighbors,
+                     std::int32_t k_anchor, std::int64_t first_reference) {
+  const auto& near = neighbors.reference_to_query;
+  std::vector<std::int64_t> wanted;
+  for (std::int64_t i = 0; i < near.n_local(); ++i)
+    for (const auto j : row(near, i, k_anchor)) wanted.push_back(j);
+  std::vector<std::int64_t> back;
+  for (std::int64_t j = 0; j < neighbors.query_to_reference.n_local(); ++j)
+    for (const auto i : row(neighbors.query_to_reference, j, k_anchor)) back.push_back(i);
+  const RequestedRows<std::int64_t> nearest_of(comm, query_cells, back, k_anchor, std::move(wanted));
+  Anchors anchors;
+  for (std::int64_t i = 0; i < near.n_local(); ++i)
+    for (const auto j : row(near, i, k_anchor))
+      if (j >= 0 && std::ranges::find(nearest_of[j], first_reference + i) != nearest_of[j].end()) {
+        anchors.reference.push_back(first_reference + i);
+        anchors.query.push_back(j);
+      }
+  anchors.n_mutual = parallel::sum_over_ranks(comm, std::ssize(anchors.query));
+  return anchors;
+}
+
+/// Calls visit(first, last) for the anchors of each reference cell; they follow one another.
+template <class Visit>
+void for_each_reference_cell(const Anchors& anchors, Visit&& visit) {
+  const auto n = std::ssize(anchors.reference);
+  for (std::int64_t first = 0, last = 0; first < n; first = last) {
+    while (last < n && anchors.reference[last] == anchors.reference[first]) ++last;
+    visit(first, last);
+  }
+}
+
+/// Step 2: keeps pairs that are near by expression too. Only reference cells that have an anchor are looked up.
+void keep_near_by_expression(MPI_Comm comm, const Reference& reference, const Query& query, std::int32_t k_filter,
+                             Anchors& anchors) {
+  const auto all = unit_rows(reference.expression, reference.expression.n_dims);
+  const auto first_row = reference.expression.points.begin(parallel::rank_of(comm));
+  matrix::Embedding asking{{}, all.n_dims, {}};
+  std::int64_t n_asking = 0;
+  for_each_reference_cell(anchors, [&](std::int64_t first, std::int64_t) {
+    const auto expression = all.row(anchors.reference[first] - first_row);
+    asking.value.insert(asking.value.end(), expression.begin(), expression.end());
+    ++n_asking;
+  });
+  asking.points = parallel::Partition::from_local(comm, n_asking);
+  const auto near =
+      knn::nearest(comm, unit_rows(query.expression, query.expression.n_dims), asking, {.k = k_filter});
+
+  Anchors kept;
+  std::int64_t cell = 0;
+  for_each_reference_cell(anchors, [&](std::int64_t first, std::int64_t last) {
+    const auto ids = row(near, cell++, k_filter);
+    for (auto a = first; a < last; ++a)
+      if (std::ranges::find(ids, anchors.query[a]) != ids.end()) {
+        kept.reference.push_back(anchors.reference[a]);
+        kept.query.push_back(anchors.query[a]);
+      }
+  });
+  anchors.reference = std::move(kept.reference);
+  anchors.query = std::move(kept.query);
+}
+
+/// Quantile of type 7 (R's default) of integers of which `count[v]` have value v.
+double quantile(std::span<const std::int64_t> count, std::int64_t n, double probability) {
+  const double place = static_cast<double>(n - 1) * probability;
+  const auto lower = static_cast<std::int64_t>(std::floor(place));
+  const auto value_at = [&](std::int64_t position) {
+    std::int64_t v = 0;
+    for (auto before = count[0]; before <= position; before += count[++v]) {
+    }
+    return static_cast<double>(v);
+  };
+  const double below = value_at(lower), above = value_at(std::min(lower + 1, n - 1));
+  return below + (place - static_cast<double>(lower)) * (above - below);
+}
+
+/// Step 3, first half: what the neighbourhoods of the two cells of each anchor share.
+void count_shared(MPI_Comm comm, const matrix::Neighbors& within_reference, const CrossNeighbors& neighbors,
+                  std::int32_t k_score, std::int64_t first_reference, Anchors& anchors) {
+  const auto& query_cells = neighbors.within_query.queries;
+  const auto among_reference = ascending(within_reference, k_score);
+  const auto among_query = ascending(neighbors.reference_to_query, k_score);
+  const RequestedRows<std::int64_t> partner_among_reference(
+      comm, query_cells, ascending(neighbors.query_to_reference, k_score), k_score, anchors.query);
+  const RequestedRows<std::int64_t> partner_among_query(
+      comm, query_cells, ascending(neighbors.within_query, k_score), k_score, anchors.query);
+  for (std::size_t a = 0; a < anchors.query.size(); ++a) {
+    const auto from = (anchors.reference[a] - first_reference) * k_score;
+    anchors.shared.push_back(
+        in_common(Ids(among_reference).subspan(from, k_score), partner_among_reference[anchors.query[a]]) +
+        in_common(Ids(among_query).subspan(from, k_score), partner_among_query[anchors.query[a]]));
+  }
+}
+
+/// Step 3, second half. The quantiles are over the anchors of all ranks, from exact counts.
+void score(MPI_Comm comm, std::int32_t k_score, Anchors& anchors) {
+  std::vector<std::int64_t> count(2 * k_score + 1);
+  for (const auto shared : anchors.shared) ++count[shared];
+  parallel::sum_over_ranks(comm, count);
+  anchors.n_kept = parallel::sum_over_ranks(comm, std::ssize(anchors.query));
+  if (anchors.n_kept == 0) return;
+  const double low = quantile(count, anchors.n_kept, 0.01), high = quantile(count, anchors.n_kept, 0.9);
+  for (const auto shared : anchors.shared)
+    anchors.score.push_back(high > low ? std::clamp((shared - low) / (high - low), 0.0, 1.0) : 1.0);
+}
+
+}  // namespace
+
+matrix::Embedding unit_rows(const matrix::Embedding& points, std::int32_t dims) {
+  const auto n = points.n_local();
+  matrix::Embedding unit{points.points, std::min(dims, points.n_dims), {}};
+  unit.value.resize(n * unit.n_dims);
+#pragma omp parallel for schedule(static)
+  for (std::int64_t i = 0; i < n; ++i) {
+    const auto x = points.row(i).first(unit.n_dims);
+    double square = 0;
+    for (const double value : x) square += value * value;
+    const double length = std::sqrt(square);
+    for (std::int32_t d = 0; d < unit.n_dims; ++d)
+      unit.value[i * unit.n_dims + d] = length > 0 ? static_cast<float>(x[d] / length) : 0.0F;
+  }
+  return unit;
+}
+
+matrix::Neighbors neighborhoods(MPI_Comm comm, const matrix::Embedding& points, std::int32_t k) {
+  const auto first = points.points.begin(parallel::rank_of(comm));
+  const auto n = points.points.n_local(parallel::rank_of(comm));
+  matrix::Neighbors others;
+  if (k > 1) others = knn::nearest(comm, points, {.k = k - 1});
+  matrix::Neighbors all{points.points, k, std::vector<std::int64_t>(n * k), std::vector<float>(n * k)};
+  for (std::int64_t i = 0; i < n; ++i) {
+    all.id[i * k] = first + i;
+    std::copy_n(others.id.begin() + i * (k - 1), k - 1, all.id.begin() + i * k + 1);
+    std::copy_n(others.distance.begin() + i * (k - 1), k - 1, all.distance.begin() + i * k + 1);
+  }
+  return all;
+}
+
+CrossNeighbors cross_neighbors(MPI_Comm comm, const matrix::Embedding& reference, const matrix::Embedding& query,
+                               std::int32_t k_dist, const AnchorOptions& options) {
+  const auto k = std::max(options.k_anchor, options.k_score);
+  return {.within_query = neighborhoods(comm, query, options.k_score),
+          .query_to_reference = knn::nearest(comm, reference, query, {.k = std::max(k, k_dist)}),
+          .reference_to_query = knn::nearest(comm, query, reference, {.k = k})};
+}
+
+Anchors find_anchors(MPI_Comm comm, const Reference& reference, const matrix::Neighbors& within_reference,
+                     const Query& query, const CrossNeighbors& neighbors, const AnchorOptions& options) {
+  const auto& reference_cells = reference.scores.points;
+  const auto first_reference = reference_cells.begin(parallel::rank_of(comm));
+  auto anchors = mutual_pairs(comm, query.scores.points, neighbors, options.k_anchor, first_reference);
+  const bool checks = options.k_filter > 0 && reference.expression.n_dims > 0 &&
+                      std::min(reference_cells.size(), query.scores.points.size()) >= options.k_filter;
+  if (checks) keep_near_by_expression(comm, reference, query, options.k_filter, anchors);
+  count_shared(comm, within_reference, neighbors, options.k_score, first_reference, anchors);
+  score(comm, options.k_score, anchors);
+  return anchors;
+}
+
+}  // namespace miura::transfer

@@ -1,0 +1,168 @@
+#include "miura/transfer/rejection.hpp"
+
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <limits>
+
+#include "transfer/planted.hpp"
+
+namespace {
+
+using namespace miura;
+using namespace miura::transfer_test;
+using knn::test::Cut;
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+/// This rank's share of what every rank knows whole.
+template <class T>
+std::vector<T> share(const std::vector<T>& all) {
+  const auto part = parallel::Partition::even(std::ssize(all), parallel::size_of(MPI_COMM_WORLD));
+  const int rank = parallel::rank_of(MPI_COMM_WORLD);
+  return {all.begin() + part.begin(rank), all.begin() + part.end(rank)};
+}
+
+std::vector<std::uint64_t> bits(const std::vector<double>& values) {
+  std::vector<std::uint64_t> all;
+  for (const double value : values) all.push_back(std::isnan(value) ? 1 : std::bit_cast<std::uint64_t>(value));
+  return all;
+}
+
+TEST(Calibration, CountsReferenceCellsThatAreAsOutlying) {
+  const std::vector<double> score{1, 1, 0.9, 0.6, nan, 0.8}, distance{0.1, 0.2, 0.3, 0.1, 0.2, nan};
+  const std::vector<std::int32_t> lot{0, 0, 1, 1, 1, 2};  // the last was not held out
+  const transfer::Calibration calibration(MPI_COMM_WORLD, {share(score), share(distance)}, share(lot), 3,
+                                          {.alpha = 0.5});
+  EXPECT_EQ(calibration.n_cells(), 5);
+  // Ranks of 1 - score: 0 0 2 3 4; of distance: 0 2 4 0 2; the larger: 0 2 4 3 4.
+  EXPECT_EQ(calibration.p(1, 0.05), 1.0);
+  EXPECT_EQ(calibration.p(1, 0.15), 5 / 6.0);   // rank 2
+  EXPECT_EQ(calibration.p(0.9, 0.1), 5 / 6.0);  // rank 2
+  EXPECT_EQ(calibration.p(0.7, 0.1), 4 / 6.0);  // rank 3
+  EXPECT_EQ(calibration.p(1, 0.3), 3 / 6.0);    // rank 4
+  EXPECT_EQ(calibration.p(1, 0.31), 1 / 6.0);   // rank 5: farther than all
+  EXPECT_EQ(calibration.p(nan, 0.1), 3 / 6.0);
+  // p of the held-out cells: 1, 5/6, 3/6, 4/6, 3/6; alpha = 1/2 takes only what is below, and the cell without score.
+  EXPECT_EQ(bits(calibration.lot_share_outside()), bits({0.0, 1 / 3.0, nan}));
+  EXPECT_EQ(calibration.lot_p(0.0), 1.0);
+  EXPECT_EQ(calibration.lot_p(1 / 3.0), 2 / 3.0);
+  EXPECT_EQ(calibration.lot_p(0.9), 1 / 3.0);
+}
+
+TEST(Calibration, WithoutHeldOutCellsJudgesNothing) {
+  const transfer::Calibration calibration(MPI_COMM_WORLD, {}, {}, 1, {});
+  EXPECT_TRUE(std::isnan(calibration.p(0.1, 2)));
+  EXPECT_TRUE(std::isnan(calibration.lot_p(1)));
+}
+
+class OfMode : public testing::TestWithParam<transfer::Mode> {
+protected:
+  transfer::MapOptions options{.mode = GetParam(), .centroids = {.k = 12}};
+};
+INSTANTIATE_TEST_SUITE_P(Modes, OfMode, testing::Values(transfer::Mode::anchor, transfer::Mode::compressed));
+
+TEST_P(OfMode, HoldingALotOutIsMappingItOntoTheOthers) {
+  const auto held_out =
+      transfer::leave_one_lot_out(MPI_COMM_SELF, planted_reference(MPI_COMM_SELF, 3, 60, Cut::even), options);
+  auto others = planted_reference(MPI_COMM_SELF, 2, 60, Cut::even);  // lots 0 and 1, without 2
+  const auto prepared = transfer::prepare(MPI_COMM_SELF, others, options);
+  const auto mapping = transfer::map_lot(MPI_COMM_SELF, prepared,
+                                         planted_query(MPI_COMM_SELF, planted_lot(2, 60, 0), Cut::even), options);
+  EXPECT_EQ(std::vector(held_out.mapping_score.begin() + 120, held_out.mapping_score.end()), mapping.mapping_score);
+  EXPECT_EQ(std::vector(held_out.knn_dist.begin() + 120, held_out.knn_dist.end()), mapping.knn_dist);
+}
+
+TEST_P(OfMode, HasTheSameBitsOnAnyLayout) {
+  const auto alone =
+      transfer::leave_one_lot_out(MPI_COMM_SELF, planted_reference(MPI_COMM_SELF, 3, 50, Cut::even), options);
+  for (const auto how : {Cut::even, Cut::first_rank_empty, Cut::all_on_last}) {
+    const auto mine =
+        transfer::leave_one_lot_out(MPI_COMM_WORLD, planted_reference(MPI_COMM_WORLD, 3, 50, how), options);
+    EXPECT_EQ(bits(parallel::gather_everywhere<double>(MPI_COMM_WORLD, mine.mapping_score)), bits(alone.mapping_score));
+    EXPECT_EQ(bits(parallel::gather_everywhere<double>(MPI_COMM_WORLD, mine.knn_dist)), bits(alone.knn_dist));
+  }
+}
+
+TEST_P(OfMode, AReferenceOfOneLotCannotBeHeldOut) {
+  const auto reference = planted_reference(MPI_COMM_WORLD, 1, 40, Cut::even);
+  for (const double distance : transfer::leave_one_lot_out(MPI_COMM_WORLD, reference, options).knn_dist)
+    EXPECT_TRUE(std::isnan(distance));
+}
+
+TEST_P(OfMode, ForeignCellsAreOutsideAndOthersAreNot) {
+  const transfer::RejectionOptions rejection;
+  const auto reference = planted_reference(MPI_COMM_WORLD, 6, 120, Cut::even);
+  const auto held_out = transfer::leave_one_lot_out(MPI_COMM_WORLD, reference, options);
+  const transfer::Calibration calibration(MPI_COMM_WORLD, held_out, reference.lot, 6, rejection);
+  const auto prepared = transfer::prepare(MPI_COMM_WORLD, reference, options);
+  const auto verdict_of = [&](const PlantedLot& lot, transfer::Mapping& mapping) {
+    mapping = transfer::map_lot(MPI_COMM_WORLD, prepared, planted_query(MPI_COMM_WORLD, lot, Cut::all_on_last), options);
+    return transfer::reject(MPI_COMM_WORLD, mapping, calibration, rejection);
+  };
+  transfer::Mapping mapping;
+  std::int64_t outside = 0;
+  for (int lot = 100; lot < 110; ++lot) {
+    const auto verdict = verdict_of(planted_lot(lot, 60, 0), mapping);
+    EXPECT_EQ(verdict.n_cells, 60);
+    outside += verdict.n_outside;
+  }
+  EXPECT_LT(static_cast<double>(outside) / 600, 0.04);  // of cells of lots like the reference's: 0.01 in the long run
+
+  const auto odd = verdict_of(planted_lot(200, 60, 1.0), mapping);
+  EXPECT_GT(odd.share_outside, 0.9);
+  EXPECT_EQ(odd.p_share, 1 / 7.0);
+  const auto lot = planted_lot(201, 200, 0.3);
+  const auto mixed = verdict_of(lot, mapping);
+  EXPECT_NEAR(mixed.share_outside, 0.3, 0.1);
+  for (std::int64_t i = 0; i < mapping.n_cells(); ++i) {  // the last rank has all
+    EXPECT_EQ(mapping.status[i] == transfer::Status::outside, mapping.p_outlier[i] < 0.01) << i;
+    if (mapping.status[i] == transfer::Status::ok) {
+      EXPECT_EQ(mapping.assigned(i), mapping.label[i]);
+    } else {
+      EXPECT_EQ(mapping.assigned(i), -1);
+    }
+  }
+}
+
+transfer::Mapping two_cells_a_rank(double first, double second) {
+  transfer::Mapping mapping;
+  mapping.label = {0, 0};
+  mapping.mapping_score = {first, second};
+  mapping.knn_dist = {0.1, 0.1};
+  mapping.p_outlier = {nan, nan};
+  mapping.status = {transfer::Status::ok, transfer::Status::ok};
+  return mapping;
+}
+
+TEST(Reject, LeavesUnassignedWhatHasTooLowAScore) {
+  const transfer::Calibration none(MPI_COMM_WORLD, {}, {}, 1, {});
+  auto mapping = two_cells_a_rank(0.5, 0.49);
+  const auto verdict = transfer::reject(MPI_COMM_WORLD, mapping, none, {});
+  const auto ranks = parallel::size_of(MPI_COMM_WORLD);
+  EXPECT_EQ(verdict.n_cells, 2 * ranks);
+  EXPECT_EQ(verdict.n_unassigned, ranks);
+  EXPECT_EQ(verdict.n_outside, 0);
+  EXPECT_FALSE(verdict.no_anchors);
+  EXPECT_EQ(mapping.status, (std::vector{transfer::Status::ok, transfer::Status::low_score}));
+}
+
+TEST(Reject, CountsCellsWithoutAnchorsAsOutside) {
+  const transfer::Calibration none(MPI_COMM_WORLD, {}, {}, 1, {});
+  auto mapping = two_cells_a_rank(nan, nan);
+  mapping.status = {transfer::Status::no_anchors, transfer::Status::no_anchors};
+  const auto verdict = transfer::reject(MPI_COMM_WORLD, mapping, none, {});
+  EXPECT_EQ(verdict.share_outside, 1.0);
+  EXPECT_TRUE(verdict.no_anchors);
+  EXPECT_EQ(mapping.status[0], transfer::Status::no_anchors);
+}
+
+TEST(Reject, OfALotWithoutCellsSaysNothing) {
+  transfer::Mapping mapping;
+  const auto verdict = transfer::reject(MPI_COMM_WORLD, mapping, {MPI_COMM_WORLD, {}, {}, 1, {}}, {});
+  EXPECT_EQ(verdict.n_cells, 0);
+  EXPECT_TRUE(std::isnan(verdict.share_outside));
+  EXPECT_TRUE(std::isnan(verdict.p_share));
+}
+
+}  // namespace
