@@ -16,7 +16,8 @@ enum class Purpose : std::uint32_t {
   cell_noise,
   sign_flip,
   count_split,
-  power = 20
+  power = 20,
+  projection
 };
 
 /// Counter-based random numbers (Philox4x32-10, Salmon et al. 2011, by Random123): a stream is named by
