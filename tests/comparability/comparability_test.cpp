@@ -55,7 +55,7 @@ TEST(LogitShares, CountHalfACellMore) {
 /// 11 lots before, 8 after: unchanged ones are declared equivalent in .81 of studies, those that moved by the margin of
 /// 1.5 lot standard deviations in .03 to .05; and these are found different.
 TEST(CompareLots, FindsUnchangedLotsEquivalentAndMovedOnesDifferent) {
-  constexpr int studies = 400;
+  constexpr int studies = 200;
   const Design design(11, 8);
   int unchanged = 0, wrongly_different = 0, at_margin = 0, different = 0;
   for (std::uint64_t s = 0; s < studies; ++s) {
