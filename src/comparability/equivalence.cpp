@@ -135,7 +135,7 @@ ErrorRates welch_error_rates(std::int32_t n_before, std::int32_t n_after, double
       at_margin += declared(room, room - t * error, deviation);
       at_zero += declared(0.0, room - t * error, deviation);
     }
-  return {at_margin / (parts * parts), 1 - at_zero / (parts * parts)};
+  return {at_margin / (parts * parts), std::max(0.0, 1 - at_zero / (parts * parts))};
 }
 
 ErrorRates paired_error_rates(std::int32_t n_pairs, double margin, double sd, double alpha) {
@@ -149,7 +149,7 @@ ErrorRates paired_error_rates(std::int32_t n_pairs, double margin, double sd, do
     at_margin += declared(room, within, std::sqrt(1 / n));
     at_zero += declared(0.0, within, std::sqrt(1 / n));
   }
-  return {at_margin / parts, 1 - at_zero / parts};
+  return {at_margin / parts, std::max(0.0, 1 - at_zero / parts)};
 }
 
 }  // namespace miura::comparability
