@@ -9,48 +9,14 @@
 #include <tuple>
 #include <utility>
 
-#include "miura/input/delimited.hpp"
+#include "app/result_table.hpp"
+#include "miura/base/error.hpp"
 
 namespace miura::app {
 
 namespace {
 
 namespace fs = std::filesystem;
-
-/// A table of a result folder, read row after row, its cells asked for by the name of their column.
-class ResultTable {
-public:
-  explicit ResultTable(const fs::path& path) : text_({path}, {.separator = '\t', .quotes = false}), path_(path) {
-    const auto header = text_.next();
-    if (!header) throw InputError({path}, "is empty");
-    for (std::size_t i = 0; i < header->size(); ++i) column_[std::string((*header)[i])] = i;
-  }
-
-  bool next() {
-    const auto row = text_.next();
-    if (!row) return false;
-    if (row->size() != column_.size()) throw InputError(text_.where(), "does not have a cell for each column");
-    cells_.assign(row->begin(), row->end());
-    return true;
-  }
-  std::string text(const std::string& name) const {
-    const auto at = column_.find(name);
-    if (at == column_.end()) throw InputError({path_, 1}, "has no column " + name);
-    return std::string(cells_[at->second]);
-  }
-  double number(const std::string& name) const {
-    const auto cell = text(name);
-    const auto value = input::parse_number(cell);
-    if (!value) throw InputError(text_.where(name), "'" + cell + "' is not a number");
-    return *value;
-  }
-
-private:
-  input::DelimitedText text_;
-  fs::path path_;
-  std::map<std::string, std::size_t> column_;
-  std::vector<std::string_view> cells_;
-};
 
 using PartitionName = std::tuple<std::string, std::string, std::string>;  // integration, resolution, seed
 using ClusterName = std::pair<PartitionName, std::string>;

@@ -11,7 +11,7 @@
 #include "miura/permutation/null_distribution.hpp"
 #include "miura/permutation/rank_tests.hpp"
 #include "miura/stats/random.hpp"
-#include "power/normal_deviate.hpp"
+#include "miura/stats/normal_stream.hpp"
 #include "power/rank_order.hpp"
 
 namespace miura::power {
@@ -150,7 +150,7 @@ public:
         y_(n) {}
 
   std::int64_t operator()(std::int64_t study) {
-    NormalStream normal(seed_, null_study + static_cast<std::uint64_t>(study));
+    stats::NormalStream normal(seed_, stats::Purpose::power, null_study + static_cast<std::uint64_t>(study));
     draw_clusters(normal);
     for (auto& z : shared_) z = normal();
     std::int64_t largest = 0;
@@ -168,7 +168,7 @@ public:
   }
 
 private:
-  void draw_clusters(NormalStream& normal) {
+  void draw_clusters(stats::NormalStream& normal) {
     const auto& [n_clusters, n_sources, loading] = family_.pattern;
     for (std::int32_t l = 0; l < n_; ++l) {
       for (auto& g : source_) g = normal();

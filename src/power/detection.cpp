@@ -8,7 +8,7 @@
 #include <span>
 
 #include "miura/parallel/communicator.hpp"
-#include "power/normal_deviate.hpp"
+#include "miura/stats/normal_stream.hpp"
 #include "power/rank_order.hpp"
 
 namespace miura::power {
@@ -26,7 +26,7 @@ public:
       : r_(pearson_of_spearman(rho)), seed_(seed), share_(n), outcome_(n), x_(n), y_(n) {}
 
   std::int64_t operator()(std::uint64_t study) {
-    NormalStream normal(seed_, study);
+    stats::NormalStream normal(seed_, stats::Purpose::power, study);
     const double rest = std::sqrt(1.0 - r_ * r_);
     for (std::size_t l = 0; l < share_.size(); ++l) {
       share_[l] = normal();

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "miura/power/detection.hpp"
-#include "power/normal_deviate.hpp"
+#include "miura/stats/normal_stream.hpp"
 
 namespace miura::power {
 
@@ -43,7 +43,7 @@ double seen_in_lots(const Population& population, std::int64_t cells, std::int32
                     std::int32_t draws, std::uint64_t seed) {
   double sum = 0.0;
   for (std::int32_t d = 0; d < draws; ++d) {
-    NormalStream normal(seed, lot_shares + static_cast<std::uint64_t>(d));
+    stats::NormalStream normal(seed, stats::Purpose::power, lot_shares + static_cast<std::uint64_t>(d));
     double shares = 0.0;
     for (std::int32_t l = 0; l < lots; ++l) shares += share_at(population, normal());
     sum += at_least_of(cells * lots, shares / lots, at_least);

@@ -18,10 +18,14 @@ enum class Purpose : std::uint32_t {
   count_split,
   power = 20,
 <<<<<<< HEAD
+<<<<<<< HEAD
   integrate = 30
 =======
   mapping = 30
 >>>>>>> transfer
+=======
+  projection
+>>>>>>> comparability
 };
 
 /// Counter-based random numbers (Philox4x32-10, Salmon et al. 2011, by Random123): a stream is named by

@@ -6,12 +6,12 @@
 
 #include "miura/stats/random.hpp"
 
-namespace miura::power {
+namespace miura::stats {
 
 /// Standard normal numbers of one stream, in pairs: Box & Muller (1958).
 class NormalStream {
 public:
-  NormalStream(std::uint64_t seed, std::uint64_t index) : random_(seed, stats::Purpose::power, index) {}
+  NormalStream(std::uint64_t seed, Purpose purpose, std::uint64_t index) : random_(seed, purpose, index) {}
 
   double operator()() {
     if (has_spare_) {
@@ -26,9 +26,9 @@ public:
   }
 
 private:
-  stats::RandomStream random_;
+  RandomStream random_;
   double spare_ = 0.0;
   bool has_spare_ = false;
 };
 
-}  // namespace miura::power
+}  // namespace miura::stats
