@@ -42,8 +42,9 @@ po::options_description describe(AssociateOptions& o) {
   all.add(describe(o.common));
   const auto with_default = [](auto& field) { return po::value(&field)->default_value(field); };
   po::options_description inputs("Input");
-  inputs.add_options()("table", po::value(&o.table),
-                       "features x samples (CSV or TSV, plain or gzip): a header with the samples, then a feature a row")(
+  inputs.add_options()(
+      "table", po::value(&o.table),
+      "features x samples (CSV or TSV, plain or gzip): a header with the samples, then a feature a row")(
       "outcomes", po::value(&o.sheet), "sheet with a column sample and an outcome a column")(
       "outcome", po::value(&o.outcomes), "column to test; repeat it for more; none: all that hold numbers")(
       "primary", with_default(o.primary), "the outcome of family 1; empty: the first")(
@@ -73,8 +74,8 @@ void check(AssociateOptions& o) {
                                          {"t", Statistic::t},
                                          {"welch", Statistic::welch},
                                          {"wilcoxon", Statistic::wilcoxon}});
-  o.tests.relabelings.side = chosen<Side>(
-      "side", o.side, {{"two-sided", Side::two_sided}, {"greater", Side::greater}, {"less", Side::less}});
+  o.tests.relabelings.side =
+      chosen<Side>("side", o.side, {{"two-sided", Side::two_sided}, {"greater", Side::greater}, {"less", Side::less}});
   o.tests.family = chosen<FamilyMethod>("correction", o.correction,
                                         {{"max-t", FamilyMethod::max_t}, {"min-p", FamilyMethod::min_p}});
   o.tests.interval = chosen<IntervalMethod>(
@@ -109,8 +110,7 @@ nlohmann::ordered_json settings_of(const AssociateOptions& o, const std::vector<
 std::string dump_of(const AssociateOptions& o) {
   std::string text = fmt::format("table = {}\noutcomes = {}\n", o.table, o.sheet);
   for (const auto& name : o.outcomes) text += fmt::format("outcome = {}\n", name);
-  for (const auto& [name, value] :
-       {std::pair{"primary", o.primary}, {"strata", o.strata}, {"covariate", o.covariate}})
+  for (const auto& [name, value] : {std::pair{"primary", o.primary}, {"strata", o.strata}, {"covariate", o.covariate}})
     if (!value.empty()) text += fmt::format("{} = {}\n", name, value);
   return text + fmt::format(
                     "statistic = {}\nside = {}\nalpha = {}\nexact-up-to = {}\npermutations = {}\ncorrection = {}\n"
@@ -144,8 +144,8 @@ std::vector<std::string> chosen_outcomes(const AssociateOptions& o, const input:
                          [&](const auto& name) { return name != o.strata && name != o.covariate; });
   for (const auto& name : names)
     if (name == o.strata || name == o.covariate)
-      throw UsageError(fmt::format("{} is an outcome and {} at once", name,
-                                   name == o.strata ? "the strata" : "the covariate"));
+      throw UsageError(
+          fmt::format("{} is an outcome and {} at once", name, name == o.strata ? "the strata" : "the covariate"));
   if (names.empty()) throw InputError({o.sheet}, "has no column that holds numbers");
   return names;
 }
@@ -215,8 +215,8 @@ Study read_study(const AssociateOptions& o) {
 
 void tell(const association::FeatureResult& found) {
   for (const auto& family : found.families) {
-    const auto declared = std::ranges::count_if(
-        found.rows, [&](const auto& row) { return row.family == family.name && row.declared; });
+    const auto declared =
+        std::ranges::count_if(found.rows, [&](const auto& row) { return row.family == family.name && row.declared; });
     log::info(fmt::format("{} family: {} tests, {} declared{}", family.name, family.n_tests, declared,
                           family.n_lots > 0 ? fmt::format(", {} samples", family.n_lots) : ""));
   }
@@ -247,8 +247,8 @@ int associate(MPI_Comm comm, const std::vector<std::string>& arguments) {
   if (!o.primary.empty()) o.tests.primary = {o.primary};
   o.tests.design = study.design;
 
-  const fs::path out = o.common.out.empty() ? fs::path(fs::path(o.table).stem().string() + "-association")
-                                            : fs::path(o.common.out);
+  const fs::path out =
+      o.common.out.empty() ? fs::path(fs::path(o.table).stem().string() + "-association") : fs::path(o.common.out);
   ResultFolder folder(comm, out, "associate");
   parallel::together(comm, [&] {
     log::start(parallel::rank_of(comm) == 0, log_level(o.common), !o.common.quiet, folder.unfinished_log());
@@ -258,17 +258,16 @@ int associate(MPI_Comm comm, const std::vector<std::string>& arguments) {
                         parallel::size_of(comm), omp_get_max_threads()));
   const auto found = association::associate_features(comm, study.features, study.outcomes, o.tests);
   for (const auto s : found.left_out)
-    study.warnings.push_back(fmt::format("sample {} misses more than half of the features: left out",
-                                         study.features.sample[s]));
+    study.warnings.push_back(
+        fmt::format("sample {} misses more than half of the features: left out", study.features.sample[s]));
   for (const auto& warning : study.warnings) log::warn(warning);
   tell(found);
   std::vector<std::string> names;
   for (const auto& outcome : study.outcomes) names.push_back(outcome.name);
-  folder.publish({association::association_table(found, study.features)},
-                 {.settings = settings_of(o, names),
-                  .inputs = {o.table, o.sheet},
-                  .warnings = study.warnings,
-                  .seconds = MPI_Wtime() - started});
+  folder.publish({association::association_table(found, study.features)}, {.settings = settings_of(o, names),
+                                                                           .inputs = {o.table, o.sheet},
+                                                                           .warnings = study.warnings,
+                                                                           .seconds = MPI_Wtime() - started});
   return 0;
 }
 

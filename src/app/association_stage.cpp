@@ -82,9 +82,8 @@ std::vector<association::Outcome> covariates_of(const Study& study, const Associ
       covariates.back().value.push_back(kept[lot] > 0 ? static_cast<double>(value_of(lot)) : association::not_computed);
   };
   add("n_cells", [&](std::int32_t lot) { return kept[lot]; });
-  add("share_lost_in_qc", [&](std::int32_t lot) {
-    return static_cast<double>(read[lot] - kept[lot]) / static_cast<double>(read[lot]);
-  });
+  add("share_lost_in_qc",
+      [&](std::int32_t lot) { return static_cast<double>(read[lot] - kept[lot]) / static_cast<double>(read[lot]); });
   if (!study.cells.is_table) {
     add("median_counts", [&](std::int32_t lot) { return counted.column<double>("median_counts")[lot]; });
     add("median_genes", [&](std::int32_t lot) { return counted.column<double>("median_genes")[lot]; });
@@ -121,7 +120,8 @@ association::Options tests_of(MPI_Comm comm, const Study& study, const RunOption
     options.design.covariate = read_columns(comm, sheet, training, std::vector{o.covariate}).front().value;
   if (!o.strata.empty())
     parallel::together(comm, [&] {
-      options.design.stratum = input::read_labels(sheet, {.key_column = "lot", .sample = {}, .columns = {}, .numeric = {}}, ids, o.strata);
+      options.design.stratum =
+          input::read_labels(sheet, {.key_column = "lot", .sample = {}, .columns = {}, .numeric = {}}, ids, o.strata);
     });
   return options;
 }
@@ -157,10 +157,9 @@ AssociationStage association_stage(MPI_Comm comm, const Study& study, const RunO
       cluster = study.clusters.primary().name_of(std::stoi(cluster));
   stage.tables.push_back(std::move(table));
   stage.tables.push_back(std::move(table_of_populations));
-  const auto covariates =
-      covariates_of(study, stage, read_columns(comm, sheet, training, split_list(o.confounders)));
-  stage.tables.push_back(association::confounder_table(
-      association::confounders(comm, covariates, stage.outcomes, options.relabelings)));
+  const auto covariates = covariates_of(study, stage, read_columns(comm, sheet, training, split_list(o.confounders)));
+  stage.tables.push_back(
+      association::confounder_table(association::confounders(comm, covariates, stage.outcomes, options.relabelings)));
 
   stage.warnings = found.warnings;
   for (const auto l : found.left_out)

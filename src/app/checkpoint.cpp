@@ -360,13 +360,13 @@ ClusterStage load_clusters(MPI_Comm comm, const parallel::Partition& cells, cons
   for (std::int64_t p = 0; p < n; ++p) {
     const auto& known = about[static_cast<std::size_t>(p)];
     const auto& resolution = known.at("resolution");
-    matrix::Labeling of{.integration = known.at("integration"),
-                      .resolution = resolution.is_null() ? std::numeric_limits<double>::quiet_NaN()
-                                                         : resolution.get<double>(),
-                      .seed = known.at("seed"),
-                      .n_clusters = known.at("n_clusters"),
-                      .label = {},
-                      .names = known.at("names")};
+    matrix::Labeling of{
+        .integration = known.at("integration"),
+        .resolution = resolution.is_null() ? std::numeric_limits<double>::quiet_NaN() : resolution.get<double>(),
+        .seed = known.at("seed"),
+        .n_clusters = known.at("n_clusters"),
+        .label = {},
+        .names = known.at("names")};
     for (std::int64_t i = p; i < std::ssize(labels); i += n) of.label.push_back(labels[i]);
     stage.partitions.push_back(std::move(of));
   }
@@ -393,14 +393,14 @@ CompositionStage load_composition(const std::filesystem::path& path) {
   CompositionStage stage;
   for (const auto& known : nlohmann::json::parse(read_text(file, "partitions"))) {
     const auto& resolution = known.at("resolution");
-    stage.partitions.push_back({.integration = known.at("integration"),
-                                .resolution = resolution.is_null() ? std::numeric_limits<double>::quiet_NaN()
-                                                                   : resolution.get<double>(),
-                                .seed = known.at("seed"),
-                                .n_lots = known.at("n_lots"),
-                                .n_clusters = known.at("n_clusters"),
-                                .count = known.at("count"),
-                                .lot_size = known.at("lot_size")});
+    stage.partitions.push_back(
+        {.integration = known.at("integration"),
+         .resolution = resolution.is_null() ? std::numeric_limits<double>::quiet_NaN() : resolution.get<double>(),
+         .seed = known.at("seed"),
+         .n_lots = known.at("n_lots"),
+         .n_clusters = known.at("n_clusters"),
+         .count = known.at("count"),
+         .lot_size = known.at("lot_size")});
   }
   return stage;
 }

@@ -141,7 +141,8 @@ ClusterStage given_clusters(MPI_Comm comm, const Study& study, const RunOptions&
   std::vector<std::string> names(all);
   std::ranges::sort(names);
   names.erase(std::unique(names.begin(), names.end()), names.end());
-  if (names.empty()) throw InputError({study.lots.front().cells, 0, o.labels}, "labels no cell that passes quality control");
+  if (names.empty())
+    throw InputError({study.lots.front().cells, 0, o.labels}, "labels no cell that passes quality control");
   std::vector<std::int64_t> cells_of;
   for (const auto& name : names) cells_of.push_back(size.contains(name) ? size.at(name) : 0);
   parallel::sum_over_ranks(comm, cells_of);
@@ -161,7 +162,8 @@ ClusterStage given_clusters(MPI_Comm comm, const Study& study, const RunOptions&
     if (labels.label.back() < 0 && study.lots[cells.lot[i]].role == "train") ++unlabelled;
   }
   if (unlabelled = parallel::sum_over_ranks(comm, unlabelled); unlabelled > 0)
-    log::warn(fmt::format("{} training cells have no label in column {}; they count in no share", unlabelled, o.labels));
+    log::warn(
+        fmt::format("{} training cells have no label in column {}; they count in no share", unlabelled, o.labels));
   return {.partitions = {std::move(labels)},
           .modularity = std::numeric_limits<double>::quiet_NaN(),
           .label_hash = {},

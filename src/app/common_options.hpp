@@ -1,8 +1,7 @@
 #pragma once
 
-#include <mpi.h>
-
 #include <fmt/format.h>
+#include <mpi.h>
 
 #include <cstdint>
 #include <initializer_list>

@@ -17,8 +17,9 @@ namespace miura::app {
 namespace {
 
 /// Columns of the association of any feature that say nothing of a gene.
-constexpr std::array<std::string_view, 8> not_of_genes{"feature",    "mean_fraction", "min_expected_count", "rho_cell_lo",
-                                                       "rho_cell_hi", "p_adjN",       "p_conditional",      "statistic"};
+constexpr std::array<std::string_view, 8> not_of_genes{"feature",       "mean_fraction", "min_expected_count",
+                                                       "rho_cell_lo",   "rho_cell_hi",   "p_adjN",
+                                                       "p_conditional", "statistic"};
 
 /// The training lots' expression of the genes that are tested in one group, and which genes these are.
 struct GroupExpression {

@@ -104,8 +104,7 @@ NeighborhoodStage neighborhood_stage(MPI_Comm comm, const Study& study, const Ru
   for (std::size_t i = 0; i < study.genes.reference.size(); ++i)
     if (study.genes.reference[i]) lot_of_vertex.push_back(place[study.cells.cells.mine.lot[i]]);
 
-  const auto graph =
-      neighborhood::union_graph(comm, study.neighbors.nearest, std::min(15, study.neighbors.nearest.k));
+  const auto graph = neighborhood::union_graph(comm, study.neighbors.nearest, std::min(15, study.neighbors.nearest.k));
   const auto abundance = neighborhood::abundance(comm, graph, lot_of_vertex, static_cast<std::int32_t>(training.size()),
                                                  neighborhood::AbundanceOptions{});
   const auto design = tests_of(comm, study, o, sheet).design;

@@ -126,19 +126,21 @@ nlohmann::ordered_json provenance(MPI_Comm comm, const Study& study, const Publi
                       {"seconds", s.seconds},
                       {"peak_gib", s.peak_gib}});
   auto machine = describe_machine(comm);
-  return {{"program", "miura"},
-          {"command", "run"},
-          {"version", version()},
-          {"commit", commit()},
-          {"written", utc_now()},
-          {"result_hash", p.report_hash},
-          {"labels", {{"digest", study.clusters.label_hash}, {"on_disk", study.clusters.written}}},
-          {"outcomes", {{"first_used", study.association.outcomes_read}, {"order", "after the digest of the labels was on the disk"}}},
-          {"settings", p.settings},
-          {"inputs", p.inputs},
-          {"outputs", outputs},
-          {"stages", stages},
-          {"machine", machine}};
+  return {
+      {"program", "miura"},
+      {"command", "run"},
+      {"version", version()},
+      {"commit", commit()},
+      {"written", utc_now()},
+      {"result_hash", p.report_hash},
+      {"labels", {{"digest", study.clusters.label_hash}, {"on_disk", study.clusters.written}}},
+      {"outcomes",
+       {{"first_used", study.association.outcomes_read}, {"order", "after the digest of the labels was on the disk"}}},
+      {"settings", p.settings},
+      {"inputs", p.inputs},
+      {"outputs", outputs},
+      {"stages", stages},
+      {"machine", machine}};
 }
 
 /// Removes what a run before left unfinished and makes the folder that results are written to first. Collective.

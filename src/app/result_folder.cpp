@@ -47,8 +47,7 @@ void refuse_other_results(const fs::path& out, const std::string& command) {
   if (!file) return;
   const auto record = nlohmann::json::parse(file, nullptr, false);
   if (!record.is_object() || record.value("command", "run") != command)
-    throw Error(ExitCode::cannot_create,
-                out.string() + ": holds the result of another command; choose another --out");
+    throw Error(ExitCode::cannot_create, out.string() + ": holds the result of another command; choose another --out");
 }
 
 }  // namespace
@@ -79,18 +78,10 @@ void ResultFolder::publish(std::span<const matrix::Table> tables, const TablesRe
       files.emplace_back(out_ / name).write(text);
       outputs[name] = Sha256().add(std::as_bytes(std::span(text))).hex();
     }
-    const nlohmann::ordered_json provenance{{"program", "miura"},
-                                            {"version", version()},
-                                            {"commit", commit()},
-                                            {"command", command_},
-                                            {"written", utc_now()},
-                                            {"settings", record.settings},
-                                            {"inputs", inputs},
-                                            {"outputs", outputs},
-                                            {"warnings", record.warnings},
-                                            {"seconds", record.seconds},
-                                            {"peak_gib", peak_gib},
-                                            {"machine", machine}};
+    const nlohmann::ordered_json provenance{
+        {"program", "miura"},          {"version", version()},        {"commit", commit()},   {"command", command_},
+        {"written", utc_now()},        {"settings", record.settings}, {"inputs", inputs},     {"outputs", outputs},
+        {"warnings", record.warnings}, {"seconds", record.seconds},   {"peak_gib", peak_gib}, {"machine", machine}};
     files.emplace_back(out_ / "provenance.json").write(provenance.dump(2) + "\n");
     for (auto& file : files) file.publish();
   });

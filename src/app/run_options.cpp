@@ -147,7 +147,8 @@ po::options_description describe_association(RunOptions& o) {
 po::options_description describe_genes(RunOptions& o) {
   po::options_description genes("Genes and neighborhoods against the outcomes");
   genes.add_options()("genes.test", with_default(o.genes), "test the lot-level expression of every gene")(
-      "genes.exact_up_to", with_default(o.gene_exact_up_to), "most lots for which all relabelings are enumerated for the family-wise p of genes")(
+      "genes.exact_up_to", with_default(o.gene_exact_up_to),
+      "most lots for which all relabelings are enumerated for the family-wise p of genes")(
       "genes.permutations", with_default(o.gene_permutations), "relabelings drawn for it where there are more lots")(
       "genes.report_p", with_default(o.gene_report_p),
       "largest p of a row within a cluster that gene_association.tsv holds; of all cells together it holds every gene")(
@@ -226,14 +227,12 @@ void check(RunOptions& o) {
   check_range<std::int64_t>("association.permutations", o.association.relabelings.permutations, 1, 1'000'000'000);
   check_range<std::int64_t>("association.min_cells_per_lot", o.association.min_cells_per_lot, 0, many);
   using association::FamilyMethod, association::IntervalMethod, permutation::Side;
-  o.association.relabelings.side =
-      chosen<Side>("association.side", o.side,
-                   {{"two-sided", Side::two_sided}, {"greater", Side::greater}, {"less", Side::less}});
+  o.association.relabelings.side = chosen<Side>(
+      "association.side", o.side, {{"two-sided", Side::two_sided}, {"greater", Side::greater}, {"less", Side::less}});
   o.association.family = chosen<FamilyMethod>("association.correction", o.correction,
                                               {{"max-t", FamilyMethod::max_t}, {"min-p", FamilyMethod::min_p}});
-  o.association.interval =
-      chosen<IntervalMethod>("association.ci", o.interval,
-                             {{"bonett-wright", IntervalMethod::bonett_wright}, {"bca", IntervalMethod::bca}});
+  o.association.interval = chosen<IntervalMethod>(
+      "association.ci", o.interval, {{"bonett-wright", IntervalMethod::bonett_wright}, {"bca", IntervalMethod::bca}});
   check_range("genes.exact_up_to", o.gene_exact_up_to, 2, 13);
   check_range<std::int64_t>("genes.permutations", o.gene_permutations, 1, 1'000'000'000);
   check_range("genes.report_p", o.gene_report_p, 0.0, 1.0);

@@ -35,8 +35,8 @@ struct RunOptions {
   std::string resolutions = "0.3, 0.5, 0.8, 1.2";  ///< of the grid of partitions
   std::int32_t seeds = 8;                          ///< partitions of each resolution
   std::string labels;                              ///< column of the tables of cells; empty: cells are clustered
-  std::int32_t stability_replicates = 5;   ///< of each kind of subset
-  std::int64_t stability_cells = 10'000;   ///< about so many reference cells are clustered again
+  std::int32_t stability_replicates = 5;           ///< of each kind of subset
+  std::int64_t stability_cells = 10'000;           ///< about so many reference cells are clustered again
   bool markers = true;
   std::int64_t marker_top = 200;  ///< genes of each cluster up, and so many down; 0: all
   std::string outcomes, primary, confounders;
@@ -44,9 +44,9 @@ struct RunOptions {
   std::string side = "two-sided", interval = "bonett-wright", correction = "max-t";
   association::Options association;
   bool genes = true;
-  std::int32_t gene_exact_up_to = 8;        ///< genes are many, and so are their families
+  std::int32_t gene_exact_up_to = 8;  ///< genes are many, and so are their families
   std::int64_t gene_permutations = 9'999;
-  double gene_report_p = 0.01;              ///< of the rows within clusters
+  double gene_report_p = 0.01;  ///< of the rows within clusters
   bool neighborhoods = true;
   std::int64_t neighborhood_permutations = 9'999;
 };

@@ -59,9 +59,9 @@ std::vector<std::string> what_is_left_out(const matrix::Lots& lots) {
     if (lot.role != "train") ++others[lot.role];
   std::vector<std::string> warnings;
   for (const auto& [role, n] : others)
-    warnings.push_back(
-        fmt::format("{} lot{} with role {}: read, checked and projected; cells of such lots get no cluster of their own",
-                    n, n == 1 ? "" : "s", role));
+    warnings.push_back(fmt::format(
+        "{} lot{} with role {}: read, checked and projected; cells of such lots get no cluster of their own", n,
+        n == 1 ? "" : "s", role));
   return warnings;
 }
 
@@ -117,8 +117,7 @@ bool go_along(MPI_Comm comm, const Run& run, Checkpoints& checkpoints) {
       "genes", study.gene_association, [&](const fs::path& p) { return load_genes_found(p); },
       [&] { return gene_stage(comm, study, o, run.sheet); });
   street.stage(
-      "neighborhoods", study.neighborhoods,
-      [&](const fs::path& p) { return load_neighborhoods(comm, reference, p); },
+      "neighborhoods", study.neighborhoods, [&](const fs::path& p) { return load_neighborhoods(comm, reference, p); },
       [&] { return neighborhood_stage(comm, study, o, run.sheet); });
   if (street.done() && o.to != "report") {
     log::info(fmt::format("stopped after stage {}, as asked", o.to));
@@ -165,8 +164,14 @@ int run_study(MPI_Comm comm, const std::vector<std::string>& arguments) {
   o.association.relabelings.seed = o.reference.seed = o.common.seed;
   o.association.relabelings.safe_point = stop_if_requested;
 
-  Run run{.options = o, .lots = {}, .sheet = (configuration.folder / o.samples).lexically_normal(), .out = {},
-          .name = o.study_name, .settings = scientific_settings(configuration), .inputs = {}, .hashes = {}};
+  Run run{.options = o,
+          .lots = {},
+          .sheet = (configuration.folder / o.samples).lexically_normal(),
+          .out = {},
+          .name = o.study_name,
+          .settings = scientific_settings(configuration),
+          .inputs = {},
+          .hashes = {}};
   if (run.name.empty()) run.name = fs::path(o.common.config.empty() ? o.samples : o.common.config).stem().string();
   run.out = o.common.out.empty() ? fs::path(run.name + "-results") : fs::path(o.common.out);
   run.lots = checked_lots(comm, o, run.sheet);
@@ -180,9 +185,8 @@ int run_study(MPI_Comm comm, const std::vector<std::string>& arguments) {
   Checkpoints checkpoints(comm, run.out / "checkpoint");
   finish_publication(comm, run.out);
   const auto log_file = run.out / "log.txt.part";
-  parallel::together(comm, [&] {
-    log::start(parallel::rank_of(comm) == 0, log_level(o.common), !o.common.quiet, log_file);
-  });
+  parallel::together(comm,
+                     [&] { log::start(parallel::rank_of(comm) == 0, log_level(o.common), !o.common.quiet, log_file); });
   log::info(fmt::format("miura {} ({}): {} lots of {}, {} ranks x {} threads", version(), commit(), run.lots.size(),
                         run.sheet.string(), parallel::size_of(comm), omp_get_max_threads()));
   const bool published = go_along(comm, run, checkpoints);

@@ -27,8 +27,8 @@ std::vector<std::uint8_t> marked_for_resampling(MPI_Comm comm, const Study& stud
 PopulationGrid population_grid(MPI_Comm comm, const Study& study) {
   const auto& grid = study.clusters.partitions;
   auto overlaps = populations::count_overlaps(comm, grid);
-  auto found = populations::find(comm, grid, overlaps, study.cells.cells.mine.lot,
-                                 static_cast<std::int32_t>(study.lots.size()));
+  auto found =
+      populations::find(comm, grid, overlaps, study.cells.cells.mine.lot, static_cast<std::int32_t>(study.lots.size()));
   return {std::move(overlaps), std::move(found)};
 }
 
@@ -50,11 +50,9 @@ StabilityStage stability_stage(MPI_Comm comm, const Study& study, const RunOptio
         lot.push_back(study.cells.cells.mine.lot[i]);
         of_points.label.push_back(primary.label[i]);
       }
-    const auto again = stability::resample(comm, {points, lot, n_lots, of_points},
-                                           {.replicates = o.stability_replicates,
-                                            .seed = o.common.seed,
-                                            .shared = o.shared,
-                                            .leiden = o.leiden});
+    const auto again = stability::resample(
+        comm, {points, lot, n_lots, of_points},
+        {.replicates = o.stability_replicates, .seed = o.common.seed, .shared = o.shared, .leiden = o.leiden});
     rows.insert(rows.end(), again.begin(), again.end());
   }
   return {stability::table(rows)};

@@ -49,7 +49,8 @@ std::vector<std::int32_t> lots_with_cells(const matrix::Composition& c) {
 void add_composition(report::StudyReport& page, const Study& study) {
   const auto& c = study.composition.primary();
   page.composition.partition = partition_name(c.resolution, static_cast<std::int64_t>(c.seed));
-  for (std::int32_t k = 0; k < c.n_clusters; ++k) page.composition.clusters.push_back(study.clusters.primary().name_of(k));
+  for (std::int32_t k = 0; k < c.n_clusters; ++k)
+    page.composition.clusters.push_back(study.clusters.primary().name_of(k));
   for (const auto l : lots_with_cells(c)) {
     page.composition.lots.push_back(study.lots[l].id);
     for (std::int32_t k = 0; k < c.n_clusters; ++k) page.composition.cells.push_back(c.cells(k, l));
@@ -131,8 +132,8 @@ void add_method(report::StudyReport& page, const Study& study, const Publication
   add("Components", fmt::format("{} principal components ({}).", study.pca.model.n_components, set("pca.method")));
   const auto& clusters = study.clusters;
   if (std::isnan(clusters.primary().resolution))
-    add("Clusters", fmt::format("Labels that were given with the cells (column {}): {} clusters.", set("cluster.labels"),
-                                clusters.primary().n_clusters));
+    add("Clusters", fmt::format("Labels that were given with the cells (column {}): {} clusters.",
+                                set("cluster.labels"), clusters.primary().n_clusters));
   else
     add("Clusters",
         fmt::format("Exact {} nearest neighbours, shared-neighbour graph (Jaccard), Leiden. The primary partition, at "

@@ -9,7 +9,7 @@
 namespace miura::association {
 
 void adjust_for_cell_numbers(MPI_Comm comm, ClusterFamily& family, const LotDesign& design, const Options& options) {
-  constexpr std::int32_t fewest_degrees = 4;  // n - 1 - (cell numbers and what is fitted besides)
+  constexpr std::int32_t fewest_degrees = 4;                // n - 1 - (cell numbers and what is fitted besides)
   std::map<const Lots*, std::vector<std::int64_t>> groups;  // rows of one outcome have the same lots
   for (std::int64_t i = 0; i < std::ssize(family.rows); ++i) {
     const auto& lots = *family.tested[i].lots;

@@ -74,7 +74,8 @@ void test_outside(MPI_Comm comm, ClusterFamily& family, std::span<const Lots* co
       const auto i = collection.row(t);
       auto& row = family.rows[i];
       row.p_conditional = found.p_step[t];
-      if (passes(row, row.p_conditional, options)) search_of(i)->consider(family.share[i], found.t[t], row.mean_fraction);
+      if (passes(row, row.p_conditional, options))
+        search_of(i)->consider(family.share[i], found.t[t], row.mean_fraction);
     }
   }
 }

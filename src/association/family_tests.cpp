@@ -47,8 +47,7 @@ Lots common_lots(std::span<const Tested> rows, const LotDesign& design) {
       outcomes.push_back(tested.outcome);
   if (outcomes.empty()) return {};
   auto common = design.lots();
-  for (const auto* outcome : outcomes)
-    std::erase_if(common, [&](auto lot) { return std::isnan(outcome->value[lot]); });
+  for (const auto* outcome : outcomes) std::erase_if(common, [&](auto lot) { return std::isnan(outcome->value[lot]); });
   return common;
 }
 
@@ -125,8 +124,8 @@ void test_each(std::span<Tested> rows, const Options& options, const RowTests& t
 std::vector<const Lots*> test_family(std::span<Tested> rows, const LotDesign& design, const Options& options,
                                      const RowTests& tests, LotSets& lot_sets, Family& family) {
   const auto& common = *lot_sets.insert(common_lots(rows, design)).first;
-  const bool apart = (tests.outcomes_apart && n_outcomes(rows) > 1) ||
-                     std::ssize(common) < fewest_lots(options, std::ssize(rows));
+  const bool apart =
+      (tests.outcomes_apart && n_outcomes(rows) > 1) || std::ssize(common) < fewest_lots(options, std::ssize(rows));
   std::vector<const Lots*> lots_of;
   for (const auto& tested : rows)
     lots_of.push_back(apart ? &*lot_sets.insert(design.lots_with(*tested.outcome)).first : &common);

@@ -27,7 +27,8 @@ permutation::TwoSample engine_name(Statistic statistic) {
 
 permutation::TwoSampleResult compared(MPI_Comm comm, std::span<const Tested> tested,
                                       const std::vector<std::int64_t>& members, const Lots& lots,
-                                      std::span<const std::int32_t> group, const Options& options, FamilyMethod family) {
+                                      std::span<const std::int32_t> group, const Options& options,
+                                      FamilyMethod family) {
   std::vector<double> feature;
   for (const auto i : members) {
     const auto x = tested[i].x(lots);
@@ -41,9 +42,10 @@ permutation::TwoSampleResult compared(MPI_Comm comm, std::span<const Tested> tes
 
 /// The smallest p that any data could reach: the observed labeling, and where the groups are equally large and both
 /// sides count, its mirror image.
-double floor_of(const permutation::TwoSampleResult& result, std::span<const std::int32_t> group, const Options& options) {
-  const bool mirrored = options.relabelings.side == permutation::Side::two_sided &&
-                        2 * std::ranges::count(group, 1) == std::ssize(group);
+double floor_of(const permutation::TwoSampleResult& result, std::span<const std::int32_t> group,
+                const Options& options) {
+  const bool mirrored =
+      options.relabelings.side == permutation::Side::two_sided && 2 * std::ranges::count(group, 1) == std::ssize(group);
   return result.p(mirrored && result.exact ? 2 : 1);
 }
 

@@ -48,8 +48,7 @@ public:
     double rho = not_computed;
   };
   /// Of two values for each of `lots`.
-  Correlation correlate(std::span<const double> x, std::span<const double> y,
-                        std::span<const std::int32_t> lots) const;
+  Correlation correlate(std::span<const double> x, std::span<const double> y, std::span<const std::int32_t> lots) const;
 
 private:
   std::vector<std::int32_t> stratum_;  ///< of all lots; empty: none

@@ -63,9 +63,8 @@ void add_evidence(ColumnsOf<AnyRow>& columns, std::span<const Family> families) 
   columns.add("loo_rho_max", &Evidence::loo_rho_max);
   columns.add("status", [](const AnyRow& row) { return std::string(name_of(row.status)); });
   columns.add("flags", &Evidence::flags);
-  columns.add("family_size", [&](const AnyRow& row) {
-    return std::ranges::find(families, row.family, &Family::name)->n_tests;
-  });
+  columns.add("family_size",
+              [&](const AnyRow& row) { return std::ranges::find(families, row.family, &Family::name)->n_tests; });
 }
 
 }  // namespace

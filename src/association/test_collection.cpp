@@ -53,7 +53,9 @@ TestCollection::Marginal TestCollection::marginal(MPI_Comm comm, const Options& 
   }
   const auto side = options.relabelings.side;
   const auto result = permutation::marginal_tests(comm, tests_, options.relabelings);
-  const auto& counts = side == Side::two_sided ? result.two_sided : side == Side::greater ? result.greater : result.less;
+  const auto& counts = side == Side::two_sided ? result.two_sided
+                       : side == Side::greater ? result.greater
+                                               : result.less;
   for (const auto count : counts) found.p.push_back(result.p(count));
   found.p_min_attainable = result.p_min_attainable;
   if (side != Side::two_sided)

@@ -61,7 +61,8 @@ AnyHandle opened(hid_t id, const std::filesystem::path& file, const std::string&
 
 Attribute find_attribute(hid_t at, const std::string& path, const char* name) {
   if (H5Aexists_by_name(at, path.c_str(), name, H5P_DEFAULT) <= 0) return {};
-  return opened<Attribute>(H5Aopen_by_name(at, path.c_str(), name, H5P_DEFAULT, H5P_DEFAULT), file_of(at), path + ": " + name);
+  return opened<Attribute>(H5Aopen_by_name(at, path.c_str(), name, H5P_DEFAULT, H5P_DEFAULT), file_of(at),
+                           path + ": " + name);
 }
 
 herr_t collect_name(hid_t, const char* name, const H5L_info_t*, void* names) {

@@ -183,8 +183,9 @@ std::vector<matrix::CellBlock> read_counts(std::span<const CountFile> mine, cons
     const auto& features = my.tables.at(my.digest[file.lots[0]]);
     const auto column = join.columns_of(features);
     const auto n_kept = static_cast<std::int32_t>(std::ranges::count_if(column, [](auto c) { return c >= 0; }));
-    auto blocks =
-        of_its_lot(file, lots, [&] { return read_blocks(file, lots, options, {features, column, join.n_columns()}); });
+    auto blocks = of_its_lot(file, lots, [&] {
+      return read_blocks(file, lots, options, {features, column, join.n_columns()});
+    });
     for (std::size_t b = 0; b < blocks.size(); ++b) {
       report[file.lots[b]].cells_read = blocks[b].n_cells();
       report[file.lots[b]].features_dropped = features.n_wanted() - n_kept;

@@ -25,8 +25,8 @@ bool Sheet::next() {
   const auto fields = text_.next();
   if (!fields) return false;
   if (fields->size() != header_.size())
-    throw InputError(where(), "has " + std::to_string(fields->size()) + " fields, the header has " +
-                                  std::to_string(header_.size()));
+    throw InputError(
+        where(), "has " + std::to_string(fields->size()) + " fields, the header has " + std::to_string(header_.size()));
   fields_ = *fields;
   return true;
 }

@@ -48,8 +48,8 @@ Diffusion::Diffusion(MPI_Comm comm, const matrix::Graph& graph) : comm_(comm), n
   const auto all = static_cast<PetscInt>(n_vertices_);
   OwnedMat distributed;
   linalg::check_petsc(MatCreateMPIAIJWithArrays(comm, n, n, all, all, row_start.data(), column.data(), weight.data(),
-                                  distributed.address()),
-        "make the matrix of the graph");
+                                                distributed.address()),
+                      "make the matrix of the graph");
 
   needed_ = column;
   needed_.resize(needed_.size() + n);
@@ -59,12 +59,13 @@ Diffusion::Diffusion(MPI_Comm comm, const matrix::Graph& graph) : comm_(comm), n
   needed_.shrink_to_fit();
   OwnedIndices own, columns;
   linalg::check_petsc(ISCreateStride(PETSC_COMM_SELF, n, first, 1, own.address()), "index rows");
-  linalg::check_petsc(ISCreateGeneral(PETSC_COMM_SELF, static_cast<PetscInt>(needed_.size()), needed_.data(), PETSC_USE_POINTER,
-                        columns.address()),
-        "index columns");
+  linalg::check_petsc(ISCreateGeneral(PETSC_COMM_SELF, static_cast<PetscInt>(needed_.size()), needed_.data(),
+                                      PETSC_USE_POINTER, columns.address()),
+                      "index columns");
   Mat* taken = nullptr;
-  linalg::check_petsc(MatCreateSubMatrices(distributed, 1, own.address(), columns.address(), MAT_INITIAL_MATRIX, &taken),
-        "take the rows of this rank");
+  linalg::check_petsc(
+      MatCreateSubMatrices(distributed, 1, own.address(), columns.address(), MAT_INITIAL_MATRIX, &taken),
+      "take the rows of this rank");
   *rows_.address() = taken[0];
   linalg::check_petsc(PetscObjectReference(reinterpret_cast<PetscObject>(taken[0])), "hold the rows of this rank");
   linalg::check_petsc(MatDestroySubMatrices(1, &taken), "give back a list");
@@ -80,12 +81,15 @@ void Diffusion::prepare(Block& block, std::int32_t width) {
       VecCreateMPI(comm_, static_cast<PetscInt>(std::ssize(a_)) * width, PETSC_DETERMINE, block.distributed.address()),
       "make a vector");
   linalg::check_petsc(VecCreateSeq(PETSC_COMM_SELF, n_needed * width, block.needed.address()), "make a vector");
-  linalg::check_petsc(VecCreateSeq(PETSC_COMM_SELF, static_cast<PetscInt>(std::ssize(a_)) * width, block.result.address()),
-        "make a vector");
+  linalg::check_petsc(
+      VecCreateSeq(PETSC_COMM_SELF, static_cast<PetscInt>(std::ssize(a_)) * width, block.result.address()),
+      "make a vector");
   OwnedIndices from;
-  linalg::check_petsc(ISCreateBlock(PETSC_COMM_SELF, width, n_needed, needed_.data(), PETSC_USE_POINTER, from.address()),
-        "index neighbors");
-  linalg::check_petsc(VecScatterCreate(block.distributed, from, block.needed, nullptr, block.fetch.address()), "plan the exchange");
+  linalg::check_petsc(
+      ISCreateBlock(PETSC_COMM_SELF, width, n_needed, needed_.data(), PETSC_USE_POINTER, from.address()),
+      "index neighbors");
+  linalg::check_petsc(VecScatterCreate(block.distributed, from, block.needed, nullptr, block.fetch.address()),
+                      "plan the exchange");
 }
 
 void Diffusion::step_block(Block& block, std::span<double> s, std::int32_t n_lots, std::int32_t first_lot) {
@@ -98,8 +102,10 @@ void Diffusion::step_block(Block& block, std::span<double> s, std::int32_t n_lot
     for (std::int32_t l = 0; l < width; ++l) spread[i * width + l] = s[i * n_lots + first_lot + l] / a_[i];
   linalg::check_petsc(VecRestoreArrayWrite(block.distributed, &spread), "close a vector");
 
-  linalg::check_petsc(VecScatterBegin(block.fetch, block.distributed, block.needed, INSERT_VALUES, SCATTER_FORWARD), "exchange");
-  linalg::check_petsc(VecScatterEnd(block.fetch, block.distributed, block.needed, INSERT_VALUES, SCATTER_FORWARD), "exchange");
+  linalg::check_petsc(VecScatterBegin(block.fetch, block.distributed, block.needed, INSERT_VALUES, SCATTER_FORWARD),
+                      "exchange");
+  linalg::check_petsc(VecScatterEnd(block.fetch, block.distributed, block.needed, INSERT_VALUES, SCATTER_FORWARD),
+                      "exchange");
   linalg::check_petsc(MatMult(block.product, block.needed, block.result), "multiply");
 
   const PetscScalar *from_neighbors = nullptr, *own = nullptr;

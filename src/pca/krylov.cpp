@@ -78,7 +78,8 @@ Spectrum solve(const ScaledReference& z, CovarianceProduct& product, std::int32_
   Owned<Mat, MatDestroy> shell;
   Owned<EPS, EPSDestroy> eps;
   linalg::check_petsc(MatCreateShell(PETSC_COMM_SELF, n, n, n, n, &product, shell.address()), "make a shell matrix");
-  linalg::check_petsc(MatShellSetOperation(shell, MATOP_MULT, reinterpret_cast<void (*)()>(multiply)), "set the product");
+  linalg::check_petsc(MatShellSetOperation(shell, MATOP_MULT, reinterpret_cast<void (*)()>(multiply)),
+                      "set the product");
   linalg::check_petsc(EPSCreate(PETSC_COMM_SELF, eps.address()), "make a solver");
   linalg::check_petsc(EPSSetOperators(eps, shell, nullptr), "set the operator");
   linalg::check_petsc(EPSSetProblemType(eps, EPS_HEP), "set the problem");
@@ -87,7 +88,8 @@ Spectrum solve(const ScaledReference& z, CovarianceProduct& product, std::int32_
   const auto basis = std::min(n, std::max<PetscInt>(2 * components, components + 30));
   linalg::check_petsc(EPSSetDimensions(eps, components, basis, basis), "set the dimensions");
   linalg::check_petsc(EPSSetTolerances(eps, tolerance, most_restarts), "set the tolerance");
-  linalg::check_petsc(EPSSetConvergenceTestFunction(eps, relative_residual, &trace, nullptr), "set the convergence test");
+  linalg::check_petsc(EPSSetConvergenceTestFunction(eps, relative_residual, &trace, nullptr),
+                      "set the convergence test");
   set_start(eps, shell);
   linalg::check_petsc(EPSSolve(eps), "solve");
 

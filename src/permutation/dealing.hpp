@@ -32,7 +32,8 @@ auto deal(MPI_Comm comm, const Dealing& dealing, Make make, Work work) {
   const auto n_rounds = std::clamp<std::int64_t>(std::llround(dealing.core_seconds / ranks / seconds_a_round), 1,
                                                  std::max<std::int64_t>(dealing.n_items / ranks / 8, 1));
   if (dealing.core_seconds >= worth_telling)
-    log::info(dealing.stage + ": about " + std::to_string(std::llround(dealing.core_seconds)) + " core-seconds to come");
+    log::info(dealing.stage + ": about " + std::to_string(std::llround(dealing.core_seconds)) +
+              " core-seconds to come");
   std::vector<decltype(make())> states;
   for (int thread = 0; thread < omp_get_max_threads(); ++thread) states.push_back(make());
   log::Progress progress(dealing.stage, dealing.n_items / ranks);

@@ -207,7 +207,8 @@ FreedmanLaneResult freedman_lane(MPI_Comm comm, const RankTests& tests, std::spa
                             .marginal = std::vector<std::int64_t>(tests.size()),
                             .single_step = std::vector<std::int64_t>(tests.size()),
                             .step_down = std::vector<std::int64_t>(tests.size())};
-  const Scratch empty{.lot = std::vector<std::int32_t>(tests.n_lots), .y = std::vector<double>(tests.n_lots), .rho = {}};
+  const Scratch empty{
+      .lot = std::vector<std::int32_t>(tests.n_lots), .y = std::vector<double>(tests.n_lots), .rho = {}};
   const auto order = order_tests(blocks, fit, options.side, empty, result.rho);
   const auto counts = count_relabelings(comm, relabelings, blocks, fit, order, options.side, empty);
   std::int64_t reaching = 0, floor = 0;

@@ -10,8 +10,8 @@
 #include "miura/parallel/communicator.hpp"
 #include "miura/permutation/null_distribution.hpp"
 #include "miura/permutation/rank_tests.hpp"
-#include "miura/stats/random.hpp"
 #include "miura/stats/normal_stream.hpp"
+#include "miura/stats/random.hpp"
 #include "power/rank_order.hpp"
 
 namespace miura::power {

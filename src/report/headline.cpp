@@ -41,9 +41,9 @@ std::string standing_of(const StudyReport& report, const AssociationRow& row) {
     return p.population == row.population && p.outcome == row.outcome;
   });
   if (found == report.populations.end()) return {};
-  const auto where = fmt::format("{} is found in {} of {} partitions (stability {:.2f}, {} core cells)", row.population,
-                                 found->n_partitions, found->of_partitions, found->stability,
-                                 count_text(found->core_cells));
+  const auto where =
+      fmt::format("{} is found in {} of {} partitions (stability {:.2f}, {} core cells)", row.population,
+                  found->n_partitions, found->of_partitions, found->stability, count_text(found->core_cells));
   if (found->claim.find("unstable") == std::string::npos) return where + ".";
   return "The claim is on an unstable population: " + where +
          ", so other seeds or resolutions draw its border elsewhere.";

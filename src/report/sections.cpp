@@ -61,9 +61,10 @@ Html association_table(const StudyReport& report, Family family, std::string_vie
   auto html = table.html();
   const auto tests = std::ranges::count(report.association, family, &AssociationRow::family);
   if (tests > std::ssize(rows) && rows.size() <= most_table_rows)
-    html += note(fmt::format("One row for each population and outcome; the {} tests over all partitions are in "
-                             "tables/association.tsv.",
-                             count_text(tests)));
+    html +=
+        note(fmt::format("One row for each population and outcome; the {} tests over all partitions are in "
+                         "tables/association.tsv.",
+                         count_text(tests)));
   if (rows.size() > most_table_rows)
     html += note(fmt::format("The {} first of {} tests; all are in tables/association.tsv.", most_table_rows,
                              count_text(std::ssize(rows))));
@@ -138,8 +139,8 @@ Section populations_section(const StudyReport& report) {
       "in more than four fifths of its clusters. Stability is the mean of the best Jaccard index in the other "
       "partitions: below one half the population dissolves.");
   std::vector<HtmlTable::Column> columns{{"population", Align::text}, {"outcome", Align::text}, {"claim", Align::text}};
-  for (const auto* title : {"partitions", "core cells", "mean share of the core", "rho, lowest to highest",
-                            "p, family-wise", "stability"})
+  for (const auto* title :
+       {"partitions", "core cells", "mean share of the core", "rho, lowest to highest", "p, family-wise", "stability"})
     columns.push_back({title});
   columns.push_back({"primary cluster", Align::text});
   HtmlTable table("Populations and the outcomes", columns);

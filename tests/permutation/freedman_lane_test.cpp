@@ -66,8 +66,7 @@ TEST(FreedmanLane, EqualsTheGoldenCaseOverAllRelabelings) {
 
 TEST(FreedmanLane, EqualsTheGoldenCaseWithinStrata) {
   const auto golden = golden_case("stratified");
-  const auto tests =
-      tests_of({ranks_of(golden, "x")}, {ranks_of(golden, "y")}, golden.at("stratum").get<Ranks>());
+  const auto tests = tests_of({ranks_of(golden, "x")}, {ranks_of(golden, "y")}, golden.at("stratum").get<Ranks>());
   const auto found = permutation::freedman_lane(MPI_COMM_WORLD, tests, {}, {});
   EXPECT_EQ(found.n_relabelings, golden.at("n_perm").get<std::int64_t>());
   EXPECT_TRUE(found.exact);
@@ -89,7 +88,8 @@ TEST(FreedmanLane, HasTheSameCountsAsOnOneRankAndDrawsWhatAllRelabelingsSay) {
   EXPECT_EQ(drawn.step_down, permutation::freedman_lane(MPI_COMM_SELF, tests, z, draw).step_down);
   EXPECT_FALSE(drawn.exact);
   for (std::int64_t t = 0; t < tests.size(); ++t)
-    for (const auto counts : {&permutation::FreedmanLaneResult::marginal, &permutation::FreedmanLaneResult::step_down}) {
+    for (const auto counts :
+         {&permutation::FreedmanLaneResult::marginal, &permutation::FreedmanLaneResult::step_down}) {
       const double p = all.p((all.*counts)[t]);
       EXPECT_NEAR(drawn.p((drawn.*counts)[t]), p, 5 * std::sqrt(p * (1 - p) / 10'000) + 1e-4);
     }

@@ -113,11 +113,24 @@ StudyReport report_of_a_grid() {
                            cluster_of(row("7", -0.8, 0.04), "resolution 1.2, seed 0", "P2"),
                            cluster_of(row("8", -0.8, 0.04), "resolution 1.2, seed 1", "P2"),
                            cluster_of(row("2", 0.1, 0.9), "resolution 0.5", "P3")});
-  report.populations = {
-      {.population = "P1", .outcome = "vegf", .claim = "declared", .n_partitions = 30, .of_partitions = 32,
-       .core_cells = 812, .stability = 0.93, .primary_cluster = {}, .flags = {}},
-      {.population = "P2", .outcome = "vegf", .claim = "declared, unstable", .n_partitions = 4, .of_partitions = 32,
-       .core_cells = 60, .stability = 0.31, .primary_cluster = {}, .flags = {}}};
+  report.populations = {{.population = "P1",
+                         .outcome = "vegf",
+                         .claim = "declared",
+                         .n_partitions = 30,
+                         .of_partitions = 32,
+                         .core_cells = 812,
+                         .stability = 0.93,
+                         .primary_cluster = {},
+                         .flags = {}},
+                        {.population = "P2",
+                         .outcome = "vegf",
+                         .claim = "declared, unstable",
+                         .n_partitions = 4,
+                         .of_partitions = 32,
+                         .core_cells = 60,
+                         .stability = 0.31,
+                         .primary_cluster = {},
+                         .flags = {}}};
   return report;
 }
 

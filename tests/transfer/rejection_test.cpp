@@ -97,7 +97,8 @@ TEST_P(OfMode, ForeignCellsAreOutsideAndOthersAreNot) {
   const transfer::Calibration calibration(MPI_COMM_WORLD, held_out, reference.lot, 6, rejection);
   const auto prepared = transfer::prepare(MPI_COMM_WORLD, reference, options);
   const auto verdict_of = [&](const PlantedLot& lot, transfer::Mapping& mapping) {
-    mapping = transfer::map_lot(MPI_COMM_WORLD, prepared, planted_query(MPI_COMM_WORLD, lot, Cut::all_on_last), options);
+    mapping =
+        transfer::map_lot(MPI_COMM_WORLD, prepared, planted_query(MPI_COMM_WORLD, lot, Cut::all_on_last), options);
     return transfer::reject(MPI_COMM_WORLD, mapping, calibration, rejection);
   };
   transfer::Mapping mapping;

@@ -23,8 +23,8 @@ struct ConfounderRow {
   Status status = Status::ok;
 };
 
-/// Spearman's rho of every covariate with every outcome over lots; by covariate, then outcome. What is missing of either
-/// leaves the lot out. Collective; replicated.
+/// Spearman's rho of every covariate with every outcome over lots; by covariate, then outcome. What is missing of
+/// either leaves the lot out. Collective; replicated.
 std::vector<ConfounderRow> confounders(MPI_Comm comm, std::span<const Outcome> covariates,
                                        std::span<const Outcome> outcomes, const permutation::Options& relabelings);
 

@@ -31,8 +31,8 @@ std::string_view name_of(Status status);
 
 inline constexpr double not_computed = std::numeric_limits<double>::quiet_NaN();
 
-/// What was found of one feature against one outcome; columns of association.tsv that any feature has. What could not be
-/// computed is NaN.
+/// What was found of one feature against one outcome; columns of association.tsv that any feature has. What could not
+/// be computed is NaN.
 struct Evidence {
   std::string family;  ///< primary or secondary
   std::string outcome;
@@ -50,7 +50,7 @@ struct Evidence {
   std::string perm_type;    ///< exact, mc, stratified, FL; empty where nothing was tested
   double p_max_t_single = not_computed, p_max_t_step = not_computed;  ///< family-wise, Westfall & Young
   double p_holm = not_computed, q_bh = not_computed;                  ///< from p_exact; q is exploratory
-  double p_adj_n = not_computed;        ///< given the ranks of the lots' cell numbers (Freedman & Lane); not family-wise
+  double p_adj_n = not_computed;  ///< given the ranks of the lots' cell numbers (Freedman & Lane); not family-wise
   double p_conditional = not_computed;  ///< maxT of shares outside the clusters that go with the outcome already
   double loo_rho_min = not_computed, loo_rho_max = not_computed;  ///< over leaving out one lot
   Status status = Status::ok;

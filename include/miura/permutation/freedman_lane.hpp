@@ -29,10 +29,9 @@ struct FreedmanLaneResult {
 /// 2014, NeuroImage 92:381). Valid asymptotically only (APPROX): slightly liberal for 11 to 20 lots.
 ///
 /// `covariate`: n_covariates x n_lots doubled mid-ranks; one that is constant, or made of the strata and the others, is
-/// passed over. All relabelings are taken where they are not more than n! of the most lots that stay below the number to
-/// be drawn (8 by default), else drawn ones.
-/// Values of T that are within 1e-12 of each other are equal.
-/// Collective; tests and covariates are replicated, relabelings are dealt over ranks and threads.
+/// passed over. All relabelings are taken where they are not more than n! of the most lots that stay below the number
+/// to be drawn (8 by default), else drawn ones. Values of T that are within 1e-12 of each other are equal. Collective;
+/// tests and covariates are replicated, relabelings are dealt over ranks and threads.
 FreedmanLaneResult freedman_lane(MPI_Comm comm, const RankTests& tests, std::span<const std::int32_t> covariate,
                                  const Options& options);
 

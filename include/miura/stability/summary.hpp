@@ -19,7 +19,7 @@ struct ClusterStability {
   double cells = 0, lots = 0;                            ///< mean best Jaccard index; NaN without replicates
   std::int32_t dissolved_cells = 0, dissolved_lots = 0;  ///< replicates with an index of at most one half
   std::int32_t lots_to_hold_still =
-      0;  ///< fewest lots from which on the mean index is 0.75 or more; 0: all are too few
+      0;                        ///< fewest lots from which on the mean index is 0.75 or more; 0: all are too few
   std::vector<AtLots> by_lots;  ///< mean best Jaccard index, rising n_lots
 };
 

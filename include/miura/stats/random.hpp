@@ -17,15 +17,9 @@ enum class Purpose : std::uint32_t {
   sign_flip,
   count_split,
   power = 20,
-<<<<<<< HEAD
-<<<<<<< HEAD
-  integrate = 30
-=======
-  mapping = 30
->>>>>>> transfer
-=======
-  projection
->>>>>>> comparability
+  projection,
+  integrate = 30,
+  mapping
 };
 
 /// Counter-based random numbers (Philox4x32-10, Salmon et al. 2011, by Random123): a stream is named by
