@@ -90,8 +90,7 @@ void keep_near_by_expression(MPI_Comm comm, const Reference& reference, const Qu
     ++n_asking;
   });
   asking.points = parallel::Partition::from_local(comm, n_asking);
-  const auto near =
-      knn::nearest(comm, unit_rows(query.expression, query.expression.n_dims), asking, {.k = k_filter});
+  const auto near = knn::nearest(comm, unit_rows(query.expression, query.expression.n_dims), asking, {.k = k_filter});
 
   Anchors kept;
   std::int64_t cell = 0;
@@ -129,8 +128,8 @@ void count_shared(MPI_Comm comm, const matrix::Neighbors& within_reference, cons
   const auto among_query = ascending(neighbors.reference_to_query, k_score);
   const RequestedRows<std::int64_t> partner_among_reference(
       comm, query_cells, ascending(neighbors.query_to_reference, k_score), k_score, anchors.query);
-  const RequestedRows<std::int64_t> partner_among_query(
-      comm, query_cells, ascending(neighbors.within_query, k_score), k_score, anchors.query);
+  const RequestedRows<std::int64_t> partner_among_query(comm, query_cells, ascending(neighbors.within_query, k_score),
+                                                        k_score, anchors.query);
   for (std::size_t a = 0; a < anchors.query.size(); ++a) {
     const auto from = (anchors.reference[a] - first_reference) * k_score;
     anchors.shared.push_back(

@@ -62,7 +62,8 @@ private:
 pca::Model without_missing(pca::Model model, std::span<const std::uint8_t> present) {
   if (std::ssize(present) != model.n_features) throw std::logic_error("not a mark for every feature of the model");
   for (std::int32_t j = 0; j < model.n_features; ++j)
-    if (!present[j]) std::fill_n(model.loadings.begin() + std::int64_t{j} * model.n_components, model.n_components, 0.0);
+    if (!present[j])
+      std::fill_n(model.loadings.begin() + std::int64_t{j} * model.n_components, model.n_components, 0.0);
   return model;
 }
 

@@ -63,7 +63,8 @@ std::vector<float> first_centres(MPI_Comm comm, const matrix::Embedding& unit, c
 void move_centres(MPI_Comm comm, const matrix::Embedding& unit, std::span<const std::int64_t> centre_of_cell,
                   std::vector<float>& centres) {
   const std::int64_t n_dims = unit.n_dims;
-  const double steps = std::ldexp(1.0, 61 - static_cast<int>(std::bit_width(static_cast<std::uint64_t>(unit.points.size()))));
+  const double steps =
+      std::ldexp(1.0, 61 - static_cast<int>(std::bit_width(static_cast<std::uint64_t>(unit.points.size()))));
   std::vector<std::int64_t> sum(centres.size());
   for (std::int64_t i = 0; i < unit.n_local(); ++i)
     for (std::int64_t d = 0; d < n_dims; ++d)
@@ -83,8 +84,8 @@ void settle(MPI_Comm comm, const matrix::Embedding& unit, std::int32_t rounds, s
   const matrix::Embedding mine{parallel::Partition::even(unit.n_local(), 1), unit.n_dims, unit.value};
   std::vector<std::int64_t> before;
   for (std::int32_t round = 0; round < rounds; ++round) {
-    const matrix::Embedding points{
-        parallel::Partition::even(std::ssize(centres) / unit.n_dims, 1), unit.n_dims, centres};
+    const matrix::Embedding points{parallel::Partition::even(std::ssize(centres) / unit.n_dims, 1), unit.n_dims,
+                                   centres};
     auto now = knn::nearest(MPI_COMM_SELF, points, mine, {.k = 1}).id;
     if (parallel::sum_over_ranks(comm, now == before ? 0 : 1) == 0) break;
     move_centres(comm, unit, now, centres);

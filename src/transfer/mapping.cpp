@@ -118,7 +118,8 @@ PreparedReference prepare(MPI_Comm comm, Reference reference, const MapOptions& 
     if (!std::ranges::all_of(reference.label, [&](auto l) { return 0 <= l && l < reference.n_labels; }))
       throw std::logic_error("a label of a reference cell that is not in the range of labels");
   });
-  PreparedReference prepared{.cells = std::move(reference), .unit = {}, .neighborhood = {}, .centroids = {}, .first_cell = {}};
+  PreparedReference prepared{
+      .cells = std::move(reference), .unit = {}, .neighborhood = {}, .centroids = {}, .first_cell = {}};
   prepared.cells.scores = first_dims(prepared.cells.scores, options.dims);
   prepared.unit = unit_rows(prepared.cells.scores, options.dims);
   prepared.first_cell = first_cells(comm, prepared.cells);

@@ -23,8 +23,7 @@ LabelScores nearest_votes(MPI_Comm comm, const Reference& reference, const matri
       const auto share = std::span(result.share).subspan(i * n_labels, n_labels);
       std::int64_t votes = 0;
       for (auto at = i * k; at < (i + 1) * k && near.id[at] >= 0; ++at, ++votes) share[label[near.id[at]][0]] += 1;
-      for (auto& s : share)
-        s = votes > 0 ? s / static_cast<double>(votes) : std::numeric_limits<double>::quiet_NaN();
+      for (auto& s : share) s = votes > 0 ? s / static_cast<double>(votes) : std::numeric_limits<double>::quiet_NaN();
     }
   }
   return result;

@@ -96,15 +96,15 @@ Calibration::Calibration(MPI_Comm comm, const HeldOutScores& held_out, std::span
   for (std::size_t i = 0; i < held_out.knn_dist.size(); ++i) {
     if (!was_held_out(i)) continue;
     ++n_cells[lot[i]];
-    const bool outside = std::isnan(held_out.mapping_score[i]) ||
-                         p(held_out.mapping_score[i], held_out.knn_dist[i]) < options.alpha;
+    const bool outside =
+        std::isnan(held_out.mapping_score[i]) || p(held_out.mapping_score[i], held_out.knn_dist[i]) < options.alpha;
     if (outside) ++n_outside[lot[i]];
   }
   parallel::sum_over_ranks(comm, n_cells);
   parallel::sum_over_ranks(comm, n_outside);
   for (std::int32_t l = 0; l < n_lots; ++l)
-    lot_share_outside_.push_back(
-        n_cells[l] > 0 ? static_cast<double>(n_outside[l]) / static_cast<double>(n_cells[l]) : not_a_number);
+    lot_share_outside_.push_back(n_cells[l] > 0 ? static_cast<double>(n_outside[l]) / static_cast<double>(n_cells[l])
+                                                : not_a_number);
 }
 
 std::int64_t Calibration::outlyingness(double mapping_score, double knn_dist) const {
@@ -136,7 +136,8 @@ LotVerdict reject(MPI_Comm comm, Mapping& mapping, const Calibration& calibratio
     const double p = mapping.p_outlier[i] = calibration.p(score, mapping.knn_dist[i]);
     auto& status = mapping.status[i];
     const bool outside = p < options.alpha || std::isnan(score);
-    if (!std::isnan(score)) status = outside ? Status::outside : score < options.min_score ? Status::low_score : Status::ok;
+    if (!std::isnan(score))
+      status = outside ? Status::outside : score < options.min_score ? Status::low_score : Status::ok;
     ++count[0];
     if (outside) ++count[1];
     if (status != Status::ok) ++count[2];
@@ -144,8 +145,7 @@ LotVerdict reject(MPI_Comm comm, Mapping& mapping, const Calibration& calibratio
   }
   parallel::sum_over_ranks(comm, count);
   LotVerdict verdict{.n_cells = count[0], .n_outside = count[1], .n_unassigned = count[2], .no_anchors = count[3] > 0};
-  verdict.share_outside =
-      count[0] > 0 ? static_cast<double>(count[1]) / static_cast<double>(count[0]) : not_a_number;
+  verdict.share_outside = count[0] > 0 ? static_cast<double>(count[1]) / static_cast<double>(count[0]) : not_a_number;
   verdict.p_share = calibration.lot_p(verdict.share_outside);
   return verdict;
 }

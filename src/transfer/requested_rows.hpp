@@ -15,8 +15,8 @@ namespace miura::transfer {
 template <class T>
 class RequestedRows {
 public:
-  /// Collective. `mine` holds this rank's rows x width; `wanted` are global rows in any order and as often as they come,
-  /// negative ones (no such neighbour) are passed over.
+  /// Collective. `mine` holds this rank's rows x width; `wanted` are global rows in any order and as often as they
+  /// come, negative ones (no such neighbour) are passed over.
   RequestedRows(MPI_Comm comm, const parallel::Partition& rows, std::span<const T> mine, std::int64_t width,
                 std::vector<std::int64_t> wanted)
       : id_(std::move(wanted)), width_(width) {

@@ -40,7 +40,8 @@ TEST(FilterFeatures, StayBelowTheLimitAndComeFromBothEnds) {
   std::vector<double> many;  // component d has its ends at features of its own: 3 components x y of them
   for (int j = 0; j < 3000; ++j)
     for (int d = 0; d < 3; ++d) many.push_back(j / 1000 == d ? j % 1000 - 499.5 : 1e-3 * (j % 7 - 3.0));
-  EXPECT_EQ(transfer::filter_features(model_of(3, many), 3).size(), 3U * 66U);  // 33 of either end; y = 67 takes 34: 204
+  EXPECT_EQ(transfer::filter_features(model_of(3, many), 3).size(),
+            3U * 66U);  // 33 of either end; y = 67 takes 34: 204
 }
 
 TEST(FilterFeatures, LeaveOutWhatIsConstantOrMissing) {

@@ -51,8 +51,8 @@ TEST_P(Layouts, FindPlantedDirections) {
   std::vector<float> all;  // 50 cells along each of three axes, of different lengths
   for (int i = 0; i < 150; ++i)
     for (int d = 0; d < 3; ++d) all.push_back(d == i % 3 ? 1 + 0.1F * static_cast<float>(i) : 0.01F * (i % 2 ? 1 : -1));
-  const auto found = transfer::summarize(
-      MPI_COMM_WORLD, knn::test::mine(MPI_COMM_WORLD, all, 150, 3, GetParam()), 3, {.k = 3, .sigma = 0.01});
+  const auto found = transfer::summarize(MPI_COMM_WORLD, knn::test::mine(MPI_COMM_WORLD, all, 150, 3, GetParam()), 3,
+                                         {.k = 3, .sigma = 0.01});
   ASSERT_EQ(found.k(), 3);
   std::vector<std::int32_t> axis;
   for (int c = 0; c < 3; ++c) {
@@ -67,8 +67,7 @@ TEST_P(Layouts, FindPlantedDirections) {
 
 TEST_P(Layouts, TakeFewerCentroidsWhereCellsCoincide) {
   const std::vector<float> all{1, 0, 2, 0, 0, 3, 0, 1};  // two directions
-  const auto found =
-      transfer::summarize(MPI_COMM_WORLD, knn::test::mine(MPI_COMM_WORLD, all, 4, 2, GetParam()), 2, {});
+  const auto found = transfer::summarize(MPI_COMM_WORLD, knn::test::mine(MPI_COMM_WORLD, all, 4, 2, GetParam()), 2, {});
   EXPECT_EQ(found.k(), 2);
 }
 

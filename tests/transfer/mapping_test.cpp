@@ -152,8 +152,7 @@ TEST_P(Layouts, MapLotsOfFewOrNoCells) {
 TEST_P(Layouts, MapCellsOfLengthZero) {
   const transfer::MapOptions options{.mode = GetParam()};
   const auto reference = transfer::prepare(MPI_COMM_WORLD, golden_reference(MPI_COMM_WORLD, Cut::even), options);
-  const transfer::Query zeros{
-      knn::test::mine(MPI_COMM_WORLD, std::vector<float>(4 * 30), 4, 30, Cut::all_on_last), {}};
+  const transfer::Query zeros{knn::test::mine(MPI_COMM_WORLD, std::vector<float>(4 * 30), 4, 30, Cut::all_on_last), {}};
   const auto mapping = gathered(transfer::map_lot(MPI_COMM_WORLD, reference, zeros, options));
   EXPECT_EQ(mapping.knn_dist, std::vector<double>(4, 1.0));
   for (std::int64_t i = 0; i < 4; ++i) EXPECT_GE(mapping.label[i], 0);

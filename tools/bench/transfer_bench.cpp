@@ -31,7 +31,9 @@ using namespace miura;
 double cpu_s() {
   rusage used{};
   getrusage(RUSAGE_SELF, &used);
-  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec); };
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
+  };
   return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
@@ -99,7 +101,8 @@ void run(MPI_Comm comm, const std::vector<std::string>& argument) {
     }
     reference_rows.push_back(i);
     reference.lot.push_back(mine.lot[i]);
-    reference.label.push_back(static_cast<std::int32_t>(std::ranges::lower_bound(names, known->second) - names.begin()));
+    reference.label.push_back(
+        static_cast<std::int32_t>(std::ranges::lower_bound(names, known->second) - names.begin()));
   }
   const auto variable = normalize::variable_genes(comm, study.cells, study.n_features, training,
                                                   std::vector<std::int32_t>(study.lots.size()), {});

@@ -53,11 +53,12 @@ CrossNeighbors cross_neighbors(MPI_Comm comm, const matrix::Embedding& reference
 /// nearest neighbours and ties by global index.
 ///
 /// 1. (i, j) if j is among the k_anchor query cells nearest to i and i among the k_anchor reference cells nearest to j.
-/// 2. If both sides have k_filter cells and `expression` is given: j must be among the k_filter query cells nearest to i
+/// 2. If both sides have k_filter cells and `expression` is given: j must be among the k_filter query cells nearest to
+/// i
 ///    by cosine of expression.
 /// 3. Score: of the neighbourhoods {k_score within the reference, k_score in the query} of i and of j, what they share,
-///    brought to [0, 1] by its 1 % and 90 % quantiles (type 7); 1 for all where those are equal, where Seurat divides by
-///    0.
+///    brought to [0, 1] by its 1 % and 90 % quantiles (type 7); 1 for all where those are equal, where Seurat divides
+///    by 0.
 ///
 /// `within_reference` are the k_score `neighborhoods` of the reference. Collective; nothing is gathered: rows of
 /// neighbours travel for the pairs alone. Same bits on any number of ranks.

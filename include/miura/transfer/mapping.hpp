@@ -60,9 +60,9 @@ struct Mapping {
 /// A reference with what is the same for all lots.
 struct PreparedReference {
   Reference cells;
-  matrix::Embedding unit;          ///< scores as rows of length 1
-  matrix::Neighbors neighborhood;  ///< anchor: the k_score nearest of each cell, itself first
-  Centroids centroids;             ///< compressed
+  matrix::Embedding unit;                ///< scores as rows of length 1
+  matrix::Neighbors neighborhood;        ///< anchor: the k_score nearest of each cell, itself first
+  Centroids centroids;                   ///< compressed
   std::vector<std::int64_t> first_cell;  ///< of each label, by global index; equal scores go to the lower one
 };
 
@@ -72,10 +72,10 @@ PreparedReference prepare(MPI_Comm comm, Reference reference, const MapOptions& 
 /// Transfers labels to the cells of one lot. A lot's rows depend on no other lot.
 ///
 /// anchor: anchors as `find_anchors`; each query cell listens to the k_weight nearest query cells that have anchors (in
-/// the plain scores) and takes their anchors, nearest first, until it has k_weight; weight 1 - exp(-d s (sd_weight/2)^2)
-/// with d = 1 - distance / that of the last, s the anchor's score; score of a label: its share of the weights
-/// (Seurat's TransferData, weight.reduction = "pcaproject"). Fewer than k_weight cells with anchors: all of them. Where
-/// the last is at distance 0 all have d = 1.
+/// the plain scores) and takes their anchors, nearest first, until it has k_weight; weight 1 - exp(-d s
+/// (sd_weight/2)^2) with d = 1 - distance / that of the last, s the anchor's score; score of a label: its share of the
+/// weights (Seurat's TransferData, weight.reduction = "pcaproject"). Fewer than k_weight cells with anchors: all of
+/// them. Where the last is at distance 0 all have d = 1.
 ///
 /// compressed: scores are shifted by soft clusters (`shifted`), then the k_dist nearest by cosine vote.
 ///
