@@ -20,4 +20,15 @@ TEST(Fetch, BringsRepeatedAndUnorderedRowsFromTheirOwners) {
     EXPECT_EQ(got, (std::vector<std::int32_t>{102, 100, 102, 101}));
 }
 
+TEST(FetchRows, BringsAllValuesOfARow) {
+  const int rank = rank_of(MPI_COMM_WORLD), ranks = size_of(MPI_COMM_WORLD);
+  const auto rows = Partition::even(3, ranks);
+  std::vector<std::int32_t> mine;
+  for (auto r = rows.begin(rank); r < rows.end(rank); ++r)
+    mine.insert(mine.end(), {static_cast<std::int32_t>(10 * r), static_cast<std::int32_t>(10 * r + 1)});
+  const std::vector<std::int64_t> wanted{2, 0, 2};
+  EXPECT_EQ(fetch_rows<std::int32_t>(MPI_COMM_WORLD, rows, mine, 2, wanted),
+            (std::vector<std::int32_t>{20, 21, 0, 1, 20, 21}));
+}
+
 }  // namespace

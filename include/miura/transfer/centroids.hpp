@@ -12,7 +12,7 @@ namespace miura::transfer {
 struct CentroidOptions {
   std::int32_t k = 100;      ///< soft clusters; fewer where there are fewer cells
   double sigma = 0.1;        ///< softness: membership ~ exp(-2 (1 - cos) / sigma)
-  double ridge = 1.0;        ///< holds back shifts of clusters with few cells of the lot
+  double ridge = 1.0;        ///< holds back shifts of clusters with few cells of the lot; infinity: nothing is moved
   std::int32_t rounds = 20;  ///< of k-means, at most
   std::uint64_t seed = 1;    ///< of the first centres
 };
