@@ -33,7 +33,7 @@ struct ErrorRates {
 };
 
 /// Of normal lots with standard deviation `sd` on both sides. The difference is integrated exactly, the two variances
-/// at the midpoints of 60 equally likely parts each. NaN where the test is not defined. 10 ms.
+/// at the midpoints of 60 equally likely parts each. NaN where the test is not defined. Some milliseconds.
 ErrorRates welch_error_rates(std::int32_t n_before, std::int32_t n_after, double margin, double sd,
                              double alpha = 0.05);
 ErrorRates paired_error_rates(std::int32_t n_pairs, double margin, double sd, double alpha = 0.05);
