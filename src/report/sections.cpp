@@ -144,7 +144,13 @@ Section populations_section(const StudyReport& report) {
     columns.push_back({title});
   columns.push_back({"primary cluster", Align::text});
   HtmlTable table("Populations and the outcomes", columns);
+  std::size_t left_out = 0;
   for (const auto& row : report.populations) {
+    const bool declared = row.claim.starts_with("declared");
+    if (!declared && !report.primary_outcome.empty() && row.outcome != report.primary_outcome) {
+      ++left_out;
+      continue;
+    }
     const bool known = std::isfinite(row.rho_min);
     table.add({cell(row.population), cell(row.outcome),
                cell(row.flags.empty() ? row.claim : row.claim + " (" + row.flags + ")"),
@@ -152,9 +158,10 @@ Section populations_section(const StudyReport& report) {
                cell(percent_text(row.mean_share)),
                cell(known ? rho_text(row.rho_min) + " to " + rho_text(row.rho_max) : std::string("\u2013")),
                cell(p_text(row.p_step, report.alpha)), cell(rounded_text(row.stability)), cell(row.primary_cluster)},
-              row.claim.starts_with("declared") ? "declared" : "");
+              declared ? "declared" : "");
   }
   section.body += table.html();
+  if (left_out > 0) section.body += note("What was not declared of the other outcomes is in tables/populations.tsv.");
   return section;
 }
 
