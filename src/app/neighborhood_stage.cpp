@@ -4,6 +4,7 @@
 
 #include "app/stages.hpp"
 #include "app/stop_request.hpp"
+#include "miura/matrix/table_columns.hpp"
 #include "miura/neighborhood/association.hpp"
 #include "miura/neighborhood/union_graph.hpp"
 #include "miura/stats/ranks.hpp"
@@ -53,44 +54,29 @@ std::vector<std::int32_t> numbered(std::span<const std::string> labels) {
   return numbers;
 }
 
-/// tables/global.tsv, a row at a time.
-struct GlobalRows {
-  std::vector<std::string> outcome, perm_type, status, flags;
-  std::vector<std::int64_t> n, steps, k, n_perm;
-  std::vector<double> r2, p, p_local, p_clusters, p_omnibus;
-
-  void add(const std::string& name, const neighborhood::Association& found, const neighborhood::Omnibus& both) {
-    outcome.push_back(name);
-    n.push_back(found.n);
-    steps.push_back(found.steps);
-    k.push_back(found.k);
-    r2.push_back(found.r2);
-    p.push_back(found.p);
-    p_local.push_back(found.p_local);
-    p_clusters.push_back(both.p_clusters);
-    p_omnibus.push_back(both.p_omnibus);
-    n_perm.push_back(found.n_perm);
-    perm_type.push_back(found.perm_type);
-    status.emplace_back(neighborhood::name_of(found.status));
-    flags.push_back(found.flags);
-  }
-  matrix::Table table() const {
-    return {"global",
-            {{"outcome", outcome},
-             {"n", n},
-             {"steps", steps},
-             {"k", k},
-             {"r2", r2},
-             {"p", p},
-             {"p_local", p_local},
-             {"p_clusters", p_clusters},
-             {"p_omnibus", p_omnibus},
-             {"n_perm", n_perm},
-             {"perm_type", perm_type},
-             {"status", status},
-             {"flags", flags}}};
-  }
+/// A row of tables/global.tsv: an outcome.
+struct GlobalRow : neighborhood::Association {
+  std::string outcome;
+  neighborhood::Omnibus both;
 };
+
+matrix::Table global_table(std::span<const GlobalRow> rows) {
+  matrix::TableColumns<GlobalRow> columns("global", rows);
+  columns.add("outcome", &GlobalRow::outcome);
+  columns.add("n", &GlobalRow::n);
+  columns.add("steps", &GlobalRow::steps);
+  columns.add("k", &GlobalRow::k);
+  columns.add("r2", &GlobalRow::r2);
+  columns.add("p", &GlobalRow::p);
+  columns.add("p_local", &GlobalRow::p_local);
+  columns.add("p_clusters", [](const GlobalRow& row) { return row.both.p_clusters; });
+  columns.add("p_omnibus", [](const GlobalRow& row) { return row.both.p_omnibus; });
+  columns.add("n_perm", &GlobalRow::n_perm);
+  columns.add("perm_type", &GlobalRow::perm_type);
+  columns.add("status", [](const GlobalRow& row) { return neighborhood::name_of(row.status); });
+  columns.add("flags", &GlobalRow::flags);
+  return columns.take();
+}
 
 }  // namespace
 
@@ -109,7 +95,7 @@ NeighborhoodStage neighborhood_stage(MPI_Comm comm, const Study& study, const Ru
                                                  neighborhood::AbundanceOptions{});
   const auto design = tests_of(comm, study, o, sheet).design;
   const auto stratum = numbered(design.stratum);
-  GlobalRows rows;
+  std::vector<GlobalRow> rows;
   for (const auto& outcome : study.association.outcomes) {
     auto found = neighborhood::associate(comm, abundance, outcome.value, stratum,
                                          {.permutations = o.neighborhood_permutations,
@@ -118,14 +104,14 @@ NeighborhoodStage neighborhood_stage(MPI_Comm comm, const Study& study, const Ru
     neighborhood::Omnibus both;
     if (found.relabelings && stratum.empty())
       both = neighborhood::omnibus(comm, found, cluster_tests(study, outcome.name, outcome.value, found.lots), 0);
-    rows.add(outcome.name, found, both);
     stage.outcome.push_back(outcome.name);
     stage.ncorr.push_back(std::move(found.ncorr));
     stage.p_fwer.push_back(std::move(found.p_fwer));
     stage.fdr.push_back(std::move(found.fdr));
+    rows.push_back({std::move(found), outcome.name, both});
     stop_if_requested(comm);
   }
-  stage.table = rows.table();
+  stage.table = global_table(rows);
   return stage;
 }
 

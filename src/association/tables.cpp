@@ -2,42 +2,15 @@
 
 #include <algorithm>
 #include <string>
-#include <type_traits>
+
+#include "miura/matrix/table_columns.hpp"
 
 namespace miura::association {
 
 namespace {
 
-/// Builds a table column by column from rows of one kind.
 template <class AnyRow>
-class ColumnsOf {
-public:
-  ColumnsOf(std::string name, std::span<const AnyRow> rows) : rows_(rows), table_{std::move(name), {}} {}
-
-  /// A column of value_of(row); integers become 64-bit ones.
-  template <class ValueOf>
-  void add(const char* name, ValueOf&& value_of) {
-    using Value = std::remove_cvref_t<decltype(value_of(rows_.front()))>;
-    using Stored = std::conditional_t<std::is_integral_v<Value>, std::int64_t, Value>;
-    std::vector<Stored> values;
-    values.reserve(rows_.size());
-    for (const auto& row : rows_) values.push_back(static_cast<Stored>(value_of(row)));
-    table_.columns.push_back({name, std::move(values)});
-  }
-  template <class Field, class Owner>
-  void add(const char* name, Field Owner::*field) {
-    add(name, [=](const AnyRow& row) -> const Field& { return row.*field; });
-  }
-
-  matrix::Table take() { return std::move(table_); }
-
-private:
-  std::span<const AnyRow> rows_;
-  matrix::Table table_;
-};
-
-template <class AnyRow>
-void add_evidence(ColumnsOf<AnyRow>& columns, std::span<const Family> families) {
+void add_evidence(matrix::TableColumns<AnyRow>& columns, std::span<const Family> families) {
   columns.add("outcome", &Evidence::outcome);
   columns.add("n", &Evidence::n);
   columns.add("n_strata", &Evidence::n_strata);
@@ -70,7 +43,7 @@ void add_evidence(ColumnsOf<AnyRow>& columns, std::span<const Family> families) 
 }  // namespace
 
 matrix::Table association_table(const Result& found) {
-  ColumnsOf<Row> columns("association", found.rows);
+  matrix::TableColumns<Row> columns("association", found.rows);
   columns.add("family", &Evidence::family);
   columns.add("integration", &Row::integration);
   columns.add("resolution", &Row::resolution);
@@ -82,7 +55,7 @@ matrix::Table association_table(const Result& found) {
 }
 
 matrix::Table association_table(const FeatureResult& found, const matrix::Measurements& features) {
-  ColumnsOf<FeatureRow> columns("association", found.rows);
+  matrix::TableColumns<FeatureRow> columns("association", found.rows);
   columns.add("family", &Evidence::family);
   columns.add("feature", [&](const FeatureRow& row) { return features.feature[row.feature]; });
   add_evidence(columns, found.families);
@@ -91,7 +64,7 @@ matrix::Table association_table(const FeatureResult& found, const matrix::Measur
 }
 
 matrix::Table confounder_table(std::span<const ConfounderRow> rows) {
-  ColumnsOf<ConfounderRow> columns("confounders", rows);
+  matrix::TableColumns<ConfounderRow> columns("confounders", rows);
   columns.add("covariate", &ConfounderRow::covariate);
   columns.add("outcome", &ConfounderRow::outcome);
   columns.add("n", &ConfounderRow::n);

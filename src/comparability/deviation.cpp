@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "miura/matrix/table_columns.hpp"
+
 namespace miura::comparability {
 
 namespace {
@@ -123,38 +125,21 @@ std::vector<Deviation> deviations(std::span<const LotVectors> statistics, std::s
 }
 
 matrix::Table deviation_table(std::span<const Deviation> rows, const matrix::Lots& lots) {
-  std::vector<std::string> lot, source, role, statistic, status, flags;
-  std::vector<double> distance, reference, p_conformal, p_t, p_bonferroni;
-  std::vector<std::int64_t> n, alarm;
-  for (const auto& row : rows) {
-    lot.push_back(lots[row.lot].id);
-    source.push_back(lots[row.lot].source);
-    role.push_back(lots[row.lot].role);
-    statistic.push_back(row.statistic);
-    distance.push_back(row.distance);
-    reference.push_back(row.median_reference);
-    p_conformal.push_back(row.p_conformal);
-    p_t.push_back(row.p_t);
-    p_bonferroni.push_back(row.p_bonferroni);
-    n.push_back(row.n_reference);
-    alarm.push_back(row.alarm ? 1 : 0);
-    status.push_back(row.n_reference < lots_enough ? "LOW_N" : "OK");
-    flags.push_back(std::isnan(row.p_t) ? "NO_SPREAD" : "");
-  }
-  return {"deviation",
-          {{"lot", lot},
-           {"source", source},
-           {"role", role},
-           {"statistic", statistic},
-           {"D", distance},
-           {"D_reference", reference},
-           {"p_conf", p_conformal},
-           {"p_t", p_t},
-           {"p_bonferroni", p_bonferroni},
-           {"n_ref", n},
-           {"alarm", alarm},
-           {"status", status},
-           {"flags", flags}}};
+  matrix::TableColumns<Deviation> columns("deviation", rows);
+  columns.add("lot", [&](const Deviation& row) { return lots[row.lot].id; });
+  columns.add("source", [&](const Deviation& row) { return lots[row.lot].source; });
+  columns.add("role", [&](const Deviation& row) { return lots[row.lot].role; });
+  columns.add("statistic", &Deviation::statistic);
+  columns.add("D", &Deviation::distance);
+  columns.add("D_reference", &Deviation::median_reference);
+  columns.add("p_conf", &Deviation::p_conformal);
+  columns.add("p_t", &Deviation::p_t);
+  columns.add("p_bonferroni", &Deviation::p_bonferroni);
+  columns.add("n_ref", &Deviation::n_reference);
+  columns.add("alarm", &Deviation::alarm);
+  columns.add("status", [](const Deviation& row) { return row.n_reference < lots_enough ? "LOW_N" : "OK"; });
+  columns.add("flags", [](const Deviation& row) { return std::isnan(row.p_t) ? "NO_SPREAD" : ""; });
+  return columns.take();
 }
 
 }  // namespace miura::comparability

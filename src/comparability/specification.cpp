@@ -5,6 +5,7 @@
 #include <numeric>
 #include <utility>
 
+#include "miura/matrix/table_columns.hpp"
 #include "miura/stats/ranks.hpp"
 
 namespace miura::comparability {
@@ -189,60 +190,36 @@ Specification specify(const Claim& claim, const SpecificationOptions& options) {
 }
 
 matrix::Table specification_table(std::span<const Claim> claims, std::span<const Specification> found) {
-  std::vector<std::string> attribute, scale, outcome, accept, requires_text, status, flags;
-  std::vector<double> requirement, rho, threshold, low, high, predicted, predicted_low, predicted_high, level, covered,
-      sensitivity, specificity;
-  std::vector<std::int64_t> n, suitable, unsuitable;
-  for (std::size_t i = 0; i < claims.size(); ++i) {
-    const auto& s = found[i];
-    const bool is_share = claims[i].scale == Claim::Scale::logit_share;
-    const auto shown = [&](double x) { return is_share ? share_of(x) : x; };
-    attribute.push_back(claims[i].attribute);
-    scale.push_back(is_share ? "share" : "value");
-    outcome.push_back(claims[i].outcome);
-    requires_text.push_back(claims[i].at_least ? "at least" : "at most");
-    requirement.push_back(s.requirement);
-    n.push_back(s.n);
-    rho.push_back(s.rho);
-    accept.push_back(s.accept_high ? "at least" : "at most");
-    threshold.push_back(shown(s.threshold));
-    low.push_back(shown(s.threshold_low));
-    high.push_back(shown(s.threshold_high));
-    predicted.push_back(s.predicted);
-    predicted_low.push_back(s.predicted_low);
-    predicted_high.push_back(s.predicted_high);
-    level.push_back(s.level);
-    covered.push_back(s.covered);
-    suitable.push_back(s.suitable);
-    sensitivity.push_back(s.sensitivity());
-    unsuitable.push_back(s.unsuitable);
-    specificity.push_back(s.specificity());
-    status.push_back(s.status);
-    flags.push_back(s.requirement_is_median ? "MEDIAN_REQUIRED" : "");
-  }
-  return {"specification",
-          {{"attribute", attribute},
-           {"scale", scale},
-           {"outcome", outcome},
-           {"outcome_must_be", requires_text},
-           {"requirement", requirement},
-           {"n", n},
-           {"rho", rho},
-           {"accept", accept},
-           {"threshold", threshold},
-           {"threshold_lo", low},
-           {"threshold_hi", high},
-           {"predicted", predicted},
-           {"predicted_lo", predicted_low},
-           {"predicted_hi", predicted_high},
-           {"level", level},
-           {"loo_covered", covered},
-           {"suitable", suitable},
-           {"sensitivity", sensitivity},
-           {"unsuitable", unsuitable},
-           {"specificity", specificity},
-           {"status", status},
-           {"flags", flags}}};
+  struct Row : Specification {
+    const Claim& claim;
+    double shown(double x) const { return claim.scale == Claim::Scale::logit_share ? share_of(x) : x; }
+  };
+  std::vector<Row> rows;
+  for (std::size_t i = 0; i < claims.size(); ++i) rows.push_back({found[i], claims[i]});
+  matrix::TableColumns<Row> columns("specification", rows);
+  columns.add("attribute", [](const Row& row) { return row.claim.attribute; });
+  columns.add("scale", [](const Row& row) { return row.claim.scale == Claim::Scale::logit_share ? "share" : "value"; });
+  columns.add("outcome", [](const Row& row) { return row.claim.outcome; });
+  columns.add("outcome_must_be", [](const Row& row) { return row.claim.at_least ? "at least" : "at most"; });
+  columns.add("requirement", &Row::requirement);
+  columns.add("n", &Row::n);
+  columns.add("rho", &Row::rho);
+  columns.add("accept", [](const Row& row) { return row.accept_high ? "at least" : "at most"; });
+  columns.add("threshold", [](const Row& row) { return row.shown(row.threshold); });
+  columns.add("threshold_lo", [](const Row& row) { return row.shown(row.threshold_low); });
+  columns.add("threshold_hi", [](const Row& row) { return row.shown(row.threshold_high); });
+  columns.add("predicted", &Row::predicted);
+  columns.add("predicted_lo", &Row::predicted_low);
+  columns.add("predicted_hi", &Row::predicted_high);
+  columns.add("level", &Row::level);
+  columns.add("loo_covered", &Row::covered);
+  columns.add("suitable", &Row::suitable);
+  columns.add("sensitivity", [](const Row& row) { return row.sensitivity(); });
+  columns.add("unsuitable", &Row::unsuitable);
+  columns.add("specificity", [](const Row& row) { return row.specificity(); });
+  columns.add("status", &Row::status);
+  columns.add("flags", [](const Row& row) { return row.requirement_is_median ? "MEDIAN_REQUIRED" : ""; });
+  return columns.take();
 }
 
 }  // namespace miura::comparability

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <tuple>
 
+#include "miura/matrix/table_columns.hpp"
+
 namespace miura::populations {
 namespace {
 
@@ -77,59 +79,42 @@ std::string remarks(const Populations& all, const Population& population, const 
   return text;
 }
 
-/// The table, a row at a time.
-struct Rows {
-  std::vector<std::string> population, outcome, claim, primary_cluster, within, flags;
-  std::vector<std::int64_t> n_clusters, n_partitions, n_declared, n_core_cells;
-  std::vector<double> mean_fraction, rho_min, rho_max, rho_median, p_best, p_family_best, stability, seed_stability,
-      primary_jaccard;
-
-  void add(const Populations& all, std::int32_t number, const std::vector<std::string>& name,
-           const std::string& of_outcome, const Finding& f, double stable) {
-    const auto& p = all.population[number];
-    population.push_back(name[number]);
-    outcome.push_back(of_outcome);
-    claim.push_back(populations::claim(all, p, f, stable));
-    n_clusters.push_back(p.n_clusters);
-    n_partitions.push_back(std::ssize(all.labelings));
-    n_declared.push_back(f.n_declared);
-    n_core_cells.push_back(p.n_core_cells);
-    mean_fraction.push_back(p.mean_fraction);
-    rho_min.push_back(f.lowest());
-    rho_max.push_back(f.highest());
-    rho_median.push_back(f.median());
-    p_best.push_back(f.p_best);
-    p_family_best.push_back(f.p_family_best);
-    stability.push_back(p.stability);
-    seed_stability.push_back(p.seed_stability);
-    primary_cluster.push_back(p.primary.cluster < 0 ? "" : all.labelings[all.primary].name_of(p.primary.cluster));
-    primary_jaccard.push_back(p.primary.jaccard);
-    within.push_back(p.within < 0 ? "" : name[p.within]);
-    flags.push_back(remarks(all, p, f, stable));
-  }
-  matrix::Table table() && {
-    return {"populations",
-            {{"population", std::move(population)},
-             {"outcome", std::move(outcome)},
-             {"claim", std::move(claim)},
-             {"n_clusters", std::move(n_clusters)},
-             {"n_partitions", std::move(n_partitions)},
-             {"n_declared", std::move(n_declared)},
-             {"n_core_cells", std::move(n_core_cells)},
-             {"mean_fraction", std::move(mean_fraction)},
-             {"rho_min", std::move(rho_min)},
-             {"rho_max", std::move(rho_max)},
-             {"rho_median", std::move(rho_median)},
-             {"p_best", std::move(p_best)},
-             {"p_maxT_best", std::move(p_family_best)},
-             {"stability", std::move(stability)},
-             {"seed_stability", std::move(seed_stability)},
-             {"primary_cluster", std::move(primary_cluster)},
-             {"primary_jaccard", std::move(primary_jaccard)},
-             {"within", std::move(within)},
-             {"flags", std::move(flags)}}};
-  }
+/// A row of tables/populations.tsv: a population and an outcome.
+struct Row {
+  std::int32_t number;
+  const Population& population;
+  const std::string& outcome;
+  const Finding& finding;
 };
+
+matrix::Table populations_table(std::span<const Row> rows, const Populations& all, const std::vector<std::string>& name,
+                                double stable) {
+  matrix::TableColumns<Row> columns("populations", rows);
+  columns.add("population", [&](const Row& row) { return name[row.number]; });
+  columns.add("outcome", [](const Row& row) { return row.outcome; });
+  columns.add("claim", [&](const Row& row) { return claim(all, row.population, row.finding, stable); });
+  columns.add("n_clusters", [](const Row& row) { return row.population.n_clusters; });
+  columns.add("n_partitions", [&](const Row&) { return std::ssize(all.labelings); });
+  columns.add("n_declared", [](const Row& row) { return row.finding.n_declared; });
+  columns.add("n_core_cells", [](const Row& row) { return row.population.n_core_cells; });
+  columns.add("mean_fraction", [](const Row& row) { return row.population.mean_fraction; });
+  columns.add("rho_min", [](const Row& row) { return row.finding.lowest(); });
+  columns.add("rho_max", [](const Row& row) { return row.finding.highest(); });
+  columns.add("rho_median", [](const Row& row) { return row.finding.median(); });
+  columns.add("p_best", [](const Row& row) { return row.finding.p_best; });
+  columns.add("p_maxT_best", [](const Row& row) { return row.finding.p_family_best; });
+  columns.add("stability", [](const Row& row) { return row.population.stability; });
+  columns.add("seed_stability", [](const Row& row) { return row.population.seed_stability; });
+  columns.add("primary_cluster", [&](const Row& row) {
+    const auto cluster = row.population.primary.cluster;
+    return cluster < 0 ? std::string() : all.labelings[all.primary].name_of(cluster);
+  });
+  columns.add("primary_jaccard", [](const Row& row) { return row.population.primary.jaccard; });
+  columns.add("within",
+              [&](const Row& row) { return row.population.within < 0 ? std::string() : name[row.population.within]; });
+  columns.add("flags", [&](const Row& row) { return remarks(all, row.population, row.finding, stable); });
+  return columns.take();
+}
 
 }  // namespace
 
@@ -142,12 +127,13 @@ Claims weigh(const Populations& populations, std::span<const OutcomeEvidence> ou
   claims.name.resize(populations.merged.n());
   const auto order = by_evidence(findings.front());
   for (std::size_t i = 0; i < order.size(); ++i) claims.name[order[i]] = "P" + std::to_string(i + 1);
-  Rows rows;
+  const std::string no_outcome;
+  std::vector<Row> rows;
   for (std::size_t o = 0; o < findings.size(); ++o)
     for (const auto p : order)
-      rows.add(populations, p, claims.name, outcomes.empty() ? "" : outcomes[o].outcome, findings[o][p],
-               options.stable);
-  claims.table = std::move(rows).table();
+      rows.push_back(
+          {p, populations.population[p], outcomes.empty() ? no_outcome : outcomes[o].outcome, findings[o][p]});
+  claims.table = populations_table(rows, populations, claims.name, options.stable);
   return claims;
 }
 
