@@ -106,19 +106,6 @@ nlohmann::ordered_json settings_of(const AssociateOptions& o, const std::vector<
           {"seed", o.common.seed}};
 }
 
-/// The effective options as a file that --config reads.
-std::string dump_of(const AssociateOptions& o) {
-  std::string text = fmt::format("table = {}\noutcomes = {}\n", o.table, o.sheet);
-  for (const auto& name : o.outcomes) text += fmt::format("outcome = {}\n", name);
-  for (const auto& [name, value] : {std::pair{"primary", o.primary}, {"strata", o.strata}, {"covariate", o.covariate}})
-    if (!value.empty()) text += fmt::format("{} = {}\n", name, value);
-  return text + fmt::format(
-                    "statistic = {}\nside = {}\nalpha = {}\nexact-up-to = {}\npermutations = {}\ncorrection = {}\n"
-                    "ci = {}\nseed = {}\n",
-                    o.statistic, o.side, o.tests.alpha, o.tests.relabelings.exact_up_to,
-                    o.tests.relabelings.permutations, o.correction, o.interval, o.common.seed);
-}
-
 /// Table and sheet, joined by sample.
 struct Study {
   matrix::Measurements features;
@@ -229,16 +216,7 @@ int associate(MPI_Comm comm, const std::vector<std::string>& arguments) {
   const auto options = describe(o);
   po::positional_options_description positional;
   positional.add("table", 1);
-  auto configuration = configure(arguments, options, positional);
-  po::notify(configuration.values);
-  if (o.common.help) {
-    print(comm, fmt::format("{}", fmt::streamed(options)));
-    return 0;
-  }
-  if (o.common.dump_config) {
-    print(comm, dump_of(o));
-    return 0;
-  }
+  if (!understand(comm, arguments, options, positional, o.common)) return 0;
   check(o);
   apply(comm, o.common);
   const double started = MPI_Wtime();

@@ -1,5 +1,6 @@
 #include "app/common_options.hpp"
 
+#include <fmt/ostream.h>
 #include <omp.h>
 
 #include <iostream>
@@ -23,6 +24,17 @@ po::options_description describe(CommonOptions& o) {
   add("quiet", po::bool_switch(&o.quiet), "print warnings only");
   add("log-level", po::value(&o.log_level)->default_value("info"), "debug, info, warn or off");
   return options;
+}
+
+std::optional<Configuration> understand(MPI_Comm comm, const std::vector<std::string>& arguments,
+                                        const po::options_description& options,
+                                        const po::positional_options_description& positional, const CommonOptions& o) {
+  auto configuration = configure(arguments, options, positional);
+  po::notify(configuration.values);
+  if (o.help) print(comm, fmt::format("{}", fmt::streamed(options)));
+  if (o.dump_config && !o.help) print(comm, configuration.dump);
+  if (o.help || o.dump_config) return std::nullopt;
+  return configuration;
 }
 
 log::Level log_level(const CommonOptions& o) {

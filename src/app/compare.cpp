@@ -67,22 +67,6 @@ po::options_description describe(CompareOptions& o) {
   return all;
 }
 
-std::string dump_of(const CompareOptions& o) {
-  std::string text = fmt::format("result = {}\n", o.result);
-  for (const auto& [name, value] : {std::pair{"partition", o.partition},
-                                    {"samples", o.sheet},
-                                    {"source", o.source},
-                                    {"before", o.before},
-                                    {"after", o.after}})
-    if (!value.empty()) text += fmt::format("{} = {}\n", name, value);
-  for (const auto& [name, values] : {std::pair{"cluster", &o.clusters},
-                                     {"outcome", &o.outcomes},
-                                     {"margin", &o.margins},
-                                     {"require", &o.requirements}})
-    for (const auto& value : *values) text += fmt::format("{} = {}\n", name, value);
-  return text + fmt::format("seed = {}\n", o.common.seed);
-}
-
 nlohmann::ordered_json settings_of(const CompareOptions& o) {
   return {{"partition", o.partition}, {"source", o.source},        {"before", o.before},
           {"after", o.after},         {"cluster", o.clusters},     {"outcome", o.outcomes},
@@ -254,16 +238,7 @@ int compare(MPI_Comm comm, const std::vector<std::string>& arguments) {
   const auto options = describe(o);
   po::positional_options_description positional;
   positional.add("result", 1);
-  auto configuration = configure(arguments, options, positional);
-  po::notify(configuration.values);
-  if (o.common.help) {
-    print(comm, fmt::format("{}", fmt::streamed(options)));
-    return 0;
-  }
-  if (o.common.dump_config) {
-    print(comm, dump_of(o));
-    return 0;
-  }
+  if (!understand(comm, arguments, options, positional, o.common)) return 0;
   check(o);
   apply(comm, o.common);
   const double started = MPI_Wtime();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 
 #include "miura/base/error.hpp"
@@ -32,6 +33,8 @@ std::string as_text(const boost::any& value) {
   if (const auto* small = boost::any_cast<std::int32_t>(&value)) return fmt::format("{}", *small);
   if (const auto* number = boost::any_cast<std::int64_t>(&value)) return fmt::format("{}", *number);
   if (const auto* seed = boost::any_cast<std::uint64_t>(&value)) return fmt::format("{}", *seed);
+  if (const auto* list = boost::any_cast<std::vector<std::string>>(&value))
+    return fmt::format("{}", fmt::join(*list, ", "));
   throw std::logic_error("an option has a type that as_text does not know");
 }
 
@@ -80,20 +83,32 @@ void store_file(const std::filesystem::path& path, const po::options_description
   }
 }
 
-bool shapes_results(const std::string& option) { return option.find('.') != std::string::npos || option == "seed"; }
+bool shapes_results(const std::string& option) {
+  constexpr std::array others{"help", "config", "dump-config", "out", "threads", "quiet", "log-level", "from", "to"};
+  return std::ranges::find(others, option) == others.end();
+}
 
-std::string dump_of(const po::options_description& options, const std::map<std::string, std::string>& effective) {
+/// The lines of an option that was given several times, or one.
+std::string lines_of(const std::string& name, const boost::any& value) {
+  const auto* list = boost::any_cast<std::vector<std::string>>(&value);
+  if (list == nullptr) return fmt::format("{} = {}\n", name, as_text(value));
+  std::string text;
+  for (const auto& entry : *list) text += fmt::format("{} = {}\n", name, entry);
+  return text;
+}
+
+std::string dump_of(const po::options_description& options, const po::variables_map& values) {
   std::string text, section;
   for (const auto& option : options.options()) {
     const auto& name = option->long_name();
     const auto dot = name.find('.');
-    const auto given = effective.find(name);
-    if (given == effective.end()) continue;
+    const auto given = values.find(name);
+    if (given == values.end() || !shapes_results(name)) continue;
     if (dot != std::string::npos && name.substr(0, dot) != section) {
       section = name.substr(0, dot);
       text += fmt::format("{}[{}]\n", text.empty() ? "" : "\n", section);
     }
-    text += fmt::format("# {}\n{} = {}\n", option->description(), name.substr(dot + 1), given->second);
+    text += fmt::format("# {}\n{}", option->description(), lines_of(name.substr(dot + 1), given->second.value()));
   }
   return text;
 }
@@ -144,7 +159,7 @@ Configuration configure(const std::vector<std::string>& arguments, const po::opt
   }
   for (const auto& [name, value] : c.values)
     if (shapes_results(name)) c.effective[name] = as_text(value.value());
-  c.dump = dump_of(options, c.effective);
+  c.dump = dump_of(options, c.values);
   return c;
 }
 

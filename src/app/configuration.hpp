@@ -25,7 +25,7 @@ std::vector<Setting> read_ini(const std::filesystem::path& path);
 struct Configuration {
   po::variables_map values;
   std::filesystem::path folder;                  ///< relative paths of the configuration are relative to this
-  std::map<std::string, std::string> effective;  ///< what shapes a result: every option with a section, and the seed
+  std::map<std::string, std::string> effective;  ///< what shapes a result; not what tells where, how fast, how loud
   std::string dump;                              ///< the same as an INI file with comments
 };
 

@@ -162,32 +162,6 @@ std::string take_from_study(const FinishedStudy& study, const PlanOptions& o, Pl
                      : "Its interval holds zero: no effect can be taken from it, and 0.6 to 0.9 are used.\n");
 }
 
-/// Every option that shapes the plan, as an INI file.
-std::string dump_of(const po::options_description& options, const po::variables_map& values) {
-  std::string text;
-  for (const auto& option : options.options()) {
-    const auto& name = option->long_name();
-    if (values.count(name) == 0) continue;
-    const auto& value = values[name].value();
-    std::string shown;
-    if (const auto* t = boost::any_cast<std::string>(&value))
-      shown = *t;
-    else if (const auto* real = boost::any_cast<double>(&value))
-      shown = fmt::format("{}", *real);
-    else if (const auto* whole = boost::any_cast<std::int32_t>(&value))
-      shown = fmt::format("{}", *whole);
-    else if (const auto* number = boost::any_cast<std::int64_t>(&value))
-      shown = fmt::format("{}", *number);
-    else if (const auto* seed = boost::any_cast<std::uint64_t>(&value))
-      shown = fmt::format("{}", *seed);
-    else
-      continue;  // switches ask for something else than a plan
-    if (name == "config" || name == "out" || name == "threads" || name == "log-level") continue;
-    text += fmt::format("# {}\n{} = {}\n", option->description(), name, shown);
-  }
-  return text;
-}
-
 void publish(MPI_Comm comm, const fs::path& out, const std::vector<matrix::Table>& tables) {
   parallel::together(comm, [&] {
     if (parallel::rank_of(comm) != 0) return;
@@ -204,16 +178,7 @@ int plan(MPI_Comm comm, const std::vector<std::string>& arguments) {
   PlanOptions o;
   o.common.seed = o.simulation.seed;
   const auto options = describe(o);
-  auto configuration = configure(arguments, options, {});
-  po::notify(configuration.values);
-  if (o.common.help) {
-    print(comm, fmt::format("{}", fmt::streamed(options)));
-    return 0;
-  }
-  if (o.common.dump_config) {
-    print(comm, dump_of(options, configuration.values));
-    return 0;
-  }
+  if (!understand(comm, arguments, options, {}, o.common)) return 0;
   apply(comm, o.common);
   auto question = question_of(o);
   std::string text;

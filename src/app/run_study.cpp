@@ -145,17 +145,9 @@ int run_study(MPI_Comm comm, const std::vector<std::string>& arguments) {
   const auto options = describe(o);
   po::positional_options_description positional;
   positional.add("config", 1);
-  const auto configuration = configure(arguments, options, positional);
-  po::variables_map values = configuration.values;
-  po::notify(values);
-  if (o.common.help) {
-    print(comm, fmt::format("{}", fmt::streamed(options)));
-    return 0;
-  }
-  if (o.common.dump_config) {
-    print(comm, configuration.dump);
-    return 0;
-  }
+  const auto understood = understand(comm, arguments, options, positional, o.common);
+  if (!understood) return 0;
+  const auto& configuration = *understood;
   check(o);
   apply(comm, o.common);
   listen_for_stop_requests();
