@@ -307,6 +307,22 @@ pca::Result load_pca(MPI_Comm comm, const parallel::Partition& cells, const std:
   return stage;
 }
 
+void save(MPI_Comm comm, const IntegrateStage& stage, const std::filesystem::path& path) {
+  ParallelFile file(comm, path);
+  file.scalar_text(file.get(), "by", stage.by);
+  if (stage.by != "none") file.rows<float>(file.get(), "corrected", stage.corrected.value, stage.corrected.n_dims);
+  file.close();
+}
+
+IntegrateStage load_integrated(MPI_Comm comm, const parallel::Partition& cells, const std::filesystem::path& path) {
+  const auto file = hdf5::open_to_read(path);
+  IntegrateStage stage{.by = read_text(file, "by"), .corrected = {}};
+  if (stage.by == "none") return stage;
+  const auto width = static_cast<std::int32_t>(StoredArray(file.get(), "corrected").width());
+  stage.corrected = {cells, width, my_rows(comm, file, cells).operator()<float>("corrected")};
+  return stage;
+}
+
 void save(MPI_Comm comm, const NeighborsStage& stage, const std::filesystem::path& path) {
   ParallelFile file(comm, path);
   file.rows<std::int64_t>(file.get(), "neighbor_id", stage.nearest.id, stage.nearest.k);
@@ -334,20 +350,23 @@ NeighborsStage load_neighbors(MPI_Comm comm, const parallel::Partition& referenc
 
 void save(MPI_Comm comm, const ClusterStage& stage, const std::filesystem::path& path) {
   ParallelFile file(comm, path);
-  const auto n = std::ssize(stage.partitions), cells = std::ssize(stage.primary().label);
+  std::vector<const matrix::Labeling*> all;
+  for (const auto& labeling : stage.partitions) all.push_back(&labeling);
+  if (stage.not_integrated) all.push_back(&*stage.not_integrated);
+  const auto n = std::ssize(all), cells = std::ssize(stage.primary().label);
   std::vector<std::int32_t> labels(cells * n);  // cells x partitions
   auto about = nlohmann::ordered_json::array();
   for (std::int64_t p = 0; p < n; ++p) {
-    const auto& labels_of = stage.partitions[p];
-    for (std::int64_t i = 0; i < cells; ++i) labels[i * n + p] = labels_of.label[i];
-    about.push_back({{"integration", labels_of.integration},
-                     {"resolution", labels_of.resolution},
-                     {"seed", labels_of.seed},
-                     {"n_clusters", labels_of.n_clusters},
-                     {"names", labels_of.names}});
+    for (std::int64_t i = 0; i < cells; ++i) labels[i * n + p] = all[p]->label[i];
+    about.push_back({{"integration", all[p]->integration},
+                     {"resolution", all[p]->resolution},
+                     {"seed", all[p]->seed},
+                     {"n_clusters", all[p]->n_clusters},
+                     {"names", all[p]->names}});
   }
   file.rows<std::int32_t>(file.get(), "labels", labels, n);
   file.scalar_text(file.get(), "partitions", about.dump());
+  file.scalar<std::int64_t>(file.get(), "n_partitions", std::ssize(stage.partitions));
   file.scalar<double>(file.get(), "modularity", stage.modularity);
   file.scalar_text(file.get(), "label_hash", stage.label_hash);
   file.scalar_text(file.get(), "written", stage.written);
@@ -357,6 +376,7 @@ void save(MPI_Comm comm, const ClusterStage& stage, const std::filesystem::path&
 ClusterStage load_clusters(MPI_Comm comm, const parallel::Partition& cells, const std::filesystem::path& path) {
   const auto file = hdf5::open_to_read(path);
   ClusterStage stage{.partitions = {},
+                     .not_integrated = {},
                      .modularity = read_all<double>(file, "modularity").at(0),
                      .label_hash = read_text(file, "label_hash"),
                      .written = read_text(file, "written")};
@@ -374,7 +394,10 @@ ClusterStage load_clusters(MPI_Comm comm, const parallel::Partition& cells, cons
         .label = {},
         .names = known.at("names")};
     for (std::int64_t i = p; i < std::ssize(labels); i += n) of.label.push_back(labels[i]);
-    stage.partitions.push_back(std::move(of));
+    if (p < read_all<std::int64_t>(file, "n_partitions").at(0))
+      stage.partitions.push_back(std::move(of));
+    else
+      stage.not_integrated = std::move(of);
   }
   return stage;
 }
@@ -400,18 +423,20 @@ matrix::Composition composition_from(const nlohmann::json& known) {
 }  // namespace
 
 void save(MPI_Comm comm, const CompositionStage& stage, const std::filesystem::path& path) {
-  auto partitions = nlohmann::ordered_json::array();
-  for (const auto& composition : stage.partitions) partitions.push_back(json_of(composition));
+  nlohmann::ordered_json kept{{"partitions", nlohmann::ordered_json::array()}};
+  for (const auto& composition : stage.partitions) kept["partitions"].push_back(json_of(composition));
+  if (stage.not_integrated) kept["not_integrated"] = json_of(*stage.not_integrated);
   ParallelFile file(comm, path);
-  file.scalar_text(file.get(), "partitions", partitions.dump());
+  file.scalar_text(file.get(), "composition", kept.dump());
   file.close();
 }
 
 CompositionStage load_composition(const std::filesystem::path& path) {
   const auto file = hdf5::open_to_read(path);
+  const auto kept = nlohmann::json::parse(read_text(file, "composition"));
   CompositionStage stage;
-  for (const auto& known : nlohmann::json::parse(read_text(file, "partitions")))
-    stage.partitions.push_back(composition_from(known));
+  for (const auto& known : kept.at("partitions")) stage.partitions.push_back(composition_from(known));
+  if (kept.contains("not_integrated")) stage.not_integrated = composition_from(kept.at("not_integrated"));
   return stage;
 }
 

@@ -25,16 +25,20 @@ private:
 
 }  // namespace
 
-std::string partition_name(double resolution, std::int64_t seed) {
-  return std::isnan(resolution) ? std::string("given labels") : fmt::format("resolution {}, seed {}", resolution, seed);
+std::string partition_name(const std::string& integration, double resolution, std::int64_t seed) {
+  if (std::isnan(resolution)) return "given labels";
+  return fmt::format("{}resolution {}, seed {}", integration == "none" ? "" : "integrated by " + integration + ", ",
+                     resolution, seed);
 }
 
 void add_association(report::StudyReport& page, const matrix::Table& t, bool several) {
   const Cells of(t);
-  for (std::int64_t i = 0; i < t.n_rows(); ++i)
+  for (std::int64_t i = 0; i < t.n_rows(); ++i) {
+    const auto family = of.text("family", i);
+    if (family != "primary" && family != "secondary") continue;  // without integration: a section of its own
     page.association.push_back(
-        {.family = of.text("family", i) == "primary" ? report::Family::primary : report::Family::secondary,
-         .partition = partition_name(of.real("resolution", i), of.integer("seed", i)),
+        {.family = family == "primary" ? report::Family::primary : report::Family::secondary,
+         .partition = partition_name(of.text("integration", i), of.real("resolution", i), of.integer("seed", i)),
          .cluster = of.text("cluster", i),
          .outcome = of.text("outcome", i),
          .population = several ? of.text("population", i) : std::string(),
@@ -49,6 +53,26 @@ void add_association(report::StudyReport& page, const matrix::Table& t, bool sev
          .permutation_kind = of.text("perm_type", i),
          .status = of.text("status", i),
          .flags = of.text("flags", i)});
+  }
+}
+
+void add_integration(report::StudyReport& page, const matrix::Table& t) {
+  const Cells of(t);
+  for (std::int64_t i = 0; i < t.n_rows(); ++i)
+    page.integration.push_back({.integration = of.text("integration", i),
+                                .other = of.text("other", i),
+                                .cluster = of.text("cluster", i),
+                                .other_cluster = of.text("other_cluster", i),
+                                .outcome = of.text("outcome", i),
+                                .ari = of.real("ari", i),
+                                .jaccard = of.real("jaccard", i),
+                                .rho_shares = of.real("rho_shares", i),
+                                .rho = of.real("rho", i),
+                                .other_rho = of.real("other_rho", i),
+                                .p_exact = of.real("p_exact", i),
+                                .other_p_exact = of.real("other_p_exact", i),
+                                .p_step = of.real("p_maxT_step", i),
+                                .other_p_step = of.real("other_p_maxT_step", i)});
 }
 
 void add_populations(report::StudyReport& page, const matrix::Table& t) {

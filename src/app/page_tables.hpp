@@ -9,7 +9,7 @@
 namespace miura::app {
 
 /// What a person calls a partition; given labels have no resolution.
-std::string partition_name(double resolution, std::int64_t seed);
+std::string partition_name(const std::string& integration, double resolution, std::int64_t seed);
 
 /// Parts of the page that stand in tables of the study already. `several`: there is more than one partition.
 void add_association(report::StudyReport& page, const matrix::Table& association, bool several);
@@ -18,6 +18,7 @@ void add_populations(report::StudyReport& page, const matrix::Table& populations
 void add_stability(report::StudyReport& page, const matrix::Table& stability);
 /// The foremost five genes of each cluster.
 void add_markers(report::StudyReport& page, const matrix::Table& markers, const matrix::Table& dots);
+void add_integration(report::StudyReport& page, const matrix::Table& integration);
 void add_confounders(report::StudyReport& page, const matrix::Table& confounders);
 void add_without_clusters(report::StudyReport& page, const matrix::Table& global);
 

@@ -87,6 +87,22 @@ po::options_description describe_components(RunOptions& o) {
   return components;
 }
 
+po::options_description describe_integration(RunOptions& o) {
+  po::options_description integration("Integration of batches (Harmony)");
+  integration.add_options()(
+      "integrate.by", with_default(o.integrate_by),
+      "none, lot or chemistry, or several by commas: the first is the primary one, and all join one family of tests; "
+      "empty: chemistry where there are several with several training lots each, else none")(
+      "integrate.theta", with_default(o.harmony.theta), "penalty on clusters of one batch; 0: none")(
+      "integrate.sigma", with_default(o.harmony.sigma), "width of the soft clusters")(
+      "integrate.lambda", with_default(o.harmony.lambda),
+      "ridge penalty on the shift of a batch, in cells; 0: by integrate.alpha")(
+      "integrate.alpha", with_default(o.harmony.alpha), "the penalty as a share of the cells expected of the batch")(
+      "integrate.clusters", with_default(o.harmony.n_clusters), "soft clusters; 0: cells / 30, at most 100")(
+      "integrate.iterations", with_default(o.harmony.max_iterations), "most turns of clustering and correction");
+  return integration;
+}
+
 po::options_description describe_clusters(RunOptions& o) {
   po::options_description graph("Graph and clusters");
   graph.add_options()("knn.k", with_default(o.shared.k),
@@ -182,9 +198,9 @@ po::options_description describe_genes(RunOptions& o) {
 po::options_description describe(RunOptions& o) {
   po::options_description all("miura run STUDY.ini");
   all.add(describe(o.common));
-  for (const auto describe_part :
-       {describe_stages, describe_study, describe_input, describe_cells, describe_components, describe_clusters,
-        describe_stability, describe_markers, describe_mapping, describe_association, describe_genes})
+  for (const auto describe_part : {describe_stages, describe_study, describe_input, describe_cells, describe_components,
+                                   describe_integration, describe_clusters, describe_stability, describe_markers,
+                                   describe_mapping, describe_association, describe_genes})
     all.add(describe_part(o));
   return all;
 }
@@ -232,6 +248,14 @@ void check(RunOptions& o) {
   check_range("variable.span", o.variable.span, 0.05, 1.0);
   check_range("pca.components", o.pca.components, 1, 1000);
   check_range("pca.clip", o.pca.clip, 0.1, 32'767.0);  // where the grid of z-scores ends
+  check_range("integrate.theta", o.harmony.theta, 0.0, 1e3);
+  check_range("integrate.sigma", o.harmony.sigma, 1e-3, 1e3);
+  check_range("integrate.lambda", o.harmony.lambda, 0.0, 1e9);
+  check_range("integrate.alpha", o.harmony.alpha, 1e-9, 1e9);
+  check_range("integrate.clusters", o.harmony.n_clusters, 0, 10'000);
+  check_range("integrate.iterations", o.harmony.max_iterations, 1, 1000);
+  if (!o.labels.empty() && split_list(o.integrate_by).size() > 1)
+    throw UsageError("integrate.by: several integrations need clustering, but cluster.labels gives the labels");
   check_range("knn.k", o.shared.k, 2, 1000);
   check_range("knn.prune", o.shared.prune, 0.0, 1.0);
   check_range("cluster.resolution", o.leiden.resolution, 0.0, 1024.0);

@@ -7,6 +7,7 @@
 #include "miura/association/cluster_association.hpp"
 #include "miura/cluster/leiden.hpp"
 #include "miura/input/cells.hpp"
+#include "miura/integrate/harmony.hpp"
 #include "miura/knn/search.hpp"
 #include "miura/knn/shared_neighbors.hpp"
 #include "miura/normalize/variable_genes.hpp"
@@ -31,6 +32,8 @@ struct RunOptions {
   std::string variable_batch = "lot";
   std::string pca_method = "gram";
   pca::Options pca;
+  std::string integrate_by;  ///< comma-separated, the primary first; empty: by what the lots are
+  integrate::HarmonyOptions harmony;
   knn::SharedNeighborOptions shared;
   cluster::LeidenOptions leiden;                   ///< of the primary partition
   std::string resolutions = "0.3, 0.5, 0.8, 1.2";  ///< of the grid of partitions

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "app/checkpoint.hpp"
+#include "app/integration.hpp"
 #include "app/publication.hpp"
 #include "app/run_options.hpp"
 #include "app/stage_hashes.hpp"
@@ -49,6 +50,7 @@ matrix::Lots checked_lots(MPI_Comm comm, const RunOptions& o, const fs::path& sh
     if (training.empty())
       throw InputError({sheet, 0, "role"}, "no lot has role train, so there is nothing to build the reference from");
     if (!o.labels.empty()) input::check_cell_column(training, o.labels);
+    check_integration(lots, o, sheet);
   });
   return lots;
 }
@@ -67,6 +69,8 @@ bool go_along(MPI_Comm comm, const Run& run, Checkpoints& checkpoints) {
   const auto& o = run.options;
   Study study;
   study.lots = run.lots;
+  study.warnings = doubts_about_integration(run.lots, o);
+  for (const auto& warning : study.warnings) log::warn(warning);
 
   Street street(comm, o, run.hashes, checkpoints);
   const auto& cells = study.cells.cells.partition;
@@ -79,6 +83,9 @@ bool go_along(MPI_Comm comm, const Run& run, Checkpoints& checkpoints) {
   street.stage(
       "pca", study.pca, [&](const fs::path& p) { return load_pca(comm, cells, p); },
       [&] { return pca_stage(comm, study, o); });
+  street.stage(
+      "integrate", study.integrated, [&](const fs::path& p) { return load_integrated(comm, cells, p); },
+      [&] { return integrate_stage(comm, study, o); });
   const auto reference = reference_partition(comm, study.genes.reference);
   street.stage(
       "neighbors", study.neighbors, [&](const fs::path& p) { return load_neighbors(comm, reference, p); },

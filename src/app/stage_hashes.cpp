@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "app/integration.hpp"
 #include "app/stages.hpp"
 #include "miura/base/sha256.hpp"
 #include "miura/base/version.hpp"
@@ -30,6 +31,18 @@ std::string settings_of(const Configuration& c, std::initializer_list<std::strin
   for (const auto& [name, value] : c.effective)
     if (std::ranges::find(sections, name.substr(0, name.find('.'))) != sections.end())
       text += name + "=" + value + "\n";
+  return text;
+}
+
+/// Which batch of each declared integration every training lot is of, as text.
+std::string batches_as_text(const matrix::Lots& lots, const RunOptions& o) {
+  std::string text;
+  const auto training = training_lots(lots);
+  for (const auto by : integration_plan(lots, o).by) {
+    text += integrate::name_of(by);
+    for (const auto batch : integrate::batches_of(training, by).of_lot) text += " " + std::to_string(batch);
+    text += "\n";
+  }
   return text;
 }
 
@@ -87,6 +100,7 @@ std::map<std::string, std::string> hash_stages(const Configuration& c, const Run
                                           : o.variable_batch == "source"  ? &Lot::source
                                                                           : &Lot::id}),
       settings_of(c, {"pca"}),
+      settings_of(c, {"integrate"}) + seed + batches_as_text(lots, o),
       settings_of(c, {"knn"}),
       settings_of(c, {"cluster"}) + labels,
       "",

@@ -120,7 +120,8 @@ std::vector<matrix::Table> tables_of(const Study& study) {
   add(study.stability.table);
   add(study.markers.table);
   add(study.markers.dots);
-  tables.insert(tables.end(), study.association.tables.begin(), study.association.tables.end());
+  for (const auto& table : study.association.tables)
+    if (table.name != "integration" || table.n_rows() > 0) tables.push_back(table);
   add(study.mapping.lots);
   add(study.gene_association.table);
   add(study.neighborhoods.table);
@@ -222,12 +223,17 @@ std::vector<std::uint8_t> features_present(const Study& study, std::int32_t lot)
   return present;
 }
 
-NeighborsStage neighbors_stage(MPI_Comm comm, const Study& study, const RunOptions& o) {
-  const auto points = marked_rows(comm, study.pca.scores, study.genes.reference);
+NeighborsStage neighbors_of(MPI_Comm comm, const Study& study, const matrix::Embedding& coordinates,
+                            const RunOptions& o) {
+  const auto points = marked_rows(comm, coordinates, study.genes.reference);
   NeighborsStage stage;
   stage.nearest = knn::nearest(comm, points, {.k = o.shared.k - 1});  // Seurat's k counts the cell itself
   stage.graph = knn::shared_neighbors(comm, stage.nearest, o.shared);
   return stage;
+}
+
+NeighborsStage neighbors_stage(MPI_Comm comm, const Study& study, const RunOptions& o) {
+  return neighbors_of(comm, study, study.coordinates(), o);
 }
 
 }  // namespace miura::app

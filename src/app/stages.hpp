@@ -15,9 +15,9 @@
 namespace miura::app {
 
 /// The street, in the order in which the data flows.
-inline constexpr std::array<std::string_view, 13> stage_names{
-    "read",    "normalize", "pca",         "neighbors", "cluster",       "composition", "stability",
-    "markers", "mapping",   "association", "genes",     "neighborhoods", "report"};
+inline constexpr std::array<std::string_view, 14> stage_names{
+    "read",      "normalize", "pca",     "integrate",   "neighbors", "cluster",       "composition",
+    "stability", "markers",   "mapping", "association", "genes",     "neighborhoods", "report"};
 
 /// Position of a stage in the street; UsageError for a name that is none.
 int stage_number(const std::string& name);
@@ -26,6 +26,8 @@ int stage_number(const std::string& name);
 CellsStage read_stage(MPI_Comm comm, const matrix::Lots& lots, const RunOptions& o);
 GenesStage normalize_stage(MPI_Comm comm, const Study& study, const RunOptions& o);
 pca::Result pca_stage(MPI_Comm comm, const Study& study, const RunOptions& o);
+/// Corrects the coordinates by the primary integration.
+IntegrateStage integrate_stage(MPI_Comm comm, const Study& study, const RunOptions& o);
 NeighborsStage neighbors_stage(MPI_Comm comm, const Study& study, const RunOptions& o);
 ClusterStage cluster_stage(MPI_Comm comm, const Study& study, const RunOptions& o);
 CompositionStage composition_stage(MPI_Comm comm, const Study& study);
@@ -52,6 +54,10 @@ association::Options tests_of(MPI_Comm comm, const Study& study, const RunOption
 
 /// A mark for each lot: whether it has the role.
 std::vector<std::uint8_t> marks_of(const matrix::Lots& lots, const std::string& role);
+
+/// Neighbours and graph of the reference cells in some coordinates of all cells. Collective.
+NeighborsStage neighbors_of(MPI_Comm comm, const Study& study, const matrix::Embedding& coordinates,
+                            const RunOptions& o);
 
 /// Lots with role train.
 matrix::Lots training_lots(const matrix::Lots& lots);

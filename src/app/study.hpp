@@ -41,16 +41,25 @@ struct GenesStage {
       table_sd;  ///< of a table's features over the reference, in their own units; else empty
 };
 
-/// What `neighbors` leaves. Vertices are the reference cells in canonical order.
+/// What `integrate` leaves: the coordinates that the primary partition is made of. Those of further integrations are
+/// made when they are clustered, one after the other, so that no more than one is held besides.
+struct IntegrateStage {
+  std::string by = "none";      ///< as matrix::Labeling::integration
+  matrix::Embedding corrected;  ///< of my cells, NaN for cells of lots that do not train; empty for none
+};
+
+/// What `neighbors` leaves, of the primary integration. Vertices are the reference cells in canonical order.
 struct NeighborsStage {
   matrix::Neighbors nearest;
   matrix::Graph graph;
 };
 
-/// What `cluster` leaves: the partitions of the grid, the primary one first. Training cells have a cluster in each,
-/// cells of other lots none.
+/// What `cluster` leaves: the partitions of the grid, integration after integration, the primary one first. Training
+/// cells have a cluster in each, cells of other lots none.
 struct ClusterStage {
   std::vector<matrix::Labeling> partitions;
+  std::optional<matrix::Labeling> not_integrated;  ///< as the primary partition, but of coordinates that were not
+                                                   ///< corrected, to be shown beside it; where none is not declared
   double modularity = 0;   ///< of the primary partition, at its resolution; NaN for labels that were given
   std::string label_hash;  ///< digest of (lot, barcode, labels) of all cells, written before any outcome is used
   std::string written;     ///< when that was, UTC
@@ -61,6 +70,7 @@ struct ClusterStage {
 /// What `composition` leaves: one for each partition, over all lots.
 struct CompositionStage {
   std::vector<matrix::Composition> partitions;
+  std::optional<matrix::Composition> not_integrated;  ///< where the clusters have it
 
   const matrix::Composition& primary() const { return partitions.front(); }
 };
@@ -136,6 +146,7 @@ struct Study {
   CellsStage cells;
   GenesStage genes;
   pca::Result pca;
+  IntegrateStage integrated;
   NeighborsStage neighbors;
   ClusterStage clusters;
   CompositionStage composition;
@@ -147,6 +158,9 @@ struct Study {
   GeneStage gene_association;
   NeighborhoodStage neighborhoods;
   std::vector<std::string> warnings;
+
+  /// Of my cells, as neighbours and clusters of the primary partition see them.
+  const matrix::Embedding& coordinates() const { return integrated.by == "none" ? pca.scores : integrated.corrected; }
 };
 
 }  // namespace miura::app

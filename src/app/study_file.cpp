@@ -360,7 +360,7 @@ void write_uns(const ParallelFile& file, const Study& study, const std::map<std:
     file.encoding(file.scalar<std::int64_t>(parameters.get(), "n_neighbors", study.neighbors.nearest.k + 1).get(),
                   "numeric-scalar", "0.2.0");
     write_text(file, parameters.get(), "method", "miura");
-    write_text(file, parameters.get(), "use_rep", "X_pca");
+    write_text(file, parameters.get(), "use_rep", study.integrated.by == "none" ? "X_pca" : "X_integrated");
   }
   const auto miura_group = dictionary(file, uns.get(), "miura");
   write_text(file, miura_group.get(), "version", version());
@@ -396,6 +396,9 @@ void write_study_file(MPI_Comm comm, const Study& study, const std::map<std::str
     write_var(file, study);
     const auto obsm = dictionary(file, file.get(), "obsm");
     array_encoding(file, file.rows<float>(obsm.get(), "X_pca", study.pca.scores.value, study.pca.scores.n_dims));
+    if (study.integrated.by != "none")
+      array_encoding(file, file.rows<float>(obsm.get(), "X_integrated", study.integrated.corrected.value,
+                                            study.integrated.corrected.n_dims));
     if (study.neighbors.nearest.k > 0)
       write_obsp(file, study);
     else

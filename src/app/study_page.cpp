@@ -48,7 +48,7 @@ std::vector<std::int32_t> lots_with_cells(const matrix::Composition& c) {
 
 void add_composition(report::StudyReport& page, const Study& study) {
   const auto& c = study.composition.primary();
-  page.composition.partition = partition_name(c.resolution, static_cast<std::int64_t>(c.seed));
+  page.composition.partition = partition_name(c.integration, c.resolution, static_cast<std::int64_t>(c.seed));
   for (std::int32_t k = 0; k < c.n_clusters; ++k)
     page.composition.clusters.push_back(study.clusters.primary().name_of(k));
   for (const auto l : lots_with_cells(c)) {
@@ -67,7 +67,8 @@ double outcome_of_lot(const Study& study, const std::string& outcome, std::int32
 std::pair<const matrix::Composition*, std::int32_t> cluster_of(const Study& study, const report::AssociationRow& row) {
   for (std::size_t p = 0; p < study.clusters.partitions.size(); ++p) {
     const auto& labels = study.clusters.partitions[p];
-    if (partition_name(labels.resolution, static_cast<std::int64_t>(labels.seed)) != row.partition) continue;
+    if (partition_name(labels.integration, labels.resolution, static_cast<std::int64_t>(labels.seed)) != row.partition)
+      continue;
     for (std::int32_t k = 0; k < labels.n_clusters; ++k)
       if (labels.name_of(k) == row.cluster) return {&study.composition.partitions[p], k};
   }
@@ -130,6 +131,12 @@ void add_method(report::StudyReport& page, const Study& study, const Publication
                   "training cells take the cluster of their nearest reference cells. Shares count all cells.",
                   n_reference));
   add("Components", fmt::format("{} principal components ({}).", study.pca.model.n_components, set("pca.method")));
+  if (const auto& by = study.integrated.by; by != "none")
+    add("Integration",
+        fmt::format("Harmony by {} over the training cells, theta {}: neighbours and clusters are of corrected "
+                    "coordinates. What truly differs between batches can go with the correction, so the associations "
+                    "without it stand beside.",
+                    by, set("integrate.theta")));
   const auto& clusters = study.clusters;
   if (std::isnan(clusters.primary().resolution))
     add("Clusters", fmt::format("Labels that were given with the cells (column {}): {} clusters.",
@@ -138,7 +145,7 @@ void add_method(report::StudyReport& page, const Study& study, const Publication
     add("Clusters",
         fmt::format("Exact {} nearest neighbours, shared-neighbour graph (Jaccard), Leiden. The primary partition, at "
                     "resolution {}: {} clusters, modularity {:.3f}. With it a grid of {} partitions in all, by "
-                    "resolution and seed; their clusters are one family of tests.",
+                    "integration, resolution and seed; their clusters are one family of tests.",
                     set("knn.k"), set("cluster.resolution"), clusters.primary().n_clusters, clusters.modularity,
                     clusters.partitions.size()));
   if (!page.markers.empty())
@@ -177,6 +184,7 @@ report::StudyReport study_page(const Study& study, const Publication& p) {
   if (study.markers.table.n_rows() > 0) add_markers(page, study.markers.table, study.markers.dots);
   if (const auto* table = study.association.table("confounders")) add_confounders(page, *table);
   if (study.neighborhoods.table.n_rows() > 0) add_without_clusters(page, study.neighborhoods.table);
+  if (const auto* table = study.association.table("integration")) add_integration(page, *table);
   add_primary_outcome(page, study);
   add_scatters(page, study);
   add_method(page, study, p);
@@ -192,6 +200,7 @@ report::StudyReport study_page(const Study& study, const Publication& p) {
       {"marker_dots", "the foremost markers in all clusters: share of cells and fold, as drawn"},
       {"association", "every test with all its numbers"},
       {"populations", "clusters that are one over the grid of partitions, and the claims on them"},
+      {"integration", "the clusters with and without integration, and what both have to do with the outcome"},
       {"gene_association", "expression of genes over lots against the outcomes, in all cells and within clusters"},
       {"global", "the outcomes against neighborhoods of cells, without clusters, and both together"},
       {"confounders", "what else goes with the outcomes: depth, number of cells, quality control; a list of warnings"}};

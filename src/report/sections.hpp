@@ -21,6 +21,7 @@ Section association_section(const StudyReport& report);
 Section without_clusters_section(const StudyReport& report);
 Section populations_section(const StudyReport& report);
 Section stability_section(const StudyReport& report);
+Section integration_section(const StudyReport& report);
 Section scatter_section(const StudyReport& report);
 Section composition_section(const StudyReport& report);
 Section marker_section(const StudyReport& report);

@@ -111,6 +111,18 @@ struct ConfounderRow {
   std::string status;
 };
 
+/// A cluster of one integration beside the most similar one of another: a row of integration.tsv.
+struct IntegrationRow {
+  std::string integration, other;  ///< none, lot, chemistry
+  std::string cluster, other_cluster, outcome;
+  double ari = missing;         ///< of the two partitions
+  double jaccard = missing;     ///< of the two clusters
+  double rho_shares = missing;  ///< between their shares, over lots
+  double rho = missing, other_rho = missing;
+  double p_exact = missing, other_p_exact = missing;
+  double p_step = missing, other_p_step = missing;  ///< each in its own family
+};
+
 /// An outcome against neighborhoods of cells, without clusters: a row of global.tsv.
 struct NeighborhoodRow {
   std::string outcome;
@@ -147,10 +159,11 @@ struct StudyReport {
   std::vector<Scatter> scatter;             ///< of the associations worth a picture, best first
 
   std::vector<NeighborhoodRow> without_clusters;
-  std::vector<StabilityRow> stability;    ///< of each cluster of the composition
-  std::int64_t stability_replicates = 0;  ///< of each kind
-  std::vector<MarkerRow> markers;         ///< the foremost of each cluster, cluster after cluster
-  std::vector<MarkerDot> marker_dots;     ///< their genes in all clusters, gene after gene
+  std::vector<StabilityRow> stability;      ///< of each cluster of the composition
+  std::int64_t stability_replicates = 0;    ///< of each kind
+  std::vector<MarkerRow> markers;           ///< the foremost of each cluster, cluster after cluster
+  std::vector<MarkerDot> marker_dots;       ///< their genes in all clusters, gene after gene
+  std::vector<IntegrationRow> integration;  ///< pair of integrations after pair, the primary one first
   std::vector<ConfounderRow> confounders;
 
   std::vector<double> variance_ratio;  ///< share of the total variance by component, falling
