@@ -120,7 +120,8 @@ matrix::Table source_marker_test_table(std::span<const Marker> markers, const Ma
 /// from 0 to 0. Empty bins have no row.
 matrix::Table source_marker_density_table(const matrix::Lots& lots, std::span<const Marker> markers,
                                           const MarkerCells& cells, const MarkerExpressionOptions& options);
-/// tables/source_marker_lots.tsv: each lot's share of the declared cluster and expression, with a column an outcome.
+/// tables/source_marker_lots.tsv: each lot's share of the declared cluster and expression beside what it does; a row a
+/// marker, lot and outcome (one without, if there is no outcome).
 matrix::Table source_marker_lot_table(const matrix::Lots& lots, std::span<const Marker> markers,
                                       const MarkerExpression& found, std::span<const association::Outcome> outcomes,
                                       const MarkerExpressionOptions& options);

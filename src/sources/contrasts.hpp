@@ -1,0 +1,23 @@
+#pragma once
+
+#include <mpi.h>
+
+#include <span>
+
+#include "miura/sources/marker_expression.hpp"
+
+namespace miura::sources {
+
+/// Two values of each lot, NaN where it lacks one: the first less the second.
+Contrast paired_contrast(std::span<const double> value, std::span<const double> other, permutation::Side side,
+                         const MarkerExpressionOptions& options);
+
+/// Lots of a source less other lots, two-sided; NaN where a lot has no value. Collective.
+Contrast two_sample_contrast(MPI_Comm comm, std::span<const double> source, std::span<const double> reference,
+                             const MarkerExpressionOptions& options);
+
+/// The smallest two-sided p that n_source of these values can reach by the difference of their means from the others:
+/// the choices that are farthest apart, over all choices.
+double smallest_two_sample_p(std::span<const double> values, std::int32_t n_source);
+
+}  // namespace miura::sources
