@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "miura/permutation/paired.hpp"
@@ -47,6 +49,42 @@ double choices_of_largest(const std::vector<double>& falling, std::int32_t n) {
   return choose(last - first, n - (first - falling.begin()));
 }
 
+Contrast untested(Side side, std::int64_t n, std::int64_t n_against) {
+  return {.side = side,
+          .n = static_cast<std::int32_t>(n),
+          .n_against = static_cast<std::int32_t>(n_against),
+          .perm_type = {},
+          .status = word_for(Status::low_n)};
+}
+
+/// Tests contrasts of as many lots on either side. `values`: those of the source, then of the reference. Collective.
+void test_together(MPI_Comm comm, const std::vector<std::vector<double>>& values,
+                   const std::vector<std::size_t>& members, std::vector<Contrast>& contrasts,
+                   const MarkerExpressionOptions& options) {
+  const auto n = contrasts[members.front()].n, n_against = contrasts[members.front()].n_against;
+  std::vector<std::int32_t> group(n + n_against, 0);
+  std::fill_n(group.begin(), n, 1);
+  std::vector<double> features;
+  for (const auto i : members) features.insert(features.end(), values[i].begin(), values[i].end());
+  auto relabelings = options.relabelings;
+  relabelings.side = Side::two_sided;
+  const auto test = permutation::two_sample_max_t(comm, features, group, permutation::TwoSample::t, relabelings);
+  const double p_min_of_lots = (n == n_against ? 2.0 : 1.0) / choose(n + n_against, n);
+  for (std::size_t f = 0; f < members.size(); ++f) {
+    auto& contrast = contrasts[members[f]];
+    if (std::isnan(test.t[f])) {
+      contrast.status = word_for(Status::constant_feature);
+      continue;
+    }
+    contrast.p = test.p(test.raw[f]);
+    contrast.p_min_attainable = smallest_two_sample_p(values[members[f]], n);
+    if (!test.exact) contrast.p_min_attainable = std::max(contrast.p_min_attainable, test.p(1));
+    contrast.n_perm = test.exact ? test.n_labelings : test.n_labelings - 1;
+    contrast.perm_type = test.exact ? "exact" : "mc";
+    contrast.status = status_of(p_min_of_lots, contrast.p_min_attainable, options.alpha);
+  }
+}
+
 }  // namespace
 
 Contrast paired_contrast(std::span<const double> value, std::span<const double> other, Side side,
@@ -54,8 +92,7 @@ Contrast paired_contrast(std::span<const double> value, std::span<const double> 
   std::vector<double> difference;
   for (std::size_t l = 0; l < value.size(); ++l) difference.push_back(value[l] - other[l]);
   difference = known(difference);
-  Contrast found{.side = side, .perm_type = {}, .status = word_for(Status::low_n)};
-  found.n = found.n_against = static_cast<std::int32_t>(std::ssize(difference));
+  auto found = untested(side, std::ssize(difference), std::ssize(difference));
   if (found.n == 0) return found;
   found.difference = mean(difference);
   if (found.n < fewest_lots) return found;
@@ -91,34 +128,22 @@ double smallest_two_sample_p(std::span<const double> values, std::int32_t n_sour
   return choices / choose(n, n_source);
 }
 
-Contrast two_sample_contrast(MPI_Comm comm, std::span<const double> source, std::span<const double> reference,
-                             const MarkerExpressionOptions& options) {
-  const auto of_source = known(source), of_reference = known(reference);
-  Contrast found{.side = Side::two_sided, .perm_type = {}, .status = word_for(Status::low_n)};
-  found.n = static_cast<std::int32_t>(std::ssize(of_source));
-  found.n_against = static_cast<std::int32_t>(std::ssize(of_reference));
-  if (found.n == 0 || found.n_against == 0) return found;
-  found.difference = mean(of_source) - mean(of_reference);
-  if (found.n < fewest_lots || found.n_against < fewest_lots) return found;
-
-  auto values = of_source;
-  values.insert(values.end(), of_reference.begin(), of_reference.end());
-  std::vector<std::int32_t> group(values.size(), 0);
-  std::fill_n(group.begin(), found.n, 1);
-  auto relabelings = options.relabelings;
-  relabelings.side = Side::two_sided;
-  const auto test = permutation::two_sample_max_t(comm, values, group, permutation::TwoSample::t, relabelings);
-  if (std::isnan(test.t[0])) {
-    found.status = word_for(Status::constant_feature);
-    return found;
+std::vector<Contrast> two_sample_contrasts(MPI_Comm comm, std::span<const TwoSamples> samples,
+                                           const MarkerExpressionOptions& options) {
+  std::vector<Contrast> found;
+  std::map<std::pair<std::int32_t, std::int32_t>, std::vector<std::size_t>> of_size;
+  std::vector<std::vector<double>> values;
+  for (const auto& [source, reference] : samples) {
+    auto of_source = known(source);
+    const auto of_reference = known(reference);
+    auto& contrast = found.emplace_back(untested(Side::two_sided, std::ssize(of_source), std::ssize(of_reference)));
+    if (!of_source.empty() && !of_reference.empty()) contrast.difference = mean(of_source) - mean(of_reference);
+    if (std::min(contrast.n, contrast.n_against) >= fewest_lots)
+      of_size[{contrast.n, contrast.n_against}].push_back(found.size() - 1);
+    of_source.insert(of_source.end(), of_reference.begin(), of_reference.end());
+    values.push_back(std::move(of_source));
   }
-  found.p = test.p(test.raw[0]);
-  found.p_min_attainable = smallest_two_sample_p(values, found.n);
-  if (!test.exact) found.p_min_attainable = std::max(found.p_min_attainable, test.p(1));
-  found.n_perm = test.exact ? test.n_labelings : test.n_labelings - 1;
-  found.perm_type = test.exact ? "exact" : "mc";
-  const double p_min_of_lots = (found.n == found.n_against ? 2.0 : 1.0) / choose(found.n + found.n_against, found.n);
-  found.status = status_of(p_min_of_lots, found.p_min_attainable, options.alpha);
+  for (const auto& [size, members] : of_size) test_together(comm, values, members, found, options);
   return found;
 }
 

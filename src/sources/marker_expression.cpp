@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
+#include <utility>
 
 #include "miura/stats/multiplicity.hpp"
 #include "sources/contrasts.hpp"
@@ -17,6 +18,7 @@ using association::not_computed;
 using permutation::Side;
 
 constexpr std::array groups{Group::all, Group::declared, Group::other};
+constexpr std::array measures{Measure::log2_cpm, Measure::share_high};
 constexpr std::array quantiles{0.05, 0.25, 0.5, 0.75, 0.95};
 
 /// The bin from which on at most 1 - quantile of the cells lie.
@@ -60,13 +62,13 @@ double mean_over(std::span<const LotMarker> of_marker, const std::vector<std::in
 }
 
 /// The lots that a set is compared with: those of the reference source that no process was changed for, and of training
-/// lots alone where the set is of that source itself.
+/// lots alone where the set is of that source itself. Unions are compared with none.
 std::vector<std::int32_t> reference_lots(const matrix::Lots& lots, const LotSet& set, const std::string& source) {
   std::vector<std::int32_t> reference;
   for (std::int32_t l = 0; l < std::ssize(lots); ++l)
     if (lots[l].source == source && (lots[l].role == "train" || (lots[l].role == "test" && set.source != source)))
       reference.push_back(l);
-  if (set.source == source && set.trains()) reference.clear();
+  if (set.is_union || (set.source == source && set.trains())) reference.clear();
   return reference;
 }
 
@@ -101,43 +103,62 @@ std::vector<std::int32_t> taking_part(SourceMarker& row, const matrix::Lots& lot
   return part;
 }
 
-/// Contrasts of one row with both measures. Collective.
-void compare(MPI_Comm comm, SourceMarker& row, std::span<const LotMarker> of_marker, const LotSet& set,
-             const std::vector<std::int32_t>& reference, const Marker& marker, double high,
-             const MarkerExpressionOptions& options) {
-  for (const auto measure : {Measure::log2_cpm, Measure::share_high}) {
-    const auto m = static_cast<std::size_t>(measure);
-    const auto values = values_of(of_marker, set.lots, measure, row.group);
-    const bool no_threshold = measure == Measure::share_high && std::isnan(high);
-    const auto named = [&](Contrast contrast) {
-      if (row.status == "NOT_MEASURED") contrast.status = row.status;
-      if (no_threshold) contrast.status = "NO_THRESHOLD";
-      return contrast;
-    };
-    if (row.group == Group::declared)
-      row.against_other[m] = named(paired_contrast(values, values_of(of_marker, set.lots, measure, Group::other),
-                                                   set.trains() ? Side::two_sided : marker.side, options));
-    if (!reference.empty())
-      row.against_reference[m] =
-          named(two_sample_contrast(comm, values, values_of(of_marker, reference, measure, row.group), options));
+/// Why a contrast of this row says nothing, where that is not the number of lots.
+std::string status_of(const SourceMarker& row, Measure measure, double high, std::string status) {
+  if (row.status == "NOT_MEASURED") return row.status;
+  return measure == Measure::share_high && std::isnan(high) ? "NO_THRESHOLD" : status;
+}
+
+/// The declared cluster less the other cells of the same lots, by every measure.
+void compare_within(SourceMarker& row, std::span<const LotMarker> of_marker, const LotSet& set, const Marker& marker,
+                    double high, const MarkerExpressionOptions& options) {
+  for (const auto measure : measures) {
+    auto& contrast = row.against_other[static_cast<std::size_t>(measure)];
+    contrast = paired_contrast(values_of(of_marker, set.lots, measure, Group::declared),
+                               values_of(of_marker, set.lots, measure, Group::other),
+                               set.trains() ? Side::two_sided : marker.side, options);
+    contrast.status = status_of(row, measure, high, contrast.status);
   }
 }
 
-/// Holm's p over markers and mapped sources of one kind of contrast, group and measure.
-void correct(std::vector<SourceMarker>& rows, std::array<Contrast, n_measures> SourceMarker::*kind) {
-  for (const auto group : groups)
-    for (std::size_t m = 0; m < n_measures; ++m) {
-      std::vector<Contrast*> family;
-      std::vector<double> p;
-      for (auto& row : rows) {
-        auto& contrast = (row.*kind)[m];
-        if (row.group != group || row.role == "train" || contrast.status != "OK") continue;
-        family.push_back(&contrast);
-        p.push_back(contrast.p);
-      }
-      const auto adjusted = stats::holm(p);
-      for (std::size_t i = 0; i < family.size(); ++i) family[i]->p_holm = adjusted[i];
+/// Every row less the lots of the reference source, where it is not made of them. Collective.
+void compare_sources(MPI_Comm comm, const matrix::Lots& lots, const MarkerReference& reference,
+                     const MarkerExpressionOptions& options, MarkerExpression& found) {
+  const auto sets = lot_sets(lots);
+  std::vector<TwoSamples> samples;
+  std::vector<std::pair<SourceMarker*, Measure>> asked;
+  for (auto& row : found.sources) {
+    const auto set =
+        std::ranges::find_if(sets, [&](const LotSet& s) { return s.role == row.role && s.source == row.source; });
+    const auto others = reference_lots(lots, *set, options.reference_source);
+    if (others.empty()) continue;
+    const auto of_marker = std::span(found.lots).subspan(row.marker * std::ssize(lots), lots.size());
+    for (const auto measure : measures) {
+      samples.push_back(
+          {values_of(of_marker, set->lots, measure, row.group), values_of(of_marker, others, measure, row.group)});
+      asked.emplace_back(&row, measure);
     }
+  }
+  auto contrasts = two_sample_contrasts(comm, samples, options);
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    auto& [row, measure] = asked[i];
+    contrasts[i].status = status_of(*row, measure, reference.high[row->marker], contrasts[i].status);
+    row->against_reference[static_cast<std::size_t>(measure)] = std::move(contrasts[i]);
+  }
+}
+
+/// Holm's p over all tests of one kind in mapped lots.
+void correct(std::vector<SourceMarker>& rows, std::array<Contrast, n_measures> SourceMarker::*kind) {
+  std::vector<Contrast*> family;
+  std::vector<double> p;
+  for (auto& row : rows)
+    for (auto& contrast : row.*kind) {
+      if (row.role == "train" || contrast.status != "OK") continue;
+      family.push_back(&contrast);
+      p.push_back(contrast.p);
+    }
+  const auto adjusted = stats::holm(p);
+  for (std::size_t i = 0; i < family.size(); ++i) family[i]->p_holm = adjusted[i];
 }
 
 }  // namespace
@@ -177,10 +198,10 @@ MarkerExpression marker_expression(MPI_Comm comm, const matrix::Lots& lots, std:
         row.source = set.source;
         row.group = group;
         describe(row, cells, of_marker, taking_part(row, lots, cells, set.lots, options.min_cells));
-        compare(comm, row, of_marker, set, reference_lots(lots, set, options.reference_source), markers[m],
-                reference.high[m], options);
+        if (group == Group::declared) compare_within(row, of_marker, set, markers[m], reference.high[m], options);
       }
   }
+  compare_sources(comm, lots, reference, options, found);
   correct(found.sources, &SourceMarker::against_other);
   correct(found.sources, &SourceMarker::against_reference);
   return found;

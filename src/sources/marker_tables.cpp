@@ -163,7 +163,8 @@ matrix::Table source_marker_lot_table(const matrix::Lots& lots, std::span<const 
     for (const auto& outcome : outcomes) rows.push_back({lot, &outcome});
   }
   matrix::TableColumns<Row> columns("source_marker_lots", rows);
-  add_marker(columns, markers, [](const Row& row) { return row.marker; }, options);
+  add_marker(
+      columns, markers, [](const Row& row) { return row.marker; }, options);
   columns.add("lot", [&](const Row& row) { return lots[row.lot].id; });
   columns.add("role", [&](const Row& row) { return lots[row.lot].role; });
   columns.add("source", [&](const Row& row) { return lots[row.lot].source; });

@@ -1,8 +1,6 @@
 #include "miura/sources/share_association.hpp"
 
-#include <algorithm>
 #include <cmath>
-#include <set>
 #include <stdexcept>
 
 #include "miura/association/feature_association.hpp"
@@ -13,67 +11,26 @@ namespace miura::sources {
 
 namespace {
 
-/// Lots that are tested together, and how many sources they are of.
-struct Question {
-  std::string role, source;
-  std::vector<std::int32_t> lots;
-  bool several_sources = false;
-};
-
-/// All lots of some sets of one role, or of all roles.
-Question together(std::string role, const std::vector<const LotSet*>& sets) {
-  Question question{std::move(role), "all", {}, false};
-  std::set<std::string> sources;
-  for (const auto* set : sets) {
-    question.lots.insert(question.lots.end(), set->lots.begin(), set->lots.end());
-    sources.insert(set->source);
-  }
-  std::ranges::sort(question.lots);
-  question.several_sources = sources.size() > 1;
-  return question;
-}
-
-/// Each role and source, each role, and all mapped lots; the latter two where they are not the same lots again.
-std::vector<Question> questions_of(const matrix::Lots& lots) {
-  const auto sets = lot_sets(lots);
-  std::vector<Question> questions;
-  std::vector<const LotSet*> mapped, of_role;
-  std::int64_t n_roles = 0;
-  for (std::size_t s = 0; s < sets.size(); ++s) {
-    if (sets[s].trains()) continue;
-    mapped.push_back(&sets[s]);
-    of_role.push_back(&sets[s]);
-    questions.push_back({sets[s].role, sets[s].source, sets[s].lots, false});
-    if (s + 1 < sets.size() && sets[s + 1].role == sets[s].role) continue;
-    if (of_role.size() > 1) questions.push_back(together(sets[s].role, of_role));
-    of_role.clear();
-    ++n_roles;
-  }
-  if (n_roles > 1) questions.push_back(together("all", mapped));
-  return questions;
-}
-
 /// log((c + 1/2) / (N - c + 1/2)) for shares of different sources, which have different means.
 double logit_share(double share, std::int64_t cells) {
   const auto size = static_cast<double>(cells);
   return std::log((share * size + 0.5) / (size - share * size + 0.5));
 }
 
-ShareRow tested(MPI_Comm comm, const matrix::Lots& lots, const Question& question, const DeclaredCluster& cluster,
+ShareRow tested(MPI_Comm comm, const matrix::Lots& lots, const LotSet& set, const DeclaredCluster& cluster,
                 const association::Outcome& outcome, const ShareAssociationOptions& options) {
   matrix::Measurements shares{.feature = {cluster.name}, .sample = {}, .value = {}};
   association::Outcome measured{.name = outcome.name, .value = {}};
   association::Options test{.alpha = options.alpha, .relabelings = options.relabelings};
   test.relabelings.side = cluster.hypothesis;
   std::vector<std::int32_t> few_cells;
-  for (const auto l : question.lots) {
+  for (const auto l : set.lots) {
     if (cluster.cells[l] < options.min_cells_per_lot) few_cells.push_back(l);
     if (cluster.cells[l] < options.min_cells_per_lot || std::isnan(cluster.share[l])) continue;
     shares.sample.push_back(lots[l].id);
-    shares.value.push_back(question.several_sources ? logit_share(cluster.share[l], cluster.cells[l])
-                                                    : cluster.share[l]);
+    shares.value.push_back(set.several_sources ? logit_share(cluster.share[l], cluster.cells[l]) : cluster.share[l]);
     measured.value.push_back(outcome.value[l]);
-    if (question.several_sources)
+    if (set.several_sources)
       test.design.stratum.push_back("source " + lots[l].source);  // an empty label would leave the lot out
   }
   ShareRow row;
@@ -81,8 +38,8 @@ ShareRow tested(MPI_Comm comm, const matrix::Lots& lots, const Question& questio
       association::test_features_alone(comm, shares, std::span(&measured, 1), test).front();
   row.cluster = cluster.name;
   row.hypothesis = cluster.hypothesis;
-  row.role = question.role;
-  row.source = question.source;
+  row.role = set.role;
+  row.source = set.source;
   if (!few_cells.empty()) association::flag(row, "FEW_CELLS:" + ids_of(lots, few_cells));
   return row;
 }
@@ -98,8 +55,8 @@ ShareAssociation share_association(MPI_Comm comm, const matrix::Lots& lots, cons
   ShareAssociation found;
   for (std::int32_t l = 0; l < std::ssize(lots); ++l)
     if (lots[l].role != "train" && cluster.cells[l] < options.min_cells_per_lot) found.left_out.push_back(l);
-  for (const auto& question : questions_of(lots))
-    found.rows.push_back(tested(comm, lots, question, cluster, outcome, options));
+  for (const auto& set : lot_sets(lots))
+    if (!set.trains()) found.rows.push_back(tested(comm, lots, set, cluster, outcome, options));
   return found;
 }
 

@@ -17,7 +17,8 @@ using Values = std::vector<double>;
 const double nan = std::nan("");
 
 sources::Contrast two_sample(const Values& source, const Values& reference) {
-  return sources::two_sample_contrast(MPI_COMM_WORLD, source, reference, {});
+  const sources::TwoSamples samples{source, reference};
+  return sources::two_sample_contrasts(MPI_COMM_WORLD, std::span(&samples, 1), {}).front();
 }
 
 TEST(TwoSampleContrast, AgreesWithIndependentEnumerations) {
@@ -52,6 +53,19 @@ TEST(TwoSampleContrast, ComputesNothingThatIsNotThere) {
   const auto same = two_sample({2, 2, 2}, {2, 2, 2});
   EXPECT_EQ(same.status, "CONSTANT_FEATURE");
   EXPECT_TRUE(std::isnan(same.p));
+}
+
+TEST(TwoSampleContrast, IsTheSameAloneAndWithOthers) {
+  const std::vector<sources::TwoSamples> samples{
+      {{1, 2, 4}, {3, 5, 7, 9}}, {{1, 9}, {3, 5, 4}}, {{6, 2, nan, 1}, {8, 5, 7, 6}}, {{1}, {2, 2}}};
+  const auto together = sources::two_sample_contrasts(MPI_COMM_WORLD, samples, {});
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    const auto alone = two_sample(samples[i].source, samples[i].reference);
+    EXPECT_EQ(together[i].difference, alone.difference);
+    EXPECT_TRUE(together[i].p == alone.p || std::isnan(alone.p));
+    EXPECT_EQ(together[i].n_perm, alone.n_perm);
+    EXPECT_EQ(together[i].status, alone.status);
+  }
 }
 
 TEST(PairedContrast, PairsTheLotsThatHaveBoth) {

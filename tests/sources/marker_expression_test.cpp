@@ -81,7 +81,7 @@ void add_lots(Study& study, int n_lots, const std::string& role, const std::stri
       std::vector<std::uint32_t> counts;
       for (std::size_t m = 0; m < levels.size(); ++m)
         counts.push_back(test::poisson(random, of_lot[m] * (inside ? levels[m].declared : levels[m].other)));
-      counts.push_back(300 + test::poisson(random, 100));
+      counts.push_back(400);
       study.cells.add(lot, inside ? declared : i % 3 - 1, counts);
     }
   }
@@ -106,7 +106,7 @@ TEST(MarkerExpression, FindsTheSourceWhereTheMarkerIsOff) {
       const auto& uc = row_of(found, 0, "query", "UC", group).against_reference[number(measure)];
       EXPECT_LT(uc.difference, 0);
       EXPECT_DOUBLE_EQ(uc.p, 1.0 / 15504);  // 5 of 20 lots
-      EXPECT_LE(uc.p_holm, 0.001);
+      EXPECT_LE(uc.p_holm, 0.01);
       EXPECT_EQ(uc.status, "OK");
       EXPECT_EQ(uc.n, 5);
       EXPECT_EQ(uc.n_against, 15);
@@ -135,6 +135,10 @@ TEST(MarkerExpression, FindsThatTheDeclaredClusterIsHigherWithinTheOtherSources)
   const auto& uc = row_of(found, 0, "query", "UC", Group::declared);
   EXPECT_EQ(uc.against_other[0].status, "OK");
   EXPECT_GT(uc.against_other[0].p, 0.05);
+  const auto& mapped = row_of(found, 0, "all", "all", Group::declared);  // lots of several sources together reach more
+  EXPECT_EQ(mapped.against_other[0].n, 13);
+  EXPECT_LE(mapped.against_other[0].p_holm, 0.05);
+  EXPECT_TRUE(mapped.against_reference[0].status.empty());
 }
 
 TEST(MarkerExpression, FindsNothingInAMarkerThatIsTheSameEverywhere) {
@@ -158,7 +162,7 @@ TEST(MarkerExpression, ComparesTheReferenceSourceWithItsOwnTrainingLots) {
 
 /// Sources that do not differ are declared in no more than 5 % of the studies.
 TEST(MarkerExpression, KeepsItsLevelWhereSourcesAreEqual) {
-  constexpr int n_studies = 250;
+  constexpr int n_studies = 200;
   int apart = 0, within = 0, any = 0;
   for (std::uint64_t seed = 0; seed < n_studies; ++seed) {
     Study study;
@@ -167,16 +171,15 @@ TEST(MarkerExpression, KeepsItsLevelWhereSourcesAreEqual) {
     add_lots(study, 5, "query", "AD", {{1.5, 1.5}}, 100 + seed);
     add_lots(study, 5, "query", "UC", {{1.5, 1.5}}, 100 + seed);
     const auto found = study.found(MPI_COMM_SELF);
-    const auto& ad = row_of(found, 0, "query", "AD", Group::declared);
-    const auto& uc = row_of(found, 0, "query", "UC", Group::declared);
-    apart += ad.against_reference[0].p <= 0.05 ? 1 : 0;
-    within += ad.against_other[0].p <= 0.05 ? 1 : 0;
-    any += ad.against_reference[0].p_holm <= 0.05 || uc.against_reference[0].p_holm <= 0.05 ? 1 : 0;
+    apart += row_of(found, 0, "query", "AD", Group::declared).against_reference[0].p <= 0.05 ? 1 : 0;
+    within += row_of(found, 0, "query", "all", Group::declared).against_other[0].p <= 0.05 ? 1 : 0;
+    any += std::ranges::any_of(found.sources, [](const SourceMarker& row) {
+      return std::ranges::any_of(row.against_reference, [](const Contrast& c) { return c.p_holm <= 0.05; });
+    });
   }
-  for (const int declared_studies : {apart, within, any}) {
-    EXPECT_LE(declared_studies, 23);  // 12.5 expected of p, standard deviation 3.4
-    EXPECT_GE(declared_studies, 1);
-  }
+  for (const int declared_studies : {apart, within, any})
+    EXPECT_LE(declared_studies, 19);  // 10 expected of p, standard deviation 3.1
+  EXPECT_GE(std::min(apart, within), 2);
 }
 
 /// Four training cells and one mapped lot, whose values can be had by hand. Expression of c of 100 counts is
@@ -325,13 +328,13 @@ TEST(MarkerTables, HoldARowForEverythingThatWasAsked) {
   const auto study = with_marker_off_in_uc();
   const auto found = study.found();
   const auto table = sources::source_marker_table(study.markers, study.reference(), found, study.options);
-  EXPECT_EQ(table.n_rows(), 2 * 4 * 3);
+  EXPECT_EQ(table.n_rows(), 2 * 6 * 3);
   EXPECT_EQ(table.column<std::string>("gene").front(), "LRRC75A");
   EXPECT_EQ(table.column<std::string>("gene_id").back(), "ENSG2");
   EXPECT_EQ(table.column<std::string>("cluster").front(), "CL3");
   const auto tests = sources::source_marker_test_table(study.markers, found, study.options);
-  EXPECT_EQ(tests.n_rows(), 2 * (4 * 2 + 3 * 3 * 2));  // within: each source; between: the three that were mapped
-  const std::int64_t uc = 3 * 3;  // the fourth set, all cells
+  EXPECT_EQ(tests.n_rows(), 2 * (6 * 2 + 3 * 3 * 2));  // within: every set; between: the three that were mapped
+  const std::int64_t uc = 3 * 3;                       // the fourth set, all cells
   EXPECT_EQ(table.column<std::string>("source")[uc], "UC");
   EXPECT_EQ(table.column<std::string>("group")[uc], "all");
   EXPECT_EQ(table.column<double>("p_log2_cpm_minus_reference")[uc],

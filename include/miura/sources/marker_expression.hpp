@@ -62,11 +62,11 @@ struct Contrast {
          p_min_attainable = association::not_computed;
   std::int64_t n_perm = 0;
   std::string perm_type;                      ///< exact or mc; empty where nothing was tested
-  double p_holm = association::not_computed;  ///< over markers and sources of this kind of contrast, group and measure
+  double p_holm = association::not_computed;  ///< over all tests of this kind in mapped lots
   std::string status;                         ///< OK, LOW_N, NOT_MEASURED, NO_THRESHOLD; empty: not asked
 };
 
-/// A marker in the cells of one group, in the lots of one source and role.
+/// A marker in the cells of one group, in the lots of one source and role, or of several ("all").
 struct SourceMarker {
   std::int32_t marker = 0;
   std::string role, source;
@@ -92,14 +92,15 @@ struct LotMarker {
 };
 
 struct MarkerExpression {
-  std::vector<SourceMarker> sources;  ///< by marker; role (train first) and source; group
+  std::vector<SourceMarker> sources;  ///< by marker; role (train first) and source, unions behind; group
   std::vector<LotMarker> lots;        ///< by marker, lot
 };
 
 /// How markers of the declared cluster are expressed in every source, the lot being the unit.
 ///
 /// Two kinds of contrasts, each of the lots' log2 counts per million (pseudobulk) and of their share of high cells:
-/// - the declared cluster less the other cells of the same lot, paired over the lots of a source: sign flips;
+/// - the declared cluster less the other cells of the same lot, paired over the lots of a source, of a role, and over
+///   all mapped lots: sign flips;
 /// - a source less the lots of the reference source (roles train and test; for reference lots that are no training
 ///   lots, less the training lots): all choices of which lots are called the source's, by Student's t.
 /// log2 CPM = log2(1e6 (count / N + p / M) / (1 + 2 p / M)) with p the prior count and M the reference's depth, for
