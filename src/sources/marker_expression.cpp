@@ -121,21 +121,22 @@ void compare_within(SourceMarker& row, std::span<const LotMarker> of_marker, con
   }
 }
 
-/// Every row less the lots of the reference source, where it is not made of them. Collective.
-void compare_sources(MPI_Comm comm, const matrix::Lots& lots, const MarkerReference& reference,
-                     const MarkerExpressionOptions& options, MarkerExpression& found) {
-  const auto sets = lot_sets(lots);
+/// Every row less the lots of the reference source, where it is not made of them. Rows are by marker, set and group.
+/// Collective.
+void compare_sources(MPI_Comm comm, const matrix::Lots& lots, std::span<const LotSet> sets,
+                     const MarkerReference& reference, const MarkerExpressionOptions& options,
+                     MarkerExpression& found) {
   std::vector<TwoSamples> samples;
   std::vector<std::pair<SourceMarker*, Measure>> asked;
-  for (auto& row : found.sources) {
-    const auto set =
-        std::ranges::find_if(sets, [&](const LotSet& s) { return s.role == row.role && s.source == row.source; });
-    const auto others = reference_lots(lots, *set, options.reference_source);
+  for (std::int64_t i = 0; i < std::ssize(found.sources); ++i) {
+    const auto& set = sets[i / n_groups % std::ssize(sets)];
+    const auto others = reference_lots(lots, set, options.reference_source);
     if (others.empty()) continue;
+    auto& row = found.sources[i];
     const auto of_marker = std::span(found.lots).subspan(row.marker * std::ssize(lots), lots.size());
     for (const auto measure : measures) {
       samples.push_back(
-          {values_of(of_marker, set->lots, measure, row.group), values_of(of_marker, others, measure, row.group)});
+          {values_of(of_marker, set.lots, measure, row.group), values_of(of_marker, others, measure, row.group)});
       asked.emplace_back(&row, measure);
     }
   }
@@ -201,7 +202,7 @@ MarkerExpression marker_expression(MPI_Comm comm, const matrix::Lots& lots, std:
         if (group == Group::declared) compare_within(row, of_marker, set, markers[m], reference.high[m], options);
       }
   }
-  compare_sources(comm, lots, reference, options, found);
+  compare_sources(comm, lots, sets, reference, options, found);
   correct(found.sources, &SourceMarker::against_other);
   correct(found.sources, &SourceMarker::against_reference);
   return found;

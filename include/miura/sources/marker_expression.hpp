@@ -34,7 +34,7 @@ struct MarkerExpressionOptions {
   std::int64_t min_cells = 10;          ///< of a group in a lot; with fewer the lot has no value of that group
   double prior_count = 2;               ///< added to the counts of a lot of the training lots' depth, as in edgeR
   double high_quantile = 0.9;           ///< of expressing training cells outside of the declared cluster
-  double alpha = 0.05;                  ///< a test that cannot reach it is LOW_N
+  double alpha = 0.05;                  ///< a test that cannot reach it is LOW_N or TOO_MANY_TIES
   permutation::Options relabelings = permutation::Options();  ///< drawn ones, where not all are taken
 };
 
@@ -43,10 +43,13 @@ struct MarkerReference {
   /// A marker: the declared threshold, or the lowest multiple of 0.01 such that at most 1 - high_quantile of the
   /// expressing training cells outside of the declared cluster are at or above it. NaN where there is no such cell.
   std::vector<double> high;
-  double depth = 0;  ///< mean counts of a training lot in the declared cluster; 0 without one
+  /// Mean counts of a training lot in the declared cluster, or in all its cells where none has any; 0 without training
+  /// cells: then log2 CPM takes the lots at hand.
+  double depth = 0;
 
   bool operator==(const MarkerReference&) const = default;
 };
+/// Not collective.
 MarkerReference marker_reference(const matrix::Lots& lots, std::span<const Marker> markers, const MarkerCells& cells,
                                  const MarkerExpressionOptions& options);
 
@@ -63,7 +66,8 @@ struct Contrast {
   std::int64_t n_perm = 0;
   std::string perm_type;                      ///< exact or mc; empty where nothing was tested
   double p_holm = association::not_computed;  ///< over all tests of this kind in mapped lots
-  std::string status;                         ///< OK, LOW_N, NOT_MEASURED, NO_THRESHOLD; empty: not asked
+  /// OK, LOW_N, TOO_MANY_TIES, CONSTANT_FEATURE, NOT_MEASURED, NO_THRESHOLD; empty: not asked.
+  std::string status;
 };
 
 /// A marker in the cells of one group, in the lots of one source and role, or of several ("all").
@@ -106,7 +110,8 @@ struct MarkerExpression {
 /// log2 CPM = log2(1e6 (count / N + p / M) / (1 + 2 p / M)) with p the prior count and M the reference's depth, for
 /// all groups and lots alike, so that a lot's value depends on no other mapped lot.
 ///
-/// Collective; everything is replicated and has the same bits on any layout.
+/// Collective; everything is replicated and has the same bits on any layout. std::logic_error for sizes that do not
+/// fit.
 MarkerExpression marker_expression(MPI_Comm comm, const matrix::Lots& lots, std::span<const Marker> markers,
                                    const MarkerCells& cells, const MarkerReference& reference,
                                    const MarkerExpressionOptions& options);
