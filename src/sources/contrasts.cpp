@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "miura/permutation/paired.hpp"
+#include "miura/permutation/sign_flips.hpp"
 #include "miura/permutation/two_sample.hpp"
 
 namespace miura::sources {
@@ -102,7 +102,7 @@ Contrast paired_contrast(std::span<const double> value, std::span<const double> 
   }
   auto relabelings = options.relabelings;
   relabelings.side = side;
-  const auto test = permutation::paired_test(difference, relabelings);
+  const auto test = permutation::sign_flip_test(difference, relabelings);
   found.p = test.p();
   found.p_min_attainable = test.p_min_attainable;
   found.n_perm = test.exact ? test.n_flips : test.n_flips - 1;

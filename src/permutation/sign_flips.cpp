@@ -1,4 +1,4 @@
-#include "miura/permutation/paired.hpp"
+#include "miura/permutation/sign_flips.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -51,11 +51,11 @@ void for_each_sum(const std::vector<std::int64_t>& difference, std::int64_t n_fl
 
 }  // namespace
 
-PairedResult paired_test(std::span<const double> difference, const Options& options) {
+SignFlipResult sign_flip_test(std::span<const double> difference, const Options& options) {
   check(options);
   const auto n = std::ssize(difference);
   const auto units = in_units(difference);
-  PairedResult result;
+  SignFlipResult result;
   result.mean = n > 0 ? std::accumulate(difference.begin(), difference.end(), 0.0) / static_cast<double>(n)
                       : std::numeric_limits<double>::quiet_NaN();
   result.exact = n < 62 && (std::int64_t{1} << n) <= options.permutations + 1;

@@ -8,7 +8,7 @@
 namespace miura::permutation {
 
 /// One feature measured twice in each lot. A flip changes the signs of some lots' differences.
-struct PairedResult {
+struct SignFlipResult {
   std::int64_t n_flips = 0;  ///< 2^n, or the drawn ones and the observed one: p = count / n_flips
   bool exact = false;
   double mean = 0;              ///< of the differences; NaN without lots
@@ -22,6 +22,6 @@ struct PairedResult {
 /// each lot's could as well have the other sign. All 2^n flips where they are not more than would be drawn (16 lots by
 /// default), else drawn ones. Differences are compared in units of 2^-40 of the sum of their sizes, so that equal means
 /// are equal. For a few features; markers::lot_consistency flips thousands of genes at once, two-sided. Not collective.
-PairedResult paired_test(std::span<const double> difference, const Options& options);
+SignFlipResult sign_flip_test(std::span<const double> difference, const Options& options);
 
 }  // namespace miura::permutation
