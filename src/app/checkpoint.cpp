@@ -114,6 +114,21 @@ matrix::Table read_table(const hdf5::File& file, const std::string& name) {
   return table;
 }
 
+void write_tables(const ParallelFile& file, std::span<const matrix::Table> tables) {
+  std::vector<std::string> names;
+  for (const auto& table : tables) {
+    names.push_back(table.name);
+    write_table(file, table.name, table);
+  }
+  file.replicated_texts(file.get(), "tables", names);
+}
+
+std::vector<matrix::Table> read_tables(const hdf5::File& file) {
+  std::vector<matrix::Table> tables;
+  for (const auto& name : StoredArray(file.get(), "tables").read_texts()) tables.push_back(read_table(file, name));
+  return tables;
+}
+
 }  // namespace
 
 Checkpoints::Checkpoints(MPI_Comm comm, std::filesystem::path folder)
@@ -514,15 +529,10 @@ MappingStage load_mapping(MPI_Comm comm, const parallel::Partition& cells, const
 
 void save(MPI_Comm comm, const AssociationStage& stage, const std::filesystem::path& path) {
   ParallelFile file(comm, path);
-  std::vector<std::string> names;
-  for (const auto& table : stage.tables) {
-    names.push_back(table.name);
-    write_table(file, table.name, table);
-  }
+  write_tables(file, stage.tables);
   matrix::Table outcomes{"outcomes", {}};
   for (const auto& outcome : stage.outcomes) outcomes.columns.push_back({outcome.name, outcome.value});
   write_table(file, outcomes.name, outcomes);
-  file.replicated_texts(file.get(), "tables", names);
   file.replicated<std::int32_t>(file.get(), "training_lots", stage.training_lots);
   file.replicated_texts(file.get(), "warnings", stage.warnings);
   file.replicated_texts(file.get(), "population_name", stage.population_name);
@@ -537,7 +547,7 @@ AssociationStage load_association(const std::filesystem::path& path) {
   stage.training_lots = read_all<std::int32_t>(file, "training_lots");
   for (auto& column : read_table(file, "outcomes").columns)
     stage.outcomes.push_back({column.name, std::get<std::vector<double>>(std::move(column.values))});
-  for (const auto& name : texts("tables")) stage.tables.push_back(read_table(file, name));
+  stage.tables = read_tables(file);
   stage.warnings = texts("warnings");
   stage.population_name = texts("population_name");
   stage.outcomes_read = read_text(file, "outcomes_read");
@@ -581,6 +591,18 @@ NeighborhoodStage load_neighborhoods(MPI_Comm comm, const parallel::Partition& r
     stage.fdr.push_back(rows.operator()<double>("fdr" + number));
   }
   return stage;
+}
+
+void save(MPI_Comm comm, const SourcesStage& stage, const std::filesystem::path& path) {
+  ParallelFile file(comm, path);
+  write_tables(file, stage.tables);
+  file.replicated_texts(file.get(), "warnings", stage.warnings);
+  file.close();
+}
+
+SourcesStage load_sources(const std::filesystem::path& path) {
+  const auto file = hdf5::open_to_read(path);
+  return {read_tables(file), StoredArray(file.get(), "warnings").read_texts()};
 }
 
 }  // namespace miura::app

@@ -57,6 +57,8 @@ void save(MPI_Comm comm, const AssociationStage& stage, const std::filesystem::p
 void save(MPI_Comm comm, const GeneStage& stage, const std::filesystem::path& path);
 void save(MPI_Comm comm, const NeighborhoodStage& stage, const std::filesystem::path& path);
 
+void save(MPI_Comm comm, const SourcesStage& stage, const std::filesystem::path& path);
+
 CellsStage load_cells(MPI_Comm comm, const std::filesystem::path& path);
 /// `cells` tells the rows of this rank, as do the marks of the reference for the neighbours.
 GenesStage load_genes(MPI_Comm comm, const parallel::Partition& cells, const std::filesystem::path& path);
@@ -70,6 +72,7 @@ MarkerStage load_markers(const std::filesystem::path& path);
 MappingStage load_mapping(MPI_Comm comm, const parallel::Partition& cells, const std::filesystem::path& path);
 AssociationStage load_association(const std::filesystem::path& path);
 GeneStage load_genes_found(const std::filesystem::path& path);
+SourcesStage load_sources(const std::filesystem::path& path);
 NeighborhoodStage load_neighborhoods(MPI_Comm comm, const parallel::Partition& reference,
                                      const std::filesystem::path& path);
 

@@ -26,6 +26,9 @@ struct MappingReference {
 /// A mapping of `n` cells that says nothing of them yet.
 MappingStage blank_mapping(const MappingReference& reference, std::size_t n);
 
+/// The labels that [mapping] label names, of the cells of training lots. UsageError for a name that is not known.
+matrix::Labeling transferred_labels(const Study& study, const RunOptions& o);
+
 /// The features by which anchors are checked; none in compressed mode. Not collective.
 std::vector<std::int32_t> checked_features(const pca::Model& model, const RunOptions& o);
 

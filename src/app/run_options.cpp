@@ -6,6 +6,7 @@
 #include <array>
 #include <limits>
 
+#include "app/sources.hpp"
 #include "app/stages.hpp"
 #include "miura/base/error.hpp"
 #include "miura/input/delimited.hpp"
@@ -154,6 +155,15 @@ po::options_description describe_mapping(RunOptions& o) {
   return mapping;
 }
 
+po::options_description describe_sources(RunOptions& o) {
+  po::options_description sources("What mapped lots of every source show");
+  sources.add_options()("sources.cluster", with_default(o.sources_cluster),
+                        "label whose share is tested in the mapped lots; empty: the strongest of the primary family")(
+      "sources.markers", with_default(o.sources_markers),
+      "genes that are compared over sources, comma-separated; GENE=EXPRESSION tells from where on a cell is high");
+  return sources;
+}
+
 po::options_description describe_association(RunOptions& o) {
   po::options_description association("Association with outcomes");
   association.add_options()("association.outcomes", po::value(&o.outcomes)->default_value(""),
@@ -200,7 +210,7 @@ po::options_description describe(RunOptions& o) {
   all.add(describe(o.common));
   for (const auto describe_part : {describe_stages, describe_study, describe_input, describe_cells, describe_components,
                                    describe_integration, describe_clusters, describe_stability, describe_markers,
-                                   describe_mapping, describe_association, describe_genes})
+                                   describe_mapping, describe_sources, describe_association, describe_genes})
     all.add(describe_part(o));
   return all;
 }
@@ -268,6 +278,7 @@ void check(RunOptions& o) {
   using transfer::Mode;
   o.mapping.mode =
       chosen<Mode>("mapping.mode", o.mapping_mode, {{"anchor", Mode::anchor}, {"compressed", Mode::compressed}});
+  chosen_markers(o);
   check_range("mapping.dims", o.mapping.dims, 1, 1000);
   for (const auto& [name, k] : {std::pair{"mapping.k_anchor", o.mapping.anchor.k_anchor},
                                 {"mapping.k_score", o.mapping.anchor.k_score},

@@ -44,6 +44,7 @@ struct RunOptions {
   bool markers = true;
   std::int64_t marker_top = 200;  ///< genes of each cluster up, and so many down; 0: all
   std::string mapping_mode = "anchor", mapping_label = "clusters";
+  std::string sources_cluster, sources_markers;
   transfer::MapOptions mapping;
   transfer::RejectionOptions rejection;
   std::string outcomes, primary, confounders;

@@ -115,6 +115,9 @@ bool go_along(MPI_Comm comm, const Run& run, Checkpoints& checkpoints) {
   street.stage(
       "neighborhoods", study.neighborhoods, [&](const fs::path& p) { return load_neighborhoods(comm, reference, p); },
       [&] { return neighborhood_stage(comm, study, o, run.sheet); });
+  street.stage(
+      "sources", study.sources, [&](const fs::path& p) { return load_sources(p); },
+      [&] { return sources_stage(comm, study, o, run.sheet); });
   if (street.done() && o.to != "report") {
     log::info(fmt::format("stopped after stage {}, as asked", o.to));
     return false;

@@ -111,6 +111,7 @@ std::map<std::string, std::string> hash_stages(const Configuration& c, const Run
           input::digest_of_columns(sheet, columns),
       settings_of(c, {"genes"}),
       settings_of(c, {"neighborhoods"}),
+      settings_of(c, {"sources"}) + lots_as_text(lots, {&Lot::source}),
       settings_of(c, {"study"}) + lots_as_text(lots, {&Lot::process, &Lot::pair}),
   };
   std::map<std::string, std::string> hashes;

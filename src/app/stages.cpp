@@ -123,6 +123,7 @@ std::vector<matrix::Table> tables_of(const Study& study) {
   for (const auto& table : study.association.tables)
     if (table.name != "integration" || table.n_rows() > 0) tables.push_back(table);
   add(study.mapping.lots);
+  tables.insert(tables.end(), study.sources.tables.begin(), study.sources.tables.end());
   add(study.gene_association.table);
   add(study.neighborhoods.table);
   return tables;

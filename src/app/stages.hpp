@@ -15,9 +15,9 @@
 namespace miura::app {
 
 /// The street, in the order in which the data flows.
-inline constexpr std::array<std::string_view, 14> stage_names{
+inline constexpr std::array<std::string_view, 15> stage_names{
     "read",      "normalize", "pca",     "integrate",   "neighbors", "cluster",       "composition",
-    "stability", "markers",   "mapping", "association", "genes",     "neighborhoods", "report"};
+    "stability", "markers",   "mapping", "association", "genes",     "neighborhoods", "sources", "report"};
 
 /// Position of a stage in the street; UsageError for a name that is none.
 int stage_number(const std::string& name);
@@ -47,6 +47,9 @@ GeneStage gene_stage(MPI_Comm comm, const Study& study, const RunOptions& o, con
 /// The same question without clusters: abundance round each reference cell.
 NeighborhoodStage neighborhood_stage(MPI_Comm comm, const Study& study, const RunOptions& o,
                                      const std::filesystem::path& sheet);
+
+/// Share of the declared cluster against the outcomes in the mapped lots, and chosen markers by source.
+SourcesStage sources_stage(MPI_Comm comm, const Study& study, const RunOptions& o, const std::filesystem::path& sheet);
 
 /// How lots are compared: the options of the association with strata, covariate and donors of the training lots.
 association::Options tests_of(MPI_Comm comm, const Study& study, const RunOptions& o,

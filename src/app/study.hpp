@@ -140,6 +140,12 @@ struct NeighborhoodStage {
   std::vector<std::vector<double>> ncorr, p_fwer, fdr;  ///< outcome x my reference cells
 };
 
+/// What `sources` leaves: tables of what the mapped lots show of the declared cluster; none without mapped lots.
+struct SourcesStage {
+  std::vector<matrix::Table> tables;
+  std::vector<std::string> warnings;
+};
+
 /// Everything a single-cell study holds, stage after stage; what a stage has not made yet is empty.
 struct Study {
   matrix::Lots lots;
@@ -157,6 +163,7 @@ struct Study {
   AssociationStage association;
   GeneStage gene_association;
   NeighborhoodStage neighborhoods;
+  SourcesStage sources;
   std::vector<std::string> warnings;
 
   /// Of my cells, as neighbours and clusters of the primary partition see them.
