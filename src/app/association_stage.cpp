@@ -187,6 +187,7 @@ AssociationStage association_stage(MPI_Comm comm, const Study& study, const RunO
       association::confounder_table(association::confounders(comm, covariates, stage.outcomes, options.relabelings)));
 
   stage.warnings = found.warnings;
+  for (auto& doubt : doubts_about_integration(training, stage.outcomes, o)) stage.warnings.push_back(std::move(doubt));
   for (const auto l : found.left_out)
     stage.warnings.push_back(fmt::format("lot {} has {} labelled cells, fewer than {}: left out of the association",
                                          training[l].id, partitions[0].lot_size[l],

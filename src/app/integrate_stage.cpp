@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "app/integration.hpp"
@@ -38,6 +39,26 @@ std::vector<std::string> doubts_about_integration(const matrix::Lots& lots, cons
             "integrated by chemistry, but {} is that of lot {} alone: what truly differs in this lot may be taken away",
             batches.name[b], training[std::ranges::find(batches.of_lot, b) - batches.of_lot.begin()].id));
   }
+  return warnings;
+}
+
+std::vector<std::string> doubts_about_integration(const matrix::Lots& training,
+                                                  std::span<const association::Outcome> outcomes, const RunOptions& o) {
+  std::vector<std::string> warnings;
+  const auto declared = integration_plan(training, o).by;
+  if (std::ranges::find(declared, integrate::By::chemistry) == declared.end()) return warnings;
+  const auto batches = integrate::batches_of(training, integrate::By::chemistry);
+  for (const auto& outcome : outcomes)
+    for (std::int32_t b = 0; b < std::ssize(batches.name); ++b) {
+      std::vector<double> values;
+      for (std::size_t l = 0; l < training.size(); ++l)
+        if (batches.of_lot[l] == b && !std::isnan(outcome.value[l])) values.push_back(outcome.value[l]);
+      if (values.size() > 1 && std::ranges::count(values, values.front()) == std::ssize(values))
+        warnings.push_back(
+            fmt::format("integrated by chemistry, but all lots of {} have the same {}: what goes with the outcome may "
+                        "be taken away with the chemistry",
+                        batches.name[b], outcome.name));
+    }
   return warnings;
 }
 

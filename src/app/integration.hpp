@@ -23,6 +23,11 @@ void check_integration(const matrix::Lots& lots, const RunOptions& o, const std:
 /// Warnings: batches of a single lot, whose real difference from the others goes with the correction.
 std::vector<std::string> doubts_about_integration(const matrix::Lots& lots, const RunOptions& o);
 
+/// The same once outcomes are known: chemistries whose lots have one value of an outcome, which then goes with the
+/// chemistry. `training` are the training lots, and outcomes have a value for each.
+std::vector<std::string> doubts_about_integration(const matrix::Lots& training,
+                                                  std::span<const association::Outcome> outcomes, const RunOptions& o);
+
 /// Coordinates of my cells with those of training lots corrected, and NaN for the others: how they would lie among
 /// corrected cells is for a mapping to say. Collective.
 matrix::Embedding corrected_coordinates(MPI_Comm comm, const Study& study, integrate::By by, const RunOptions& o);

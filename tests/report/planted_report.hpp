@@ -181,6 +181,18 @@ inline void add_evidence(StudyReport& report) {
   report.confounders = {{"n_cells", outcome_names[0], n_lots, 0.18, 0.6, "OK"},
                         {"median_counts", outcome_names[0], n_lots, -0.71, 0.018, "OK"},
                         {"viability", outcome_names[0], n_lots, missing, missing, "CONSTANT_FEATURE"}};
+  for (std::size_t c = 0; c < n_clusters; ++c) {
+    IntegrationRow row{"chemistry", "none", clusters[c], clusters[(c + 1) % n_clusters], outcome_names[0]};
+    row.ari = 0.87;
+    row.jaccard = 0.9;
+    row.rho_shares = 0.95;
+    row.rho = 0.81;
+    row.other_rho = -0.123;
+    row.p_exact = 0.0021;
+    row.other_p_exact = 0.73;
+    row.p_step = 0.033;
+    report.integration.push_back(row);
+  }
   report.without_clusters = {{outcome_names[0], n_lots, 2, 0.0102, 0.18, 0.0076, 0.0152, "OK"},
                              {outcome_names[1], n_lots, 1, missing, missing, missing, missing, "CONSTANT_OUTCOME"}};
 }
@@ -243,6 +255,8 @@ inline StudyReport hostile_report() {
     if (dot.marker_of == "3") dot.marker_of = dot.gene = name;
   }
   hostile.confounders[0].covariate = hostile.confounders[0].outcome = hostile.confounders[0].status = name;
+  hostile.integration[0].integration = hostile.integration[0].other = hostile.integration[0].cluster = name;
+  hostile.integration[1].outcome = hostile.integration[1].other_cluster = name;
   hostile.without_clusters[0].outcome = hostile.without_clusters[0].status = name;
   hostile.findings = hostile.warnings = {name};
   hostile.method = {{name, name}};

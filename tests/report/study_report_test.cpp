@@ -165,6 +165,21 @@ TEST(Page, WarnsOfWhatGoesWithTheOutcomeBesides) {
   EXPECT_TRUE(holds(page, "CONSTANT_FEATURE"));
 }
 
+TEST(Page, ShowsEachClusterWithAndWithoutIntegration) {
+  auto report = planted::report(0.8);
+  const auto page = own_part(render_html(report));
+  EXPECT_TRUE(
+      holds(page, "integrated by chemistry against without integration: adjusted Rand index of the labels 0.87."));
+  EXPECT_EQ(occurrences(page, "<td>-0.12</td>"), static_cast<std::ptrdiff_t>(planted::n_clusters));
+  EXPECT_TRUE(holds(page, "p, family-wise, without integration"));
+  for (auto& row : report.integration) row.outcome.clear();  // a study without outcomes
+  const auto untested = own_part(render_html(report));
+  EXPECT_TRUE(holds(untested, "Each cluster integrated by chemistry and without integration</caption>"));
+  EXPECT_FALSE(holds(untested, "p, family-wise, without integration"));
+  report.integration.clear();
+  EXPECT_FALSE(holds(own_part(render_html(report)), "id=\"integration\""));
+}
+
 TEST(Page, AnswersWithoutClustersForThePrimaryOutcome) {
   const auto page = own_part(render_html(planted::report(0.8)));
   EXPECT_TRUE(
