@@ -67,6 +67,9 @@ public:
     if (distance == 0.0) return boost::math::cdf(boost::math::fisher_f(width_, degrees_), f);
     return boost::math::cdf(boost::math::non_central_f(width_, degrees_, lots_ * distance * distance), f);
   }
+  double more_than(double f) const {  ///< without a difference; exact where it is tiny
+    return boost::math::cdf(boost::math::complement(boost::math::fisher_f(width_, degrees_), f));
+  }
   double quantile(double p, double distance) const {
     return boost::math::quantile(boost::math::non_central_f(width_, degrees_, lots_ * distance * distance), p);
   }
@@ -131,7 +134,7 @@ DistanceEquivalence distance_equivalence(std::span<const double> before, std::sp
   const double f = model.statistic(squared);
   e.distance = std::sqrt(squared);
   e.degrees = model.degrees();
-  e.p_difference = 1 - model.at_most(f, 0.0);
+  e.p_difference = model.more_than(f);
   e.ci_low = model.distance_with(f, 1 - alpha);
   e.ci_high = model.distance_with(f, alpha);
   if (std::isnan(margin)) return e;
@@ -144,7 +147,7 @@ ErrorRates distance_error_rates(std::int32_t n_before, std::int32_t n_after, std
                                 double alpha) {
   const DistanceF model(n_before, n_after, width);
   if (width < 1 || n_before < 1 || n_after < 1 || model.degrees() < 1 || !(margin > 0.0)) return {none, none};
-  return {alpha, 1 - model.at_most(model.quantile(alpha, margin), 0.0)};
+  return {alpha, model.more_than(model.quantile(alpha, margin))};
 }
 
 }  // namespace miura::comparability

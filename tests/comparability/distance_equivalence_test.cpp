@@ -124,7 +124,8 @@ TEST(DistanceEquivalence, HoldsForLotsThatLieVeryFarApart) {
   EXPECT_GT(found.ci_low, 100);
   EXPECT_LT(found.ci_low, found.distance);
   EXPECT_GT(found.p_margin, 1 - 1e-9);
-  EXPECT_LT(found.p_difference, 1e-9);
+  EXPECT_LT(found.p_difference, 1e-12);
+  EXPECT_GT(found.p_difference, 0.0);
 }
 
 TEST(LeadingScores, AreAsManyAsTheOtherLotsVaryIn) {
