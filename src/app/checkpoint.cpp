@@ -175,7 +175,10 @@ void save(MPI_Comm comm, const CellsStage& stage, const std::filesystem::path& p
   const auto& mine = stage.cells.mine;
   file.replicated_texts(file.get(), "feature_id", stage.features.id);
   file.replicated_texts(file.get(), "feature_symbol", stage.features.symbol);
+  file.replicated_texts(file.get(), "dropped_id", stage.dropped.id);
+  file.replicated_texts(file.get(), "dropped_symbol", stage.dropped.symbol);
   file.scalar<std::int64_t>(file.get(), "is_table", stage.is_table ? 1 : 0);
+  file.scalar_text(file.get(), "missing", nlohmann::json(stage.missing).dump());
   file.scalar_text(file.get(), "attrition", to_json(stage.attrition).dump());
   file.rows<std::int32_t>(file.get(), "lot", mine.lot);
   file.texts(file.get(), "barcode", mine.barcode);
@@ -213,6 +216,9 @@ CellsStage load_cells(MPI_Comm comm, const std::filesystem::path& path) {
   CellsStage stage;
   stage.features = {StoredArray(file.get(), "feature_id").read_texts(),
                     StoredArray(file.get(), "feature_symbol").read_texts()};
+  stage.dropped = {StoredArray(file.get(), "dropped_id").read_texts(),
+                   StoredArray(file.get(), "dropped_symbol").read_texts()};
+  stage.missing = nlohmann::json::parse(read_text(file, "missing")).get<std::vector<std::vector<std::int32_t>>>();
   stage.is_table = read_all<std::int64_t>(file, "is_table").at(0) == 1;
   stage.attrition = table_from_json(nlohmann::ordered_json::parse(read_text(file, "attrition")));
   auto& cells = stage.cells;
@@ -373,16 +379,29 @@ ClusterStage load_clusters(MPI_Comm comm, const parallel::Partition& cells, cons
   return stage;
 }
 
+namespace {
+
+nlohmann::ordered_json json_of(const matrix::Composition& c) {
+  return {{"integration", c.integration}, {"resolution", c.resolution}, {"seed", c.seed},        {"n_lots", c.n_lots},
+          {"n_clusters", c.n_clusters},   {"count", c.count},           {"lot_size", c.lot_size}};
+}
+
+matrix::Composition composition_from(const nlohmann::json& known) {
+  const auto& resolution = known.at("resolution");
+  return {.integration = known.at("integration"),
+          .resolution = resolution.is_null() ? std::numeric_limits<double>::quiet_NaN() : resolution.get<double>(),
+          .seed = known.at("seed"),
+          .n_lots = known.at("n_lots"),
+          .n_clusters = known.at("n_clusters"),
+          .count = known.at("count"),
+          .lot_size = known.at("lot_size")};
+}
+
+}  // namespace
+
 void save(MPI_Comm comm, const CompositionStage& stage, const std::filesystem::path& path) {
   auto partitions = nlohmann::ordered_json::array();
-  for (const auto& c : stage.partitions)
-    partitions.push_back({{"integration", c.integration},
-                          {"resolution", c.resolution},
-                          {"seed", c.seed},
-                          {"n_lots", c.n_lots},
-                          {"n_clusters", c.n_clusters},
-                          {"count", c.count},
-                          {"lot_size", c.lot_size}});
+  for (const auto& composition : stage.partitions) partitions.push_back(json_of(composition));
   ParallelFile file(comm, path);
   file.scalar_text(file.get(), "partitions", partitions.dump());
   file.close();
@@ -391,17 +410,8 @@ void save(MPI_Comm comm, const CompositionStage& stage, const std::filesystem::p
 CompositionStage load_composition(const std::filesystem::path& path) {
   const auto file = hdf5::open_to_read(path);
   CompositionStage stage;
-  for (const auto& known : nlohmann::json::parse(read_text(file, "partitions"))) {
-    const auto& resolution = known.at("resolution");
-    stage.partitions.push_back(
-        {.integration = known.at("integration"),
-         .resolution = resolution.is_null() ? std::numeric_limits<double>::quiet_NaN() : resolution.get<double>(),
-         .seed = known.at("seed"),
-         .n_lots = known.at("n_lots"),
-         .n_clusters = known.at("n_clusters"),
-         .count = known.at("count"),
-         .lot_size = known.at("lot_size")});
-  }
+  for (const auto& known : nlohmann::json::parse(read_text(file, "partitions")))
+    stage.partitions.push_back(composition_from(known));
   return stage;
 }
 
@@ -425,6 +435,57 @@ void save(MPI_Comm comm, const MarkerStage& stage, const std::filesystem::path& 
 MarkerStage load_markers(const std::filesystem::path& path) {
   const auto file = hdf5::open_to_read(path);
   return {read_table(file, "markers"), read_table(file, "marker_dots")};
+}
+
+namespace {
+
+/// The vectors of a mapping by their names in the file; `visit(name, values)`.
+void for_each_vector(auto& stage, auto&& visit) {
+  visit("label", stage.label);
+  visit("likeliest", stage.likeliest);
+  visit("second", stage.second);
+  visit("score", stage.score);
+  visit("margin", stage.margin);
+  visit("knn_dist", stage.knn_dist);
+  visit("p_outlier", stage.p_outlier);
+  visit("n_anchors", stage.n_anchors);
+  visit("status", stage.status);
+  visit("reference_label", stage.reference_label);
+  visit("held_out_score", stage.held_out_score);
+  visit("held_out_dist", stage.held_out_dist);
+}
+
+}  // namespace
+
+void save(MPI_Comm comm, const MappingStage& stage, const std::filesystem::path& path) {
+  ParallelFile file(comm, path);
+  file.scalar_text(file.get(), "transferred", stage.transferred);
+  file.replicated_texts(file.get(), "label_name", stage.label_name);
+  for_each_vector(
+      stage, [&]<class T>(const char* name, const std::vector<T>& values) { file.rows<T>(file.get(), name, values); });
+  file.scalar_text(file.get(), "composition", json_of(stage.composition).dump());
+  write_table(file, "mapped_lots", stage.lots);
+  file.close();
+}
+
+MappingStage load_mapping(MPI_Comm comm, const parallel::Partition& cells, const std::filesystem::path& path) {
+  const auto file = hdf5::open_to_read(path);
+  MappingStage stage;
+  stage.transferred = read_text(file, "transferred");
+  stage.label_name = StoredArray(file.get(), "label_name").read_texts();
+  if (stage.empty()) return {};
+  const auto rows = my_rows(comm, file, cells);
+  for_each_vector(stage, [&]<class T>(const char* name, std::vector<T>& values) {
+    if constexpr (std::is_same_v<T, std::uint8_t>) {
+      const auto wide = rows.operator()<std::int32_t>(name);
+      values.assign(wide.begin(), wide.end());
+    } else {
+      values = rows.operator()<T>(name);
+    }
+  });
+  stage.composition = composition_from(nlohmann::json::parse(read_text(file, "composition")));
+  stage.lots = read_table(file, "mapped_lots");
+  return stage;
 }
 
 void save(MPI_Comm comm, const AssociationStage& stage, const std::filesystem::path& path) {

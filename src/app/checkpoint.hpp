@@ -51,6 +51,7 @@ void save(MPI_Comm comm, const ClusterStage& stage, const std::filesystem::path&
 void save(MPI_Comm comm, const CompositionStage& stage, const std::filesystem::path& path);
 void save(MPI_Comm comm, const StabilityStage& stage, const std::filesystem::path& path);
 void save(MPI_Comm comm, const MarkerStage& stage, const std::filesystem::path& path);
+void save(MPI_Comm comm, const MappingStage& stage, const std::filesystem::path& path);
 void save(MPI_Comm comm, const AssociationStage& stage, const std::filesystem::path& path);
 void save(MPI_Comm comm, const GeneStage& stage, const std::filesystem::path& path);
 void save(MPI_Comm comm, const NeighborhoodStage& stage, const std::filesystem::path& path);
@@ -64,6 +65,7 @@ ClusterStage load_clusters(MPI_Comm comm, const parallel::Partition& cells, cons
 CompositionStage load_composition(const std::filesystem::path& path);
 StabilityStage load_stability(const std::filesystem::path& path);
 MarkerStage load_markers(const std::filesystem::path& path);
+MappingStage load_mapping(MPI_Comm comm, const parallel::Partition& cells, const std::filesystem::path& path);
 AssociationStage load_association(const std::filesystem::path& path);
 GeneStage load_genes_found(const std::filesystem::path& path);
 NeighborhoodStage load_neighborhoods(MPI_Comm comm, const parallel::Partition& reference,

@@ -13,6 +13,7 @@
 #include "miura/composition/count_cells.hpp"
 #include "miura/input/cell_table.hpp"
 #include "miura/knn/vote.hpp"
+#include "miura/matrix/table_columns.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "miura/parallel/together.hpp"
 
@@ -172,11 +173,28 @@ ClusterStage given_clusters(MPI_Comm comm, const Study& study, const RunOptions&
 
 }  // namespace
 
+std::string partition_name(const matrix::Labeling& partition) {
+  return fmt::format("{},{},{}", partition.integration, partition.resolution, partition.seed);
+}
+
 matrix::Embedding marked_rows(MPI_Comm comm, const matrix::Embedding& all, std::span<const std::uint8_t> marked) {
   matrix::Embedding part{{}, all.n_dims, {}};
   for (std::int64_t i = 0; i < std::ssize(marked); ++i)
     if (marked[i]) part.value.insert(part.value.end(), all.row(i).begin(), all.row(i).end());
   part.points = parallel::Partition::from_local(comm, all.n_dims > 0 ? std::ssize(part.value) / all.n_dims : 0);
+  return part;
+}
+
+matrix::GridMatrix marked_rows(MPI_Comm comm, const matrix::GridMatrix& all, std::span<const std::uint8_t> marked) {
+  matrix::GridMatrix part{{}, all.n_features, {0}, {}, {}};
+  for (std::int64_t i = 0; i < std::ssize(marked); ++i) {
+    if (!marked[i]) continue;
+    part.column.insert(part.column.end(), all.column.begin() + all.row_start[i],
+                       all.column.begin() + all.row_start[i + 1]);
+    part.value.insert(part.value.end(), all.value.begin() + all.row_start[i], all.value.begin() + all.row_start[i + 1]);
+    part.row_start.push_back(std::ssize(part.column));
+  }
+  part.cells = parallel::Partition::from_local(comm, part.n_local());
   return part;
 }
 
@@ -201,32 +219,49 @@ CompositionStage composition_stage(MPI_Comm comm, const Study& study) {
   return stage;
 }
 
+namespace {
+
+/// A row of tables/composition.tsv.
+struct ShareRow {
+  const matrix::Composition& of;
+  std::string cluster;
+  const matrix::Lot& lot;
+  std::int64_t cells, lot_size;
+};
+
+}  // namespace
+
 matrix::Table composition_table(const Study& study) {
-  std::vector<std::string> integration, cluster, lot;
-  std::vector<double> resolution, fraction;
-  std::vector<std::int64_t> seed, cells;
+  std::vector<ShareRow> rows;
+  const auto add = [&](const matrix::Composition& of, auto&& name_of) {
+    for (std::int32_t c = 0; c < of.n_clusters; ++c)
+      for (std::int32_t l = 0; l < of.n_lots; ++l)
+        if (of.lot_size[l] > 0) rows.push_back({of, name_of(c), study.lots[l], of.cells(c, l), of.lot_size[l]});
+  };
+  const auto& mapping = study.mapping;
+  const auto name_of_label = [&](std::int32_t label) { return mapping.label_name[label]; };
+  bool of_a_partition = false;  // what was transferred
   for (std::size_t p = 0; p < study.composition.partitions.size(); ++p) {
-    const auto& composition = study.composition.partitions[p];
-    for (std::int32_t c = 0; c < composition.n_clusters; ++c)
-      for (std::int32_t l = 0; l < composition.n_lots; ++l) {
-        if (composition.lot_size[l] == 0) continue;
-        integration.push_back(composition.integration);
-        resolution.push_back(composition.resolution);
-        seed.push_back(static_cast<std::int64_t>(composition.seed));
-        cluster.push_back(study.clusters.partitions[p].name_of(c));
-        lot.push_back(study.lots[l].id);
-        cells.push_back(composition.cells(c, l));
-        fraction.push_back(static_cast<double>(composition.cells(c, l)) / static_cast<double>(composition.lot_size[l]));
-      }
+    const auto& labels = study.clusters.partitions[p];
+    if (partition_name(labels) == mapping.transferred) {
+      add(mapping.composition, name_of_label);
+      of_a_partition = true;
+    } else {
+      add(study.composition.partitions[p], [&](std::int32_t c) { return labels.name_of(c); });
+    }
   }
-  return {"composition",
-          {{"integration", integration},
-           {"resolution", resolution},
-           {"seed", seed},
-           {"cluster", cluster},
-           {"lot", lot},
-           {"cells", cells},
-           {"fraction", fraction}}};
+  if (!mapping.empty() && !of_a_partition) add(mapping.composition, name_of_label);
+
+  matrix::TableColumns<ShareRow> columns("composition", rows);
+  columns.add("integration", [](const ShareRow& row) { return row.of.integration; });
+  columns.add("resolution", [](const ShareRow& row) { return row.of.resolution; });
+  columns.add("seed", [](const ShareRow& row) { return row.of.seed; });
+  columns.add("cluster", &ShareRow::cluster);
+  columns.add("lot", [](const ShareRow& row) { return row.lot.id; });
+  columns.add("cells", &ShareRow::cells);
+  columns.add("fraction",
+              [](const ShareRow& row) { return static_cast<double>(row.cells) / static_cast<double>(row.lot_size); });
+  return columns.take();
 }
 
 }  // namespace miura::app

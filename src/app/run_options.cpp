@@ -119,6 +119,25 @@ po::options_description describe_markers(RunOptions& o) {
   return markers;
 }
 
+po::options_description describe_mapping(RunOptions& o) {
+  po::options_description mapping("Mapping of lots that do not train");
+  mapping.add_options()("mapping.mode", with_default(o.mapping_mode),
+                        "anchor (Seurat's anchors), or compressed (Symphony's soft clusters) for millions of cells")(
+      "mapping.label", with_default(o.mapping_label),
+      "what is transferred: clusters (of the primary partition), INTEGRATION,RESOLUTION,SEED (another one), or "
+      "core:CLUSTER (core cells of the population of a primary cluster)")("mapping.dims", with_default(o.mapping.dims),
+                                                                          "components used, the first of them")(
+      "mapping.k_anchor", with_default(o.mapping.anchor.k_anchor), "neighbours among which anchors are sought")(
+      "mapping.k_score", with_default(o.mapping.anchor.k_score), "neighbours that speak for an anchor")(
+      "mapping.k_filter", with_default(o.mapping.anchor.k_filter),
+      "neighbours by expression among which an anchor must be; 0: not asked")(
+      "mapping.k_weight", with_default(o.mapping.anchor.k_weight), "anchors that a cell listens to")(
+      "mapping.min_score", with_default(o.rejection.min_score), "a cell with a smaller score is unassigned")(
+      "mapping.alpha", with_default(o.rejection.alpha),
+      "a cell as far out as this share of held-out reference cells is unassigned");
+  return mapping;
+}
+
 po::options_description describe_association(RunOptions& o) {
   po::options_description association("Association with outcomes");
   association.add_options()("association.outcomes", po::value(&o.outcomes)->default_value(""),
@@ -165,7 +184,7 @@ po::options_description describe(RunOptions& o) {
   all.add(describe(o.common));
   for (const auto describe_part :
        {describe_stages, describe_study, describe_input, describe_cells, describe_components, describe_clusters,
-        describe_stability, describe_markers, describe_association, describe_genes})
+        describe_stability, describe_markers, describe_mapping, describe_association, describe_genes})
     all.add(describe_part(o));
   return all;
 }
@@ -222,6 +241,17 @@ void check(RunOptions& o) {
   check_range<std::int64_t>("stability.cells", o.stability_cells, 100, many);
   check_range("cluster.iterations", o.leiden.iterations, 1, 1'000'000);
   check_range<std::int64_t>("markers.top", o.marker_top, 0, many);
+  using transfer::Mode;
+  o.mapping.mode =
+      chosen<Mode>("mapping.mode", o.mapping_mode, {{"anchor", Mode::anchor}, {"compressed", Mode::compressed}});
+  check_range("mapping.dims", o.mapping.dims, 1, 1000);
+  for (const auto& [name, k] : {std::pair{"mapping.k_anchor", o.mapping.anchor.k_anchor},
+                                {"mapping.k_score", o.mapping.anchor.k_score},
+                                {"mapping.k_weight", o.mapping.anchor.k_weight}})
+    check_range(name, k, 1, 10'000);
+  check_range("mapping.k_filter", o.mapping.anchor.k_filter, 0, 100'000);
+  check_range("mapping.min_score", o.rejection.min_score, 0.0, 1.0);
+  check_range("mapping.alpha", o.rejection.alpha, 0.0, 0.5);
   check_range("association.alpha", o.association.alpha, 1e-9, 0.5);
   check_range("association.exact_up_to", o.association.relabelings.exact_up_to, 2, 13);
   check_range<std::int64_t>("association.permutations", o.association.relabelings.permutations, 1, 1'000'000'000);

@@ -13,6 +13,7 @@
 #include "miura/pca/fit.hpp"
 #include "miura/qc/filter.hpp"
 #include "miura/qc/reference.hpp"
+#include "miura/transfer/rejection.hpp"
 
 namespace miura::app {
 
@@ -39,6 +40,9 @@ struct RunOptions {
   std::int64_t stability_cells = 10'000;           ///< about so many reference cells are clustered again
   bool markers = true;
   std::int64_t marker_top = 200;  ///< genes of each cluster up, and so many down; 0: all
+  std::string mapping_mode = "anchor", mapping_label = "clusters";
+  transfer::MapOptions mapping;
+  transfer::RejectionOptions rejection;
   std::string outcomes, primary, confounders;
   std::string strata, covariate;
   std::string side = "two-sided", interval = "bonett-wright", correction = "max-t";

@@ -53,18 +53,6 @@ matrix::Lots checked_lots(MPI_Comm comm, const RunOptions& o, const fs::path& sh
   return lots;
 }
 
-std::vector<std::string> what_is_left_out(const matrix::Lots& lots) {
-  std::map<std::string, int> others;
-  for (const auto& lot : lots)
-    if (lot.role != "train") ++others[lot.role];
-  std::vector<std::string> warnings;
-  for (const auto& [role, n] : others)
-    warnings.push_back(fmt::format(
-        "{} lot{} with role {}: read, checked and projected; cells of such lots get no cluster of their own", n,
-        n == 1 ? "" : "s", role));
-  return warnings;
-}
-
 /// A run that has been checked and may begin.
 struct Run {
   const RunOptions& options;
@@ -79,8 +67,6 @@ bool go_along(MPI_Comm comm, const Run& run, Checkpoints& checkpoints) {
   const auto& o = run.options;
   Study study;
   study.lots = run.lots;
-  study.warnings = what_is_left_out(run.lots);
-  for (const auto& warning : study.warnings) log::warn(warning);
 
   Street street(comm, o, run.hashes, checkpoints);
   const auto& cells = study.cells.cells.partition;
@@ -110,6 +96,9 @@ bool go_along(MPI_Comm comm, const Run& run, Checkpoints& checkpoints) {
   street.stage(
       "markers", study.markers, [&](const fs::path& p) { return load_markers(p); },
       [&] { return marker_stage(comm, study, o); });
+  street.stage(
+      "mapping", study.mapping, [&](const fs::path& p) { return load_mapping(comm, cells, p); },
+      [&] { return mapping_stage(comm, study, o); });
   street.stage(
       "association", study.association, [&](const fs::path& p) { return load_association(p); },
       [&] { return association_stage(comm, study, o, run.sheet); });
@@ -153,7 +142,7 @@ int run_study(MPI_Comm comm, const std::vector<std::string>& arguments) {
   listen_for_stop_requests();
   if (o.samples.empty())
     throw UsageError("no sample sheet: give STUDY.ini with [study] samples, or --study.samples FILE");
-  o.association.relabelings.seed = o.reference.seed = o.common.seed;
+  o.association.relabelings.seed = o.reference.seed = o.mapping.centroids.seed = o.common.seed;
   o.association.relabelings.safe_point = stop_if_requested;
 
   Run run{.options = o,

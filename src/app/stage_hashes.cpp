@@ -81,7 +81,7 @@ std::map<std::string, std::string> hash_stages(const Configuration& c, const Run
   if (!o.strata.empty()) columns.push_back(o.strata);
   const std::array<std::string, stage_names.size()> covers{
       version() + " " + commit() + "\n" + settings_of(c, {"input", "qc"}) +
-          lots_as_text(lots, {&Lot::id, &Lot::format, &Lot::obs_column, &Lot::obs_value}) + counts,
+          lots_as_text(lots, {&Lot::id, &Lot::role, &Lot::format, &Lot::obs_column, &Lot::obs_value}) + counts,
       settings_of(c, {"reference", "normalize", "variable"}) + seed +
           lots_as_text(lots, {&Lot::role, o.variable_batch == "chemistry" ? &Lot::chemistry
                                           : o.variable_batch == "source"  ? &Lot::source
@@ -92,6 +92,7 @@ std::map<std::string, std::string> hash_stages(const Configuration& c, const Run
       "",
       settings_of(c, {"stability"}) + seed,
       settings_of(c, {"markers"}) + seed,
+      settings_of(c, {"mapping"}) + lots_as_text(lots, {&Lot::source}),
       settings_of(c, {"association"}) + seed + lots_as_text(lots, {&Lot::donor, &Lot::source, &Lot::chemistry}) +
           input::digest_of_columns(sheet, columns),
       settings_of(c, {"genes"}),

@@ -27,8 +27,10 @@ struct CellsStage {
   matrix::Features features;
   bool is_table = false;
   matrix::DistributedCells cells;
-  qc::CellMetrics metrics;  ///< of my cells
-  matrix::Table attrition;  ///< what became of the cells of each lot, a row a lot
+  qc::CellMetrics metrics;                         ///< of my cells
+  matrix::Table attrition;                         ///< what became of the cells of each lot, a row a lot
+  matrix::Features dropped;                        ///< genes of the reference's lots that too few of their cells have
+  std::vector<std::vector<std::int32_t>> missing;  ///< features that the file of a lot lacks; none for training lots
 };
 
 /// What `normalize` leaves: which cells build the reference, and which genes are looked at.
@@ -80,6 +82,26 @@ struct MarkerStage {
   matrix::Table table, dots;
 };
 
+/// What `mapping` leaves: where the cells of the lots that do not train belong. Vectors have an entry for each of my
+/// cells; those of training lots say nothing.
+struct MappingStage {
+  std::string transferred;              ///< "none,0.5,0", the partition whose clusters are the labels; or "core of 1"
+  std::vector<std::string> label_name;  ///< empty: nothing was mapped
+  std::vector<std::int32_t> label;      ///< -1: unassigned, or not mapped
+  std::vector<std::int32_t> likeliest, second;  ///< labels by score, whether the cell belongs or not; -1: none
+  std::vector<double> score, margin, knn_dist, p_outlier;
+  std::vector<std::int32_t> n_anchors;
+  std::vector<std::uint8_t> status;                   ///< transfer::Status
+  std::vector<std::int32_t> reference_label;          ///< what was transferred, of my reference cells; -1 of others
+  std::vector<double> held_out_score, held_out_dist;  ///< of my cells, when their lot was held out; NaN of others
+  matrix::Composition composition;                    ///< of the labels in the mapped lots
+  matrix::Table lots;                                 ///< tables/mapped_lots.tsv
+
+  bool empty() const noexcept { return label_name.empty(); }
+  /// "" for -1.
+  std::string name_of(std::int32_t of) const { return of < 0 ? std::string() : label_name[of]; }
+};
+
 /// What `association` leaves.
 struct AssociationStage {
   std::vector<std::int32_t> training_lots;     ///< those it looks at, by their place in `lots`
@@ -120,6 +142,7 @@ struct Study {
   std::optional<PopulationGrid> grid;
   StabilityStage stability;
   MarkerStage markers;
+  MappingStage mapping;
   AssociationStage association;
   GeneStage gene_association;
   NeighborhoodStage neighborhoods;

@@ -208,6 +208,15 @@ void write_obs(const ParallelFile& file, const Study& study) {
   std::vector<std::string> clusters;
   for (std::int32_t c = 0; c < primary.n_clusters; ++c) clusters.push_back(primary.name_of(c));
   obs.categorical("cluster", primary.label, clusters);
+  if (const auto& mapping = study.mapping; !mapping.empty()) {
+    obs.categorical("mapped_cluster", mapping.label, mapping.label_name);
+    obs.column<double>("mapping_score", mapping.score);
+    obs.column<double>("knn_dist", mapping.knn_dist);
+    obs.column<double>("p_outlier", mapping.p_outlier);
+    obs.categorical("transferred", mapping.reference_label, mapping.label_name);
+    obs.column<double>("held_out_score", mapping.held_out_score);
+    obs.column<double>("held_out_dist", mapping.held_out_dist);
+  }
   obs.finish();
 }
 
@@ -242,6 +251,9 @@ void write_var(const ParallelFile& file, const Study& study) {
   const auto sd = spread(variable.selected, table ? study.genes.table_sd : study.pca.model.sd, features.size());
   var.column("mean", on_first(comm, mean));
   var.column("sd", on_first(comm, sd));
+  var.column("pca_center", on_first(comm, spread(variable.selected, study.pca.model.center, features.size())));
+  const std::vector<double> ceiling(study.pca.model.ceiling.begin(), study.pca.model.ceiling.end());
+  var.column("pca_ceiling", on_first(comm, spread(variable.selected, ceiling, features.size())));
   var.finish();
 
   const auto varm = dictionary(file, file.get(), "varm");
@@ -350,6 +362,10 @@ void write_uns(const ParallelFile& file, const Study& study, const std::map<std:
   write_text(file, miura_group.get(), "version", version());
   const auto config = dictionary(file, miura_group.get(), "config");
   for (const auto& [name, value] : settings) write_text(file, config.get(), name, value);
+  if (const auto& dropped = study.cells.dropped; dropped.size() > 0) {  // genes that quality control still counts
+    write_frame(file, miura_group.get(), {"dropped_genes", {{"gene_ids", dropped.id}, {"symbol", dropped.symbol}}});
+  }
+  if (!study.mapping.empty()) write_text(file, miura_group.get(), "transferred", study.mapping.transferred);
   for (const auto& table : tables_of(study)) write_frame(file, miura_group.get(), table);
 }
 

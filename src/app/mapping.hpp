@@ -1,0 +1,39 @@
+#pragma once
+
+#include <mpi.h>
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "app/run_options.hpp"
+#include "app/study.hpp"
+#include "miura/transfer/rejection.hpp"
+
+namespace miura::app {
+
+/// What lots are mapped onto: the reference cells of a study, in hand or read from its file. This rank's part.
+struct MappingReference {
+  transfer::Reference cells;
+  std::vector<std::string> label_name;
+  std::string transferred;            ///< what the labels are
+  std::vector<std::int32_t> checked;  ///< features of the components by which anchors are checked, ascending
+  transfer::HeldOutScores held_out;   ///< of `cells`
+  matrix::Lots lots;                  ///< those of `cells.lot`
+};
+
+/// The features by which anchors are checked; none in compressed mode. Not collective.
+std::vector<std::int32_t> checked_features(const pca::Model& model, const RunOptions& o);
+
+/// Those features of all cells, and dense of the marked ones (collective).
+matrix::GridMatrix checked_grid(const Study& study, std::span<const std::int32_t> checked, const RunOptions& o);
+matrix::Embedding dense_rows(MPI_Comm comm, const matrix::GridMatrix& grid, std::span<const std::uint8_t> marked);
+
+/// Maps the lots of a study that are marked, one at a time, and judges which of their cells belong, by how the
+/// reference lots fare when they are held out. `study` has the cells, variable genes and scores. A lot's rows depend on
+/// no other lot. The composition is left to the caller. Collective.
+MappingStage map_lots(MPI_Comm comm, MappingReference reference, const Study& study,
+                      std::span<const std::uint8_t> mapped, const RunOptions& o);
+
+}  // namespace miura::app
