@@ -13,6 +13,7 @@
 #include "app/compare_options.hpp"
 #include "app/compared_endpoints.hpp"
 #include "app/compared_lots.hpp"
+#include "app/comparison_page.hpp"
 #include "app/marker_expression.hpp"
 #include "app/result_folder.hpp"
 #include "app/subcommand.hpp"
@@ -124,14 +125,25 @@ void find_change(CompareOptions& o, const matrix::Lots& lots) {
   o.after = "after";
 }
 
+/// Whether some lots that are compared were clustered and others mapped.
+bool compares_unlike_lots(const ComparedLots& study, const comparability::Sides& sides) {
+  const auto trains = [&](std::int32_t lot) { return study.lots[lot].role == "train"; };
+  const auto n = std::ranges::count_if(sides.before, trains) + std::ranges::count_if(sides.after, trains);
+  return n > 0 && n < std::ssize(sides.before) + std::ssize(sides.after);
+}
+
 /// What a reader of the result should know that no table says.
 std::vector<std::string> warnings_on(const CompareOptions& o, const ComparedLots& study,
+                                     const std::optional<comparability::Sides>& sides,
                                      const std::vector<Endpoint>& named,
                                      const std::vector<comparability::DerivedMargin>& derived) {
   std::vector<std::string> warnings;
   if (study.outside_share.empty())
     warnings.emplace_back(
         "the share of cells outside of the reference is not looked at: the study has no tables/mapped_lots.tsv");
+  if (sides && compares_unlike_lots(study, *sides))
+    warnings.emplace_back(
+        "training lots, which were clustered, are compared with lots that were mapped: their shares are not found alike");
   const auto components = std::ranges::find(named, Endpoint::Kind::components, &Endpoint::kind);
   if (components != named.end() && components->width < o.components)
     warnings.push_back(fmt::format("{} components were asked for; the lots that are not compared vary in {}",
@@ -243,7 +255,7 @@ int compare(MPI_Comm comm, const std::vector<std::string>& arguments) {
   });
   log::info(fmt::format("miura {} ({}): {} lots, {} ranks x {} threads", version(), commit(), study.lots.size(),
                         parallel::size_of(comm), omp_get_max_threads()));
-  const auto warnings = warnings_on(o, study, named, declared.derived);
+  const auto warnings = warnings_on(o, study, sides, named, declared.derived);
   for (const auto& warning : warnings) log::warn(warning);
   const auto deviations = deviations_of(comm, o, study);
   const auto spread = comparability::lot_spread(comm, study.cells, study.lot_of, study.composition.n_lots);
@@ -266,8 +278,17 @@ int compare(MPI_Comm comm, const std::vector<std::string>& arguments) {
   for (const char* further : {"mapped_lots.tsv", "association.tsv"})
     if (const auto path = result / "tables" / further; fs::exists(path)) inputs.push_back(path);
   if (!o.sheet.empty()) inputs.emplace_back(o.sheet);
-  folder.publish(tables,
-                 {.settings = settings_of(o), .inputs = inputs, .warnings = warnings, .seconds = MPI_Wtime() - started});
+  auto page = comparison_page(tables);
+  page.study = result.filename().string();
+  page.warnings = warnings;
+  const auto settings = settings_of(o);
+  for (const auto& [name, value] : settings.items())
+    page.settings.push_back({name, value.is_string() ? value.get<std::string>() : value.dump()});
+  folder.publish(tables, {.settings = settings,
+                          .inputs = inputs,
+                          .warnings = warnings,
+                          .seconds = MPI_Wtime() - started,
+                          .page = report::render_comparison(page)});
   if (!o.common.quiet) print(comm, told(study, deviations, compared));
   return 0;
 }

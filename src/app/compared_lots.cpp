@@ -53,6 +53,8 @@ void read_composition(const fs::path& path, const std::string& wanted, ComparedL
     if (primary.empty()) primary = partition;
     if (chosen.empty()) chosen = partition;
     if (partition != chosen) continue;
+    found.partition =
+        fmt::format("{},{},{}", table.text("integration"), table.number("resolution"), table.text("seed"));
     const auto cluster = table.text("cluster");
     if (std::ranges::find(found.clusters, cluster) == found.clusters.end()) found.clusters.push_back(cluster);
     cells[{cluster, place_of(found.lots, table.text("lot"), path)}] = static_cast<std::int64_t>(table.number("cells"));

@@ -20,7 +20,8 @@ struct ComparedLots {
   matrix::Composition composition;    ///< of one partition; lots without labelled cells have size 0; replicated
   matrix::Embedding cells;            ///< obsm/X_pca, an even share of the cells a rank
   std::vector<std::int32_t> lot_of;   ///< of this rank's cells
-  bool primary = true;                ///< the composition is that of the primary partition
+  std::string partition;              ///< of the composition: "integration,resolution,seed"
+  bool primary = true;                ///< it is the primary one
   std::vector<double> outside_share;  ///< of each lot's cells, outside of the reference; NaN: not known; empty: of none
   std::vector<std::string> outcomes;  ///< the primary one (or several) of the study
 };

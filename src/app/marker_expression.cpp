@@ -83,6 +83,13 @@ void read_labels(hid_t file, const std::string& column, const ComparedLots& stud
     if (label[i] < 0 && codes[i] >= 0 && codes[i] < std::ssize(place)) label[i] = place[codes[i]];
 }
 
+/// Whether mapped cells were given clusters of the partition, and not other labels.
+bool clusters_were_transferred(hid_t file, const ComparedLots& study) {
+  const std::string transferred = "uns/miura/transferred";
+  return hdf5::exists(file, transferred) &&
+         hdf5::StoredArray(file, transferred).read_texts().front() == study.partition;
+}
+
 /// Counts of the cells [first, first + n): a column for each wanted gene, and a last one for the sum of all others, so
 /// that rows add up to what was counted. `column_of` has a place for every gene.
 matrix::CountRows read_counts(hid_t file, const fs::path& path, std::int64_t first, std::int64_t n,
@@ -133,14 +140,13 @@ MarkerCells read_cells(const fs::path& path, int rank, const ComparedLots& study
   for (const auto& text : typed) found.markers.push_back(understood(text, genes, study));
   const auto n_wanted = static_cast<std::int32_t>(std::ssize(typed));
   std::vector<std::int32_t> column_of(genes.size(), n_wanted);
-  for (std::int32_t m = n_wanted - 1; m >= 0; --m) {  // the same gene twice: both use the first one's column
-    column_of[found.markers[m].gene] = m;
-  }
+  for (std::int32_t m = 0; m < n_wanted; ++m) column_of[found.markers[m].gene] = m;  // one column for a gene named twice
   const auto& part = study.cells.points;
   const auto first = part.begin(rank), n = part.n_local(rank);
   found.label.assign(n, -1);
   read_labels(file.get(), "obs/cluster", study, first, found.label);
-  read_labels(file.get(), "obs/mapped_cluster", study, first, found.label);
+  if (clusters_were_transferred(file.get(), study))
+    read_labels(file.get(), "obs/mapped_cluster", study, first, found.label);
   found.cells.partition = part;
   found.cells.mine.lot = study.lot_of;
   found.cells.mine.counts = read_counts(file.get(), path, first, n, column_of, n_wanted);
