@@ -473,7 +473,6 @@ MappingStage load_mapping(MPI_Comm comm, const parallel::Partition& cells, const
   MappingStage stage;
   stage.transferred = read_text(file, "transferred");
   stage.label_name = StoredArray(file.get(), "label_name").read_texts();
-  if (stage.empty()) return {};
   const auto rows = my_rows(comm, file, cells);
   for_each_vector(stage, [&]<class T>(const char* name, std::vector<T>& values) {
     if constexpr (std::is_same_v<T, std::uint8_t>) {

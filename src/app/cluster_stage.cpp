@@ -173,7 +173,7 @@ ClusterStage given_clusters(MPI_Comm comm, const Study& study, const RunOptions&
 
 }  // namespace
 
-std::string partition_name(const matrix::Labeling& partition) {
+std::string partition_id(const matrix::Labeling& partition) {
   return fmt::format("{},{},{}", partition.integration, partition.resolution, partition.seed);
 }
 
@@ -243,14 +243,14 @@ matrix::Table composition_table(const Study& study) {
   bool of_a_partition = false;  // what was transferred
   for (std::size_t p = 0; p < study.composition.partitions.size(); ++p) {
     const auto& labels = study.clusters.partitions[p];
-    if (partition_name(labels) == mapping.transferred) {
+    if (partition_id(labels) == mapping.transferred) {
       add(mapping.composition, name_of_label);
       of_a_partition = true;
     } else {
       add(study.composition.partitions[p], [&](std::int32_t c) { return labels.name_of(c); });
     }
   }
-  if (!mapping.empty() && !of_a_partition) add(mapping.composition, name_of_label);
+  if (!of_a_partition) add(mapping.composition, name_of_label);
 
   matrix::TableColumns<ShareRow> columns("composition", rows);
   columns.add("integration", [](const ShareRow& row) { return row.of.integration; });

@@ -10,6 +10,7 @@
 #include "app/stages.hpp"
 #include "app/stop_request.hpp"
 #include "miura/base/log.hpp"
+#include "miura/composition/count_cells.hpp"
 #include "miura/matrix/table_columns.hpp"
 #include "miura/parallel/communicator.hpp"
 
@@ -41,20 +42,6 @@ matrix::Table lots_table(std::span<const LotRow> rows) {
   columns.add("held_out", &LotRow::held_out);
   columns.add("status", &LotRow::status);
   return columns.take();
-}
-
-/// A stage that says nothing of `n` cells yet.
-MappingStage blank_stage(const MappingReference& reference, std::size_t n) {
-  MappingStage stage;
-  stage.transferred = reference.transferred;
-  stage.label_name = reference.label_name;
-  for (auto* labels : {&stage.label, &stage.likeliest, &stage.second, &stage.reference_label}) labels->assign(n, -1);
-  for (auto* values :
-       {&stage.score, &stage.margin, &stage.knn_dist, &stage.p_outlier, &stage.held_out_score, &stage.held_out_dist})
-    values->assign(n, not_a_number);
-  stage.n_anchors.assign(n, 0);
-  stage.status.assign(n, 0);
-  return stage;
 }
 
 void enter(MappingStage& stage, std::int64_t cell, const transfer::Mapping& mapping, std::int64_t row) {
@@ -124,6 +111,19 @@ transfer::PreparedReference without_features(const transfer::PreparedReference& 
 
 }  // namespace
 
+MappingStage blank_mapping(const MappingReference& reference, std::size_t n) {
+  MappingStage stage;
+  stage.transferred = reference.transferred;
+  stage.label_name = reference.label_name;
+  for (auto* labels : {&stage.label, &stage.likeliest, &stage.second, &stage.reference_label}) labels->assign(n, -1);
+  for (auto* values :
+       {&stage.score, &stage.margin, &stage.knn_dist, &stage.p_outlier, &stage.held_out_score, &stage.held_out_dist})
+    values->assign(n, not_a_number);
+  stage.n_anchors.assign(n, 0);
+  stage.status.assign(n, 0);
+  return stage;
+}
+
 std::vector<std::int32_t> checked_features(const pca::Model& model, const RunOptions& o) {
   if (o.mapping.mode != transfer::Mode::anchor) return {};
   return transfer::filter_features(model, o.mapping.dims);
@@ -141,10 +141,23 @@ matrix::Embedding dense_rows(MPI_Comm comm, const matrix::GridMatrix& grid, std:
   return transfer::dense_features(marked_rows(comm, grid, marked), all);
 }
 
+matrix::Composition mapped_composition(MPI_Comm comm, const Study& study, const MappingStage& mapping,
+                                       const matrix::Labeling& training) {
+  auto label = training.label;
+  for (std::size_t i = 0; i < label.size(); ++i)
+    if (label[i] < 0) label[i] = mapping.label[i];
+  auto composition = composition::count_cells(comm, study.cells.cells.mine.lot, label,
+                                              static_cast<std::int32_t>(study.lots.size()), training.n_clusters);
+  composition.integration = training.integration;
+  composition.resolution = training.resolution;
+  composition.seed = training.seed;
+  return composition;
+}
+
 MappingStage map_lots(MPI_Comm comm, MappingReference reference, const Study& study,
                       std::span<const std::uint8_t> mapped, const RunOptions& o) {
   const auto& lot_of = study.cells.cells.mine.lot;
-  auto stage = blank_stage(reference, lot_of.size());
+  auto stage = blank_mapping(reference, lot_of.size());
   const transfer::Calibration calibration(comm, reference.held_out, reference.cells.lot, reference.cells.n_lots,
                                           o.rejection);
   const auto expression = checked_grid(study, reference.checked, o);

@@ -23,12 +23,19 @@ struct MappingReference {
   matrix::Lots lots;                  ///< those of `cells.lot`
 };
 
+/// A mapping of `n` cells that says nothing of them yet.
+MappingStage blank_mapping(const MappingReference& reference, std::size_t n);
+
 /// The features by which anchors are checked; none in compressed mode. Not collective.
 std::vector<std::int32_t> checked_features(const pca::Model& model, const RunOptions& o);
 
 /// Those features of all cells, and dense of the marked ones (collective).
 matrix::GridMatrix checked_grid(const Study& study, std::span<const std::int32_t> checked, const RunOptions& o);
 matrix::Embedding dense_rows(MPI_Comm comm, const matrix::GridMatrix& grid, std::span<const std::uint8_t> marked);
+
+/// Cells of every lot by label: `training` labels those of the lots that were not mapped. Collective.
+matrix::Composition mapped_composition(MPI_Comm comm, const Study& study, const MappingStage& mapping,
+                                       const matrix::Labeling& training);
 
 /// Maps the lots of a study that are marked, one at a time, and judges which of their cells belong, by how the
 /// reference lots fare when they are held out. `study` has the cells, variable genes and scores. A lot's rows depend on

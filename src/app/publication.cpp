@@ -92,19 +92,16 @@ void write_rows_of_cells(MPI_Comm comm, const Study& study, const fs::path& path
 
 /// tables/cells.tsv.gz. Collective.
 void write_cells_table(MPI_Comm comm, const Study& study, const fs::path& path) {
-  std::vector<std::string> header{"lot", "barcode", "source", "role", "cluster"};
+  const std::vector<std::string> header{"lot",     "barcode",        "source",       "role",
+                                        "cluster", "mapped_cluster", "mapping_score"};
   const auto& mapping = study.mapping;
-  if (!mapping.empty()) header.insert(header.end(), {"mapped_cluster", "mapping_score"});
   const auto& mine = study.cells.cells.mine;
   write_rows_of_cells(comm, study, path, header, [&](std::string& lines, std::int64_t i) {
     const auto& lot = study.lots[mine.lot[i]];
     const auto& clusters = study.clusters.primary();
     const auto cluster = clusters.label[i] < 0 ? std::string() : clusters.name_of(clusters.label[i]);
-    if (mapping.empty())
-      report::append_line(lines, lot.id, mine.barcode[i], lot.source, lot.role, cluster);
-    else
-      report::append_line(lines, lot.id, mine.barcode[i], lot.source, lot.role, cluster,
-                          mapping.name_of(mapping.label[i]), mapping.score[i]);
+    report::append_line(lines, lot.id, mine.barcode[i], lot.source, lot.role, cluster,
+                        mapping.name_of(mapping.label[i]), mapping.score[i]);
   });
 }
 
@@ -162,7 +159,7 @@ nlohmann::ordered_json provenance(MPI_Comm comm, const Study& study, const Publi
   auto machine = describe_machine(comm);
   return {
       {"program", "miura"},
-      {"command", "run"},
+      {"command", p.command},
       {"version", version()},
       {"commit", commit()},
       {"written", utc_now()},
@@ -223,7 +220,7 @@ void publish_study(MPI_Comm comm, const Study& study, const Publication& p) {
     hdf5::publish(comm, fresh / "neighbourhood.h5.part", fresh / "neighbourhood.h5");
   }
   write_cells_table(comm, study, fresh / "tables" / "cells.tsv.gz");
-  if (!study.mapping.empty()) write_mapping_table(comm, study, fresh / "tables" / "mapping.tsv");
+  if (study.mapping.any()) write_mapping_table(comm, study, fresh / "tables" / "mapping.tsv");
   parallel::together(comm, [&] {
     if (parallel::rank_of(comm) != 0) return;
     for (const auto& table : tables_of(study)) write_table(table, fresh / "tables");

@@ -115,10 +115,10 @@ matrix::Table lots_table(const Study& study) {
 
 std::vector<matrix::Table> tables_of(const Study& study) {
   std::vector<matrix::Table> tables{lots_table(study), composition_table(study)};
-  tables.push_back(study.stability.table);
   const auto add = [&](const matrix::Table& table) {
     if (table.n_rows() > 0) tables.push_back(table);
   };
+  add(study.stability.table);
   add(study.markers.table);
   add(study.markers.dots);
   tables.insert(tables.end(), study.association.tables.begin(), study.association.tables.end());
@@ -140,8 +140,9 @@ matrix::Lots training_lots(const matrix::Lots& lots) {
   return training;
 }
 
-CellsStage read_stage(MPI_Comm comm, const matrix::Lots& lots, const RunOptions& o) {
-  auto read = input::read_cells(comm, lots, o.input, {.joins = marks_of(lots, "train")});
+CellsStage read_counts_of(MPI_Comm comm, const matrix::Lots& lots, const RunOptions& o,
+                          const input::FeatureChoice& choice) {
+  auto read = input::read_cells(comm, lots, o.input, choice);
   CellsStage stage;
   stage.features = std::move(read.features);
   stage.is_table = read.is_table;
@@ -150,8 +151,13 @@ CellsStage read_stage(MPI_Comm comm, const matrix::Lots& lots, const RunOptions&
   const auto attrition = qc::filter_cells(comm, read.lots, n_lots, stage.features, o.qc);
   stage.attrition = attrition_table(attrition, read.report);
   stage.cells = matrix::distribute(comm, std::move(read.lots), n_lots, stage.features.size());
+  if (!stage.is_table) stage.metrics = qc::cell_metrics(stage.cells.mine, qc::mitochondrial_genes(stage.features));
+  return stage;
+}
+
+CellsStage read_stage(MPI_Comm comm, const matrix::Lots& lots, const RunOptions& o) {
+  auto stage = read_counts_of(comm, lots, o, {.joins = marks_of(lots, "train"), .given = nullptr});
   if (stage.is_table) return stage;
-  stage.metrics = qc::cell_metrics(stage.cells.mine, qc::mitochondrial_genes(stage.features));
   drop_genes(comm, stage, lots, o.qc);
   log::info(fmt::format("read: {} cells pass the quality control, {} genes", stage.cells.partition.size(),
                         stage.features.size()));

@@ -34,7 +34,7 @@ PopulationGrid population_grid(MPI_Comm comm, const Study& study);
 StabilityStage stability_stage(MPI_Comm comm, const Study& study, const RunOptions& o);
 /// What each primary cluster expresses more, or less, than the others, in every lot and over cells.
 MarkerStage marker_stage(MPI_Comm comm, const Study& study, const RunOptions& o);
-/// The lots that do not train, on the reference; empty without such lots. No outcome is looked at.
+/// Where the cells of the lots that do not train belong on the reference. No outcome is looked at.
 MappingStage mapping_stage(MPI_Comm comm, const Study& study, const RunOptions& o);
 /// Reads the outcomes: called when the digest of the labels is on the disk.
 AssociationStage association_stage(MPI_Comm comm, const Study& study, const RunOptions& o,
@@ -57,7 +57,7 @@ std::vector<std::uint8_t> marks_of(const matrix::Lots& lots, const std::string& 
 matrix::Lots training_lots(const matrix::Lots& lots);
 
 /// "integration,resolution,seed": how options name a partition.
-std::string partition_name(const matrix::Labeling& partition);
+std::string partition_id(const matrix::Labeling& partition);
 
 /// tables/lots.tsv: what the sample sheet says of a lot, and what became of its cells.
 matrix::Table lots_table(const Study& study);
@@ -70,6 +70,10 @@ std::vector<matrix::Table> tables_of(const Study& study);
 /// The rows that are marked, as an embedding or matrix of their own. Collective.
 matrix::Embedding marked_rows(MPI_Comm comm, const matrix::Embedding& all, std::span<const std::uint8_t> marked);
 matrix::GridMatrix marked_rows(MPI_Comm comm, const matrix::GridMatrix& all, std::span<const std::uint8_t> marked);
+
+/// The cells that pass the quality control, with all features that were chosen. Collective.
+CellsStage read_counts_of(MPI_Comm comm, const matrix::Lots& lots, const RunOptions& o,
+                          const input::FeatureChoice& choice);
 
 /// Chosen features (ascending) of all cells on the grid: log-normalised counts, or z-scores of a table. Not collective.
 matrix::GridMatrix grid_of(const CellsStage& cells, const GenesStage& genes, std::span<const std::int32_t> features,

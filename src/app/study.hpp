@@ -86,7 +86,7 @@ struct MarkerStage {
 /// cells; those of training lots say nothing.
 struct MappingStage {
   std::string transferred;              ///< "none,0.5,0", the partition whose clusters are the labels; or "core of 1"
-  std::vector<std::string> label_name;  ///< empty: nothing was mapped
+  std::vector<std::string> label_name;  ///< of the labels
   std::vector<std::int32_t> label;      ///< -1: unassigned, or not mapped
   std::vector<std::int32_t> likeliest, second;  ///< labels by score, whether the cell belongs or not; -1: none
   std::vector<double> score, margin, knn_dist, p_outlier;
@@ -97,7 +97,7 @@ struct MappingStage {
   matrix::Composition composition;                    ///< of the labels in the mapped lots
   matrix::Table lots;                                 ///< tables/mapped_lots.tsv
 
-  bool empty() const noexcept { return label_name.empty(); }
+  bool any() const noexcept { return lots.n_rows() > 0; }  ///< whether a lot was mapped
   /// "" for -1.
   std::string name_of(std::int32_t of) const { return of < 0 ? std::string() : label_name[of]; }
 };

@@ -17,6 +17,7 @@ struct Subcommand {
 };
 
 int run_study(MPI_Comm comm, const std::vector<std::string>& arguments);
+int map(MPI_Comm comm, const std::vector<std::string>& arguments);
 int associate(MPI_Comm comm, const std::vector<std::string>& arguments);
 int simulate(MPI_Comm comm, const std::vector<std::string>& arguments);
 int inspect(MPI_Comm comm, const std::vector<std::string>& arguments);
