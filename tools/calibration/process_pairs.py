@@ -8,8 +8,8 @@ and an unchanged one equivalent.
 Each seed gives a study of 11 training lots with pairs of lots (one donor, before and after) whose process changed, and one with pairs whose
 process did not. The counts come from `miura simulate`, or from MAKE_STUDY.py --pairs (odd pairs changed, even ones not: a sheet of each).
 `miura run` maps the pairs onto the training lots; `miura compare` asks about the cluster that holds most of the functional state, as a lab
-would have declared it, with its fallback margin: 1.5 standard deviations of the training lots. Printed are the verdicts of every study
-and their rates, beside the rates that `miura compare` itself foretells.
+would have declared it, with its fallback margin: 1.5 standard deviations of the training lots; once by pairs, and once as if nobody knew of them (Welch). Printed
+are the verdicts of every study and their rates, beside the rates that `miura compare` itself foretells.
 """
 import argparse
 import collections
@@ -73,14 +73,30 @@ def functional_cluster(study, result):
     return best, f1[best]
 
 
-def verdict(options, kind, study, sheet, folder):
+def without_pairs(sheet, folder):
+    with open(sheet, newline="") as file:
+        lots = list(csv.DictReader(file))
+    unpaired = folder / f"{sheet.stem}-unpaired.csv"
+    with open(unpaired, "w", newline="") as file:
+        writer = csv.DictWriter(file, lots[0])
+        writer.writeheader()
+        writer.writerows(dict(lot, pair="") for lot in lots)
+    return unpaired
+
+
+def endpoints(options, kind, study, sheet, folder):
+    """The row of comparability.tsv, by pairs and without."""
     (folder / "study.ini").write_text(f"[study]\nsamples = {sheet}\n")
-    result, compared = folder / f"{kind}-result", folder / f"{kind}-compared"
+    result = folder / f"{kind}-result"
     subprocess.run([options.miura, "run", folder / "study.ini", "--out", result, *QUICK], check=True, stderr=subprocess.DEVNULL)
     cluster, f1 = functional_cluster(study, result)
-    subprocess.run([options.miura, "compare", result, "--before", "before", "--after", "after", "--cluster", cluster, "--out", compared,
-                    "--quiet"], check=True, stderr=subprocess.DEVNULL)
-    return dict(rows(compared / "tables" / "comparability.tsv")[0], f1=f1)
+    for test, more in (("paired", []), ("welch", ["--samples", without_pairs(sheet, folder)])):
+        compared = folder / f"{kind}-{test}"
+        subprocess.run([options.miura, "compare", result, "--before", "before", "--after", "after", "--cluster", cluster, "--out", compared,
+                        "--quiet", *more], check=True, stderr=subprocess.DEVNULL)
+        row = rows(compared / "tables" / "comparability.tsv")[0]
+        assert row["test"] == test, row
+        yield dict(row, f1=f1)
 
 
 def rate(name, hits, n):
@@ -105,17 +121,16 @@ def main():
         with tempfile.TemporaryDirectory() as name:
             folder = pathlib.Path(name)
             for kind, study, sheet in (make_study if options.make_study else simulate)(options, seed, folder):
-                row = verdict(options, kind, study, sheet, folder)
-                found[kind].append(row)
-                print(seed, kind, f"{row['f1']:.2f}", row["test"], f"{float(row['diff']):.2f}", f"{float(row['margin']):.2f}", row["result"],
-                      sep="\t", flush=True)
-    n = options.studies
-    rate("changed: different", sum(row["result"] == "different" for row in found["changed"]), n)
-    rate("changed: equivalent (wrong)", sum(row["result"] == "equivalent" for row in found["changed"]), n)
-    rate("unchanged: equivalent", sum(row["result"] == "equivalent" for row in found["unchanged"]), n)
-    rate("unchanged: different (wrong)", sum(row["result"] == "different" for row in found["unchanged"]), n)
-    foretold = sum(1 - float(row["false_reject"]) for row in found["unchanged"]) / n
-    print(f"unchanged: equivalent, as foretold by false_reject\t\t{foretold:.2f}")
+                for row in endpoints(options, kind, study, sheet, folder):
+                    found[kind, row["test"]].append(row)
+                    print(seed, kind, f"{row['f1']:.2f}", row["test"], f"{float(row['diff']):.2f}", f"{float(row['margin']):.2f}",
+                          row["result"], sep="\t", flush=True)
+    for test in ("paired", "welch"):
+        for kind, result in (("changed", "different"), ("changed", "equivalent"), ("unchanged", "equivalent"), ("unchanged", "different")):
+            results = [row["result"] for row in found[kind, test]]
+            rate(f"{test}: {kind} found {result}", results.count(result), len(results))
+        foretold = sum(1 - float(row["false_reject"]) for row in found["unchanged", test]) / options.studies
+        print(f"{test}: unchanged found equivalent, as foretold\t\t{foretold:.2f}")
 
 
 main()
