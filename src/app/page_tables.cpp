@@ -5,25 +5,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/table_cells.hpp"
 #include "miura/stability/summary.hpp"
 
 namespace miura::app {
-
-namespace {
-
-/// Cells of a table by the name of their column.
-class Cells {
-public:
-  explicit Cells(const matrix::Table& table) : table_(table) {}
-  std::string text(const char* column, std::int64_t row) const { return table_.column<std::string>(column)[row]; }
-  double real(const char* column, std::int64_t row) const { return table_.column<double>(column)[row]; }
-  std::int64_t integer(const char* column, std::int64_t row) const { return table_.column<std::int64_t>(column)[row]; }
-
-private:
-  const matrix::Table& table_;
-};
-
-}  // namespace
 
 std::string partition_name(const std::string& integration, double resolution, std::int64_t seed) {
   if (std::isnan(resolution)) return "given labels";

@@ -106,6 +106,7 @@ matrix::Table lots_table(const Study& study) {
   add("role", &Lot::role);
   add("donor", &Lot::donor);
   add("process", &Lot::process);
+  add("pair", &Lot::pair);
   add("chemistry", &Lot::chemistry);
   const auto& counted = study.cells.attrition.columns;
   table.columns.insert(table.columns.end(), counted.begin(), counted.end());

@@ -104,12 +104,6 @@ Html key_numbers(const StudyReport& report) {
   return element("dl", items, {{"class", "numbers"}}) + Html{"\n"};
 }
 
-Section warnings_section(const StudyReport& report) {
-  Section section{"warnings", "Warnings", {}};
-  if (!report.warnings.empty()) section.body = bullet_list(report.warnings);
-  return section;
-}
-
 Section association_section(const StudyReport& report) {
   Section section{"association", "Which clusters go with the outcome", {}};
   if (report.association.empty()) return section;
@@ -269,33 +263,9 @@ Section variance_section(const StudyReport& report) {
   return section;
 }
 
-Section method_section(const StudyReport& report) {
-  Section section{"method", "How it was computed", {}};
-  Html steps;
-  for (const auto& step : report.method)
-    steps += element("li", element("strong", text(step.title)) + text(" ") + text(step.text)) + Html{"\n"};
-  if (!report.method.empty()) section.body = element("ol", steps, {{"class", "method"}});
-  return section;
-}
-
-Section settings_section(const StudyReport& report) {
-  Section section{"settings", "Settings", {}};
-  if (report.settings.empty()) return section;
-  HtmlTable table(
-      "Effective settings; the same settings and inputs give the same result on any number of ranks and threads",
-      {{"setting", Align::text}, {"value", Align::text}});
-  for (const auto& [name, value] : report.settings) table.add({cell(name), cell(value)});
-  section.body = table.html();
-  return section;
-}
-
-Section files_section(const StudyReport& report) {
-  Section section{"files", "Files beside this page", {}};
-  if (report.files.empty()) return section;
-  HtmlTable table("", {{"file", Align::text}, {"holds", Align::text}});
-  for (const auto& [name, holds] : report.files) table.add({{element("code", text(name))}, cell(holds)});
-  section.body = table.html();
-  return section;
-}
+Section warnings_section(const StudyReport& report) { return warnings_section(report.warnings); }
+Section method_section(const StudyReport& report) { return method_section(report.method); }
+Section settings_section(const StudyReport& report) { return settings_section(report.settings); }
+Section files_section(const StudyReport& report) { return files_section(report.files); }
 
 }  // namespace miura::report

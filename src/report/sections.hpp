@@ -5,14 +5,9 @@
 
 #include "miura/report/study_report.hpp"
 #include "report/html.hpp"
+#include "report/whole_page.hpp"
 
 namespace miura::report {
-
-/// A part of the page; `body` is empty where the study has nothing to show there.
-struct Section {
-  std::string id, title;
-  Html body;
-};
 
 Html finding_card(const StudyReport& report);
 Html key_numbers(const StudyReport& report);

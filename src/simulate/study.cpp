@@ -47,6 +47,8 @@ Options checked(Options o) {
   between("lots_bm_test", o.lots_bm_test, 0, 10'000);
   between("lots_ad", o.lots_ad, 0, 10'000);
   between("lots_uc", o.lots_uc, 0, 10'000);
+  between("pairs", o.pairs, 0, 10'000);
+  between("change", o.change, 0.01, 10.0);
   between("cells_per_lot", o.cells_per_lot, 1, 10'000'000);
   between("genes", o.genes, 500, 100'000);
   between("rho", o.rho, -1.0, 1.0);
@@ -183,6 +185,7 @@ Tally write_lots(MPI_Comm comm, const Options& options, const Populations& popul
 std::string sample_sheet(const Options& options, const std::vector<LotPlan>& lots, const LotWriter& writer,
                          const std::vector<Outcome>& outcomes) {
   std::string sheet = "lot,path,format,source,role,donor,sex,chemistry";
+  if (options.pairs > 0) sheet += ",process,pair";
   for (const auto& outcome : outcomes) sheet += ',' + outcome.name;
   sheet += '\n';
   const std::array<std::string_view, 2> kits = options.modality == "rna"
@@ -193,6 +196,7 @@ std::string sample_sheet(const Options& options, const std::vector<LotPlan>& lot
     const auto file = writer.file_of(i, lot.id);
     sheet += fmt::format("{},{},{},{},{},{},{},{}", lot.id, file.path, file.format, source_names[lot.source], lot.role,
                          lot.donor, lot.sex, kits[lot.chemistry]);
+    if (options.pairs > 0) sheet += fmt::format(",{},{}", lot.process, lot.pair);
     for (const auto& outcome : outcomes) sheet += fmt::format(",{}", outcome.value[i]);
     sheet += '\n';
   }
@@ -232,6 +236,8 @@ std::string parameters(const Options& o, const Populations& populations, const S
                      {"lots_bm_test", o.lots_bm_test},
                      {"lots_ad", o.lots_ad},
                      {"lots_uc", o.lots_uc},
+                     {"pairs", o.pairs},
+                     {"change", o.change},
                      {"cells_per_lot", o.cells_per_lot},
                      {"genes", o.genes},
                      {"null", o.null},
