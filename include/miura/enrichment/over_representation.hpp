@@ -16,26 +16,26 @@ struct SetSizes {
 
 /// Genes that were picked from all those tested.
 struct GeneList {
-  std::string group;      ///< e.g. the cluster; empty where there is but one
-  std::string direction;  ///< up, down or all
-  std::vector<std::string> gene;
+  std::string group = {};      ///< e.g. the cluster; empty where there is but one
+  std::string direction = {};  ///< up, down or all
+  std::vector<std::string> gene = {};
 };
 
 /// A set and a list that share genes.
 struct SharedGenes {
-  std::int64_t list = 0, set = 0;  ///< indices of the input
-  std::int64_t in_set = 0;         ///< K: genes of the set that were tested
-  std::vector<std::string> gene;   ///< k of them are in the list, in the order of the set
-  double log10_p = 0;              ///< chance of k or more, hypergeometric
-  double log10_fdr = 0;            ///< Benjamini-Hochberg over all tested sets of this list
+  std::int64_t list = 0, set = 0;      ///< indices of the input
+  std::int64_t in_set = 0;             ///< K: genes of the set that were tested
+  std::vector<std::string> gene = {};  ///< k of them are in the list, in the order of the set
+  double log10_p = 0;                  ///< chance of k or more, hypergeometric
+  double log10_fdr = 0;                ///< Benjamini-Hochberg over all tested sets of this list
 };
 
 struct OverRepresentation {
-  std::int64_t universe = 0;            ///< N: different genes that were tested
-  std::int64_t n_sets = 0;              ///< sets of a size that is looked at: the family of each list
-  std::vector<std::int64_t> n_picked;   ///< n, one a list: its genes that were tested
-  std::vector<std::int64_t> n_unknown;  ///< one a list: its genes that were not, and are left out
-  std::vector<SharedGenes> rows;        ///< k >= 1, by list, then p, then set
+  std::int64_t universe = 0;                 ///< N: different genes that were tested
+  std::int64_t n_sets = 0;                   ///< sets of a size that is looked at: the family of each list
+  std::vector<std::int64_t> n_picked = {};   ///< n, one a list: its genes that were tested
+  std::vector<std::int64_t> n_unknown = {};  ///< one a list: its genes that were not, and are left out
+  std::vector<SharedGenes> rows = {};        ///< k >= 1, by list, then p, then set
 };
 
 /// Which gene sets have more genes in a list than drawing as many tested genes at random would give: the hypergeometric

@@ -9,7 +9,7 @@ namespace miura::matrix {
 struct GeneSet {
   std::string collection;         ///< where it is from: the name of the file, without folder and endings
   std::string name, description;  ///< names are unique within a collection
-  std::vector<std::string> gene;  ///< symbols, each once, in the order of the file; may be empty
+  std::vector<std::string> gene = {};  ///< symbols, each once, in the order of the file; may be empty
 };
 
 using GeneSets = std::vector<GeneSet>;

@@ -1,0 +1,48 @@
+#include "enrichment/running_sum.hpp"
+
+namespace miura::enrichment {
+
+Memberships::Memberships(const TestedSets& tested, std::int64_t n_genes) : start(n_genes + 1), set(tested.gene.size()) {
+  for (const auto gene : tested.gene) ++start[gene + 1];
+  for (std::int64_t g = 0; g < n_genes; ++g) start[g + 1] += start[g];
+  auto next = start;
+  for (std::int64_t s = 0; s < tested.size(); ++s)
+    for (const auto gene : tested.of(s)) set[next[gene]++] = static_cast<std::int32_t>(s);
+}
+
+RunningSums::RunningSums(const Memberships& memberships, const TestedSets& tested, std::int64_t n_genes)
+    : memberships_(memberships), tested_(tested), n_genes_(n_genes), sums_(tested.size()) {}
+
+void RunningSums::walk(std::span<const std::int32_t> order, std::span<const double> weight) {
+  const auto sets_of = [&](std::int32_t gene) {
+    return std::span(memberships_.set)
+        .subspan(memberships_.start[gene], memberships_.start[gene + 1] - memberships_.start[gene]);
+  };
+  for (auto& sum : sums_) sum = {};
+  for (std::int64_t i = 0; i < n_genes_; ++i)
+    for (const auto s : sets_of(order[i])) sums_[s].hit += weight[i];
+  for (std::int64_t s = 0; s < std::ssize(sums_); ++s) {
+    auto& sum = sums_[s];
+    const auto size = std::ssize(tested_.of(s));
+    sum.extra_weight = sum.hit > 0 ? 0 : 1;
+    sum.per_weight = 1 / (sum.hit > 0 ? sum.hit : static_cast<double>(size));
+    sum.per_miss = size < n_genes_ ? 1 / static_cast<double>(n_genes_ - size) : 0;
+    sum.hit = 0;
+  }
+  for (std::int64_t i = 0; i < n_genes_; ++i)
+    for (const auto s : sets_of(order[i])) {
+      auto& sum = sums_[s];
+      const double missed = static_cast<double>(i - sum.n_hits++) * sum.per_miss;
+      if (const double before = sum.hit - missed; before < sum.lowest) {
+        sum.lowest = before;
+        sum.lowest_at = static_cast<std::int32_t>(i);
+      }
+      sum.hit += (weight[i] + sum.extra_weight) * sum.per_weight;
+      if (const double after = sum.hit - missed; after > sum.highest) {
+        sum.highest = after;
+        sum.highest_at = static_cast<std::int32_t>(i);
+      }
+    }
+}
+
+}  // namespace miura::enrichment
