@@ -49,7 +49,8 @@ std::vector<double> sorted_numbers(std::vector<double> values) {
   return values;
 }
 
-/// Subramanian et al. (2005), step 4 of multiple testing; then the smallest rate at which a set is still taken.
+/// Subramanian et al. (2005), step 4 of multiple testing, with the observed one counted among those by chance, so that
+/// draws never give 0; then the smallest rate at which a set is still taken.
 std::vector<double> false_discovery_rates(MPI_Comm comm, std::span<const double> nes, std::vector<double> own_null) {
   const auto null = sorted_numbers(std::move(own_null));
   const auto observed = sorted_numbers({nes.begin(), nes.end()});
@@ -64,7 +65,7 @@ std::vector<double> false_discovery_rates(MPI_Comm comm, std::span<const double>
   for (std::size_t s = 0; s < nes.size(); ++s) {
     if (std::isnan(nes[s])) continue;
     mildest_first.push_back(s);
-    const double by_chance = static_cast<double>(counts[2 * s]) / static_cast<double>(counts[2 * s + 1]);
+    const double by_chance = static_cast<double>(1 + counts[2 * s]) / static_cast<double>(1 + counts[2 * s + 1]);
     const double found =
         static_cast<double>(count_as_extreme(observed, nes[s])) / static_cast<double>(count_of_sign(observed, nes[s]));
     fdr[s] = by_chance / found;

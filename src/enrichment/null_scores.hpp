@@ -15,7 +15,7 @@ namespace miura::enrichment {
 /// Enrichment scores under a null; each rank has those of its own sets.
 struct NullScores {
   parallel::Partition sets;
-  std::int64_t n = 0;         ///< permutations
+  std::int64_t n = 0;              ///< permutations
   std::vector<double> score = {};  ///< own sets x n
 
   std::span<const double> of(std::int64_t own_set) const noexcept { return std::span(score).subspan(own_set * n, n); }

@@ -1,12 +1,14 @@
 #include "miura/enrichment/overlap.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <tuple>
+#include <limits>
+#include <utility>
 
 #include "miura/base/error.hpp"
+#include "miura/matrix/table_columns.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "miura/parallel/partition.hpp"
+#include "miura/stats/multiplicity.hpp"
 #include "miura/stats/random.hpp"
 
 namespace miura::enrichment {
@@ -172,6 +174,51 @@ OverlapTest test_overlap(MPI_Comm comm, const Background& background, std::span<
           .first = compare_counts(observed.first, std::move(null_first)),
           .second = compare_counts(observed.second, std::move(null_second)),
           .bases = compare_counts(observed.bases, std::move(null_bases))};
+}
+
+matrix::Table overlap_table(std::span<const ComparedSets> compared) {
+  struct Row {
+    const ComparedSets* sets;
+    const char* count;
+    CountTest test;
+    double fdr;
+  };
+  std::vector<Row> rows;
+  std::vector<double> p;
+  for (const auto& sets : compared)
+    for (const auto& [name, test] :
+         {std::pair{"first", sets.test.first}, {"second", sets.test.second}, {"bases", sets.test.bases}}) {
+      rows.push_back({&sets, name, test, 0});
+      p.push_back(test.p_more);
+    }
+  for (std::size_t count = 0; count < 3; ++count) {  // a family are the rows of one count
+    std::vector<double> family;
+    for (auto i = count; i < p.size(); i += 3) family.push_back(p[i]);
+    const auto fdr = stats::benjamini_hochberg(family);
+    for (std::size_t i = 0; i < fdr.size(); ++i) rows[3 * i + count].fdr = fdr[i];
+  }
+  matrix::TableColumns<Row> table("overlap", rows);
+  table.add("first", [](const Row& r) { return r.sets->first; });
+  table.add("direction_first", [](const Row& r) { return r.sets->first_direction; });
+  table.add("second", [](const Row& r) { return r.sets->second; });
+  table.add("direction_second", [](const Row& r) { return r.sets->second_direction; });
+  table.add("background", [](const Row& r) { return r.sets->background; });
+  table.add("n_first", [](const Row& r) { return r.sets->test.n_first; });
+  table.add("n_second", [](const Row& r) { return r.sets->test.n_second; });
+  table.add("outside_first", [](const Row& r) { return r.sets->n_first - r.sets->test.n_first; });
+  table.add("outside_second", [](const Row& r) { return r.sets->n_second - r.sets->test.n_second; });
+  table.add("count", [](const Row& r) { return std::string(r.count); });
+  table.add("observed", [](const Row& r) { return r.test.observed; });
+  table.add("null_mean", [](const Row& r) { return r.test.null_mean; });
+  table.add("null_q95", [](const Row& r) { return r.test.null_q95; });
+  table.add("fold", [](const Row& r) {
+    return r.test.null_mean > 0 ? double(r.test.observed) / r.test.null_mean : std::numeric_limits<double>::quiet_NaN();
+  });
+  table.add("p_more", [](const Row& r) { return r.test.p_more; });
+  table.add("p_fewer", [](const Row& r) { return r.test.p_fewer; });
+  table.add("fdr", &Row::fdr);
+  table.add("n_perm", [](const Row& r) { return r.sets->test.permutations; });
+  return table.take();
 }
 
 }  // namespace miura::enrichment

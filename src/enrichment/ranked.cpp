@@ -17,10 +17,11 @@ namespace miura::enrichment {
 
 namespace {
 
-/// A list of genes, the highest score first (ties in the order of the input), and what each place weighs.
+/// A list of genes, the highest score first, and what each place weighs.
 struct RankedList {
   std::vector<std::int32_t> order;
   std::vector<double> weight;
+  TiedPlaces tied;
 
   void rank(std::span<const double> score, double exponent) {
     order.resize(score.size());
@@ -30,6 +31,14 @@ struct RankedList {
     weight.clear();
     for (const auto gene : order)
       weight.push_back(exponent == 1 ? std::abs(score[gene]) : power(score[gene], exponent));
+    const auto n = static_cast<std::int32_t>(std::ssize(order));
+    tied.begin.resize(n);
+    tied.end.resize(n);
+    for (std::int32_t from = 0, to = 0; from < n; from = to) {
+      while (to < n && score[order[to]] == score[order[from]]) ++to;
+      std::fill(tied.begin.begin() + from, tied.begin.begin() + to, from);
+      std::fill(tied.end.begin() + from, tied.end.begin() + to, to);
+    }
   }
   /// Random genes in the places; what the places weigh stays.
   void permute(std::uint64_t seed, std::int64_t b) {
@@ -61,7 +70,7 @@ NullScores draw_null(MPI_Comm comm, std::int64_t n, std::int64_t n_sets, const D
 #pragma omp parallel for schedule(static) firstprivate(draw)
   for (std::int64_t b = 0; b < own; ++b) {
     prepare(first + b + 1, draw);  // number 0 is what was observed
-    draw.sums.walk(draw.list.order, draw.list.weight);
+    draw.sums.walk(draw.list.order, draw.list.weight, draw.list.tied);
     for (std::int64_t s = 0; s < n_sets; ++s) scores[b * n_sets + s] = draw.sums.score(s);
   }
   return by_set(comm, n_sets, scores);
@@ -75,15 +84,6 @@ std::vector<std::int32_t> leading_genes(std::span<const std::int32_t> genes, std
                        [&](std::int32_t g) { return es >= 0 ? place[g] <= peak : place[g] >= peak; });
   std::ranges::sort(leading, {}, [&](std::int32_t g) { return es >= 0 ? place[g] : -place[g]; });
   return leading;
-}
-
-std::int64_t count_tied(std::span<const double> score, std::span<const std::int32_t> order) {
-  std::int64_t n = 0;
-  const auto equal = [&](std::int64_t i, std::int64_t j) {
-    return j >= 0 && j < std::ssize(order) && score[order[i]] == score[order[j]];
-  };
-  for (std::int64_t i = 0; i < std::ssize(order); ++i) n += equal(i, i - 1) || equal(i, i + 1) ? 1 : 0;
-  return n;
 }
 
 NullComparison no_null(std::int64_t n_sets) {
@@ -113,11 +113,11 @@ RankedSets ranked_enrichment(MPI_Comm comm, const ScoredGenes& genes, const matr
 
   Draw observed{.list = {}, .score = genes.score, .sums = RunningSums(memberships, tested, n)};
   observed.list.rank(genes.score, options.weight);
-  observed.sums.walk(observed.list.order, observed.list.weight);
+  observed.sums.walk(observed.list.order, observed.list.weight, observed.list.tied);
   std::vector<std::int32_t> place(n);
   for (std::int64_t i = 0; i < n; ++i) place[observed.list.order[i]] = static_cast<std::int32_t>(i);
 
-  RankedSets found{.n_genes = n, .n_tied = count_tied(genes.score, observed.list.order), .set = tested.set};
+  RankedSets found{.n_genes = n, .set = tested.set};
   for (std::int64_t s = 0; s < n_sets; ++s) {
     const double es = observed.sums.score(s);
     found.size.push_back(std::ssize(tested.of(s)));

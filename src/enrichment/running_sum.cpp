@@ -13,7 +13,7 @@ Memberships::Memberships(const TestedSets& tested, std::int64_t n_genes) : start
 RunningSums::RunningSums(const Memberships& memberships, const TestedSets& tested, std::int64_t n_genes)
     : memberships_(memberships), tested_(tested), n_genes_(n_genes), sums_(tested.size()) {}
 
-void RunningSums::walk(std::span<const std::int32_t> order, std::span<const double> weight) {
+void RunningSums::walk(std::span<const std::int32_t> order, std::span<const double> weight, const TiedPlaces& tied) {
   const auto sets_of = [&](std::int32_t gene) {
     return std::span(memberships_.set)
         .subspan(memberships_.start[gene], memberships_.start[gene + 1] - memberships_.start[gene]);
@@ -29,19 +29,22 @@ void RunningSums::walk(std::span<const std::int32_t> order, std::span<const doub
     sum.per_miss = size < n_genes_ ? 1 / static_cast<double>(n_genes_ - size) : 0;
     sum.hit = 0;
   }
+  // Within a tie the sum in front of it is smallest at its first hit, and the sum behind it largest at its last one: so
+  // every hit may look at both.
   for (std::int64_t i = 0; i < n_genes_; ++i)
     for (const auto s : sets_of(order[i])) {
       auto& sum = sums_[s];
-      const double missed = static_cast<double>(i - sum.n_hits++) * sum.per_miss;
-      if (const double before = sum.hit - missed; before < sum.lowest) {
+      const auto begin = tied.begin[i], last = tied.end[i] - 1;
+      if (const double before = sum.hit - (begin - sum.n_hits) * sum.per_miss; before < sum.lowest) {
         sum.lowest = before;
-        sum.lowest_at = static_cast<std::int32_t>(i);
+        sum.lowest_at = begin;
       }
       sum.hit += (weight[i] + sum.extra_weight) * sum.per_weight;
-      if (const double after = sum.hit - missed; after > sum.highest) {
+      if (const double after = sum.hit - (last - sum.n_hits) * sum.per_miss; after > sum.highest) {
         sum.highest = after;
-        sum.highest_at = static_cast<std::int32_t>(i);
+        sum.highest_at = last;
       }
+      ++sum.n_hits;
     }
 }
 

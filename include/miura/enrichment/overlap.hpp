@@ -58,4 +58,16 @@ OverlapCounts count_overlaps(std::span<const Placed> first, std::span<const Plac
 OverlapTest test_overlap(MPI_Comm comm, const Background& background, std::span<const matrix::Interval> first,
                          std::span<const matrix::Interval> second, const OverlapOptions& options);
 
+/// Two named sets of intervals, or those of one direction of each, and what was found of them.
+struct ComparedSets {
+  std::string first, second;                      ///< names
+  std::string first_direction, second_direction;  ///< up, down or all, by the sign of Interval::score
+  std::string background;                         ///< name
+  std::int64_t n_first = 0, n_second = 0;         ///< all intervals, also those outside the background
+  OverlapTest test = {};
+};
+
+/// Three rows a comparison, one a count: the table `overlap`; columns in docs/methods/enrichment.md.
+matrix::Table overlap_table(std::span<const ComparedSets> compared);
+
 }  // namespace miura::enrichment

@@ -41,12 +41,12 @@ struct NullComparison {
   std::vector<double> nes = {};     ///< ES over the mean size of the null ES of the same sign
   std::vector<double> p = {};       ///< (1 + null ES of the same sign at least as large) / (1 + those of the same sign)
   std::vector<double> p_both = {};  ///< (1 + null |ES| at least as large) / (1 + n)
-  std::vector<double> fdr = {};     ///< share of null NES as extreme over share of observed ones, made monotone
+  std::vector<double> fdr =
+      {};  ///< (1 + null NES as extreme) / (1 + those of the sign) over the share of observed ones
 };
 
 struct RankedSets {
   std::int64_t n_genes = 0;
-  std::int64_t n_tied = 0;              ///< genes whose score another gene has: their order is that of the input
   std::vector<std::int64_t> set = {};   ///< tested sets, indices of the input, ascending
   std::vector<std::int64_t> size = {};  ///< genes of the set that have a score
   std::vector<double> es = {};          ///< largest deviation of the running sum, in [-1, 1]
@@ -58,7 +58,8 @@ struct RankedSets {
 
 /// Gene set enrichment along a ranked list: Subramanian et al. (2005), PNAS 102:15545, appendix. Going down the list
 /// the sum rises by |score|^weight / N_R at a gene of the set and falls by 1 / (N - N_H) at any other; ES is its
-/// largest deviation from 0 (a tie goes to the positive one).
+/// largest deviation from 0 (of two equal ones the positive one). Genes of equal score are passed in one
+/// step, so that their order does not matter.
 ///
 /// Two nulls: random permutations of the genes (gseapy.prerank, fgsea), where p is too small as soon as the genes of a
 /// set vary together; and relabelings of the lots, which is what to believe where there are enough lots.
