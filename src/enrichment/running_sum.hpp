@@ -44,13 +44,15 @@ public:
 
 private:
   struct Sum {
-    double hit, per_weight, extra_weight, per_miss;  ///< a hit adds (weight + extra_weight) per_weight
+    double hit, per_weight, per_miss;
     double highest, lowest;
     std::int32_t n_hits, highest_at, lowest_at;
+    float extra_weight;  ///< a hit adds (weight + extra_weight) per_weight
   };
   const Memberships& memberships_;
   const TestedSets& tested_;
   std::int64_t n_genes_;
+  std::vector<double> weight_of_all_;  ///< N_R of each set
   std::vector<Sum> sums_;
 };
 
