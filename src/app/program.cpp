@@ -29,6 +29,7 @@ constexpr std::array subcommands{
     Subcommand{"associate", "which features of any table go with the outcomes of its samples", associate},
     Subcommand{"plan", "how many lots a study needs, and how many cells", plan},
     Subcommand{"compare", "whether a lot is like the others, and lots after a change like those before", compare},
+    Subcommand{"enrich", "which gene sets a list or ranking of genes is rich in; which peaks lie together", enrich},
     Subcommand{"simulate", "a planted study, written as a user's files would be", simulate},
     Subcommand{"inspect", "what a file or result folder holds; verify it, compare two", inspect},
 };

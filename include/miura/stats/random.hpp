@@ -19,7 +19,9 @@ enum class Purpose : std::uint32_t {
   power = 20,
   projection,
   integrate = 30,
-  mapping
+  mapping,
+  gene_permutation = 40,
+  interval_placement
 };
 
 /// Counter-based random numbers (Philox4x32-10, Salmon et al. 2011, by Random123): a stream is named by
