@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "miura/base/error.hpp"
@@ -12,16 +13,9 @@
 
 namespace miura::permutation {
 
-namespace {
-
-struct Pair {
-  std::int32_t zero = -1, one = -1;  ///< the lots
-};
-
-/// Pairs in the order of their first lot.
-std::vector<Pair> pairs_of(std::span<const std::int32_t> group, std::span<const std::int32_t> pair) {
+std::vector<LotPair> pairs_of(std::span<const std::int32_t> group, std::span<const std::int32_t> pair) {
   std::map<std::int32_t, std::size_t> index;
-  std::vector<Pair> pairs;
+  std::vector<LotPair> pairs;
   for (std::int32_t lot = 0; lot < std::ssize(group); ++lot) {
     const auto [at, is_new] = index.try_emplace(pair[lot], pairs.size());
     if (is_new) pairs.emplace_back();
@@ -29,16 +23,17 @@ std::vector<Pair> pairs_of(std::span<const std::int32_t> group, std::span<const 
     if (place >= 0) throw UsageError("a pair has two lots of one group");
     place = lot;
   }
-  if (std::ranges::any_of(pairs, [](const Pair& p) { return p.zero < 0 || p.one < 0; }))
+  if (std::ranges::any_of(pairs, [](const LotPair& p) { return p.zero < 0 || p.one < 0; }))
     throw UsageError("a pair has lots of one group only");
-  if (pairs.size() < 2) throw UsageError("a paired statistic needs at least two pairs");
   return pairs;
 }
+
+namespace {
 
 /// The statistic of many features under one labeling at a time.
 class PairedStatistics {
 public:
-  PairedStatistics(std::span<const double> feature, std::int32_t n_lots, std::vector<Pair> pairs, Paired which,
+  PairedStatistics(std::span<const double> feature, std::int32_t n_lots, std::vector<LotPair> pairs, Paired which,
                    Side side)
       : which_(which), side_(side), n_features_(std::ssize(feature) / n_lots), pairs_(std::move(pairs)) {
     const auto n_pairs = std::ssize(pairs_);
@@ -102,7 +97,7 @@ private:
   Paired which_;
   Side side_;
   std::int64_t n_features_;
-  std::vector<Pair> pairs_;
+  std::vector<LotPair> pairs_;
   std::vector<double> value_;   ///< n_pairs x n_features: differences, or their signed ranks
   std::vector<double> square_;  ///< of each feature, sum of squares: no labeling changes it
 };
@@ -111,9 +106,11 @@ private:
 
 TwoSampleResult paired_max_t(MPI_Comm comm, std::span<const double> feature, std::span<const std::int32_t> group,
                              std::span<const std::int32_t> pair, Paired statistic, const Options& options) {
+  auto pairs = pairs_of(group, pair);
+  if (pairs.size() < 2) throw UsageError("a paired statistic needs at least two pairs");
   const Labelings labelings(group, pair, options);
-  const PairedStatistics statistics(feature, labelings.n_lots(), pairs_of(group, pair), statistic, options.side);
-  return max_t_of(comm, statistics, labelings, options);
+  const PairedStatistics of_pairs(feature, labelings.n_lots(), std::move(pairs), statistic, options.side);
+  return max_t_of(comm, of_pairs, labelings, options);
 }
 
 }  // namespace miura::permutation

@@ -48,6 +48,8 @@ enum class Status {
   ok,
   low_n,             ///< a group of fewer than two values, or no relabeling can reach alpha: out of the family
   constant_feature,  ///< nothing varies: out of the family
+  approximate,       ///< in the family; p is approximate
+  not_tested,        ///< the design leaves nothing to test
 };
 const char* name_of(Status status);
 
@@ -78,9 +80,9 @@ struct Result {
 /// Compares two groups of samples probe by probe. A missing value leaves its sample (or pair) out of that probe.
 ///
 /// Collective. The table is replicated; p-values are dealt over ranks and threads by probe, relabelings by number; all
-/// ranks return the same bits for any layout. Memory a rank: two copies of the table, some 130 bytes a probe, and 40
-/// bytes a probe for each thread. InputError for beta values outside of [0, 1]; UsageError for groups without samples,
-/// pairs that are none, and tests that do not go together.
+/// ranks return the same bits for any layout. Memory a rank: two copies of the table, and some 250 bytes a probe; the
+/// permutation tests need another copy, and 60 bytes a probe for each thread. UsageError for groups without samples,
+/// pairs that are none, and options that do not go together. Beta values lie in [0, 1].
 Result compare_groups(MPI_Comm comm, const matrix::Measurements& table, const Design& design, const Options& options);
 
 /// Beta values as M = log2(beta / (1 - beta)); beta is held between .001 and .999, as minfi does.

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "miura/permutation/two_sample.hpp"
 
@@ -14,6 +15,14 @@ enum class Paired {
   t,            ///< mean over its standard error
   signed_rank,  ///< Wilcoxon's sum of signed mid-ranks of |difference|, standardized; no difference counts 0 (Pratt)
 };
+
+/// Two lots, one of each group.
+struct LotPair {
+  std::int32_t zero = -1, one = -1;
+};
+/// Pairs in the order of their first lot. `group`: 0 or 1 a lot; `pair`: a label a lot. UsageError for a pair that does
+/// not have exactly one lot in each group.
+std::vector<LotPair> pairs_of(std::span<const std::int32_t> group, std::span<const std::int32_t> pair);
 
 /// Westfall & Young's maxT of paired lots: under the null hypothesis the two lots of a pair change places
 /// independently of other pairs. All 2^pairs labelings where they are not more than would be drawn, else drawn ones.
