@@ -3,6 +3,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <filesystem>
 #include <map>
@@ -35,7 +36,7 @@ using differential::HitRule, differential::Scale, differential::Test;
 struct DifferentialOptions {
   CommonOptions common;
   std::string table, sheet, group = "group", reference, compared, pair, time, unit, annotation;
-  std::string test = "moderated", side = "two-sided", hits = "q", promoter = "TSS1500,TSS200";
+  std::string test, side = "two-sided", hits = "q", promoter = "TSS1500,TSS200";
   bool beta = false, m_values = false;
   differential::Options tests;
   differential::RegionOptions regions;
@@ -49,8 +50,8 @@ po::options_description describe(DifferentialOptions& o) {
   inputs.add_options()(
       "table", po::value(&o.table),
       "features x samples (CSV or TSV, plain or gzip): a header with the samples, then a feature a row")(
-      "groups", po::value(&o.sheet), "sheet with a column sample and the columns below")(
-      "group", with_default(o.group), "column with the groups")(
+      "groups", po::value(&o.sheet), "sheet with a column sample and the columns below")("group", with_default(o.group),
+                                                                                         "column with the groups")(
       "reference", po::value(&o.reference), "the group that differences are taken from: control, wild type")(
       "compared", po::value(&o.compared), "the other group; needed where there are more than two")(
       "pair", po::value(&o.pair), "column that says which two samples are a pair")(
@@ -60,9 +61,10 @@ po::options_description describe(DifferentialOptions& o) {
       "where probes lie: columns probe, gene, region_class, or a manifest of Illumina");
   all.add(inputs);
   po::options_description tests("Tests");
-  tests.add_options()("test", with_default(o.test),
-                      "moderated (t with variances of all features; limma), or by relabeled samples t, welch, wilcoxon")(
-      "beta", po::bool_switch(&o.beta), "values are methylated shares in [0, 1]")(
+  tests.add_options()(
+      "test", with_default(o.test),
+      "moderated (t with variances of all features; limma), or by relabeled samples t, welch, wilcoxon; "
+      "empty: moderated, with --time t")("beta", po::bool_switch(&o.beta), "values are methylated shares in [0, 1]")(
       "m-values", po::bool_switch(&o.m_values), "the same, tested as log2(beta / (1 - beta))")(
       "side", with_default(o.side), "two-sided; greater or less only where declared before the groups were seen")(
       "permutations", with_default(o.tests.relabelings.permutations),
@@ -93,15 +95,15 @@ std::vector<std::string> words_of(const std::string& list) {
 void check(DifferentialOptions& o) {
   using permutation::Side;
   if (o.table.empty()) throw UsageError("no table: miura differential TABLE --groups SHEET --reference VALUE");
-  if (o.sheet.empty()) throw UsageError("no sheet of groups: miura differential TABLE --groups SHEET --reference VALUE");
+  if (o.sheet.empty())
+    throw UsageError("no sheet of groups: miura differential TABLE --groups SHEET --reference VALUE");
   if (o.reference.empty()) throw UsageError("say which group differences are taken from: --reference VALUE");
   if (!o.unit.empty() && o.time.empty()) throw UsageError("--unit goes with --time");
   if (!o.annotation.empty() && !o.time.empty()) throw UsageError("--annotation and --time do not go together");
-  o.tests.test = chosen<Test>("test", o.test,
-                              {{"moderated", Test::moderated},
-                               {"t", Test::t},
-                               {"welch", Test::welch},
-                               {"wilcoxon", Test::wilcoxon}});
+  if (o.test.empty()) o.test = o.time.empty() ? "moderated" : "t";  // a handful of genes tells no prior of variances
+  o.tests.test = chosen<Test>(
+      "test", o.test,
+      {{"moderated", Test::moderated}, {"t", Test::t}, {"welch", Test::welch}, {"wilcoxon", Test::wilcoxon}});
   o.tests.relabelings.side =
       chosen<Side>("side", o.side, {{"two-sided", Side::two_sided}, {"greater", Side::greater}, {"less", Side::less}});
   o.tests.hits.by = chosen<HitRule::By>("hits", o.hits, {{"q", HitRule::By::q}, {"p", HitRule::By::p}});
@@ -160,11 +162,13 @@ std::vector<std::int32_t> groups_of(DifferentialOptions& o, const std::vector<st
   std::set<std::string> values(label.begin(), label.end());
   values.erase("");
   if (!values.contains(o.reference))
-    throw InputError({o.sheet, 0, o.group}, fmt::format("has no group {}; there is {}", o.reference, fmt::join(values, ", ")));
+    throw InputError({o.sheet, 0, o.group},
+                     fmt::format("has no group {}; there is {}", o.reference, fmt::join(values, ", ")));
   if (o.compared.empty()) {
     if (values.size() != 2)
-      throw InputError({o.sheet, 0, o.group}, fmt::format("has the groups {}: say which is compared with {} (--compared)",
-                                                          fmt::join(values, ", "), o.reference));
+      throw InputError({o.sheet, 0, o.group},
+                       fmt::format("has the groups {}: say which is compared with {} (--compared)",
+                                   fmt::join(values, ", "), o.reference));
     o.compared = *values.begin() == o.reference ? *values.rbegin() : *values.begin();
   }
   if (!values.contains(o.compared) || o.compared == o.reference)
@@ -184,6 +188,19 @@ std::vector<std::int32_t> numbered(const std::vector<std::string>& label, std::v
     numbers.push_back(number.try_emplace(label[s], static_cast<std::int32_t>(number.size())).first->second);
   }
   return numbers;
+}
+
+/// Two samples a pair, one of each group. (Over time a pair has two at each: that is looked at there.)
+void check_pairs(const DifferentialOptions& o, const std::vector<std::string>& label,
+                 const std::vector<std::int32_t>& group) {
+  std::map<std::string, std::array<int, 2>> members;
+  for (std::size_t s = 0; s < label.size(); ++s)
+    if (group[s] >= 0) ++members[label[s]][static_cast<std::size_t>(group[s])];
+  for (const auto& [pair, n] : members)
+    if (n != std::array{1, 1})
+      throw InputError({o.sheet, 0, o.pair},
+                       fmt::format("pair {} has {} samples of {} and {} of {}: it needs one of each", pair, n[0],
+                                   o.reference, n[1], o.compared));
 }
 
 /// Times in the order of their numbers, or of the sheet where one is a word.
@@ -216,7 +233,11 @@ Study read_study(DifferentialOptions& o) {
   const auto labels = [&](const std::string& column) { return labels_of(o, sheet, study.table.sample, column); };
   auto& design = study.design;
   design.samples.group = groups_of(o, labels(o.group));
-  if (!o.pair.empty()) design.samples.pair = numbered(labels(o.pair), design.samples.group);
+  if (!o.pair.empty()) {
+    const auto pair = labels(o.pair);
+    design.samples.pair = numbered(pair, design.samples.group);
+    if (o.time.empty()) check_pairs(o, pair, design.samples.group);
+  }
   if (!o.unit.empty()) design.unit = numbered(labels(o.unit), design.samples.group);
   if (!o.time.empty()) read_times(labels(o.time), design);
   const auto left_out = std::ranges::count(design.samples.group, -1);
@@ -226,13 +247,16 @@ Study read_study(DifferentialOptions& o) {
   if (o.annotation.empty()) return study;
   study.annotation = input::read_probe_annotation(o.annotation, study.table.feature);
   const auto unlisted = std::ranges::count(study.annotation.listed, 0);
-  if (unlisted == study.table.n_features()) throw InputError({o.annotation}, "names none of the features of " + o.table);
-  if (unlisted > 0) study.warnings.push_back(fmt::format("{} names {} of the {} features not", o.annotation, unlisted,
-                                                         study.table.n_features()));
+  if (unlisted == study.table.n_features())
+    throw InputError({o.annotation}, "names none of the features of " + o.table);
+  if (unlisted > 0)
+    study.warnings.push_back(
+        fmt::format("{} names {} of the {} features not", o.annotation, unlisted, study.table.n_features()));
   return study;
 }
 
-std::string told(const DifferentialOptions& o, const differential::Result& found, const differential::Regions& regions) {
+std::string told(const DifferentialOptions& o, const differential::Result& found,
+                 const differential::Regions& regions) {
   std::string text = fmt::format("{} - {}: {} features tested", o.compared, o.reference, found.family_size);
   if (o.tests.test == Test::moderated)
     text += fmt::format("; prior of the variances: {:.4g} degrees of freedom, s0^2 {:.4g}", found.prior.df,
@@ -259,8 +283,8 @@ std::vector<matrix::Table> compared_over_times(MPI_Comm comm, const Differential
 
 std::vector<matrix::Table> compared_once(MPI_Comm comm, const DifferentialOptions& o, const Study& study) {
   const auto found = differential::compare_groups(comm, study.table, study.design.samples, o.tests);
-  const auto regions = differential::count_regions(comm, study.table, study.design.samples, o.tests, found,
-                                                   study.annotation, o.regions);
+  const auto regions =
+      differential::count_regions(comm, study.table, study.design.samples, o.tests, found, study.annotation, o.regions);
   std::vector<matrix::Table> tables{differential_table(found, study.table, study.annotation, o.tests.scale),
                                     region_table(regions, o.tests.scale)};
   if (!o.annotation.empty()) {
@@ -300,10 +324,9 @@ int differential(MPI_Comm comm, const std::vector<std::string>& arguments) {
   const auto tables = o.time.empty() ? compared_once(comm, o, study) : compared_over_times(comm, o, study);
   std::vector<fs::path> inputs{o.table, o.sheet};
   if (!o.annotation.empty()) inputs.emplace_back(o.annotation);
-  folder.publish(tables, {.settings = settings_of(o),
-                          .inputs = inputs,
-                          .warnings = study.warnings,
-                          .seconds = MPI_Wtime() - started});
+  folder.publish(
+      tables,
+      {.settings = settings_of(o), .inputs = inputs, .warnings = study.warnings, .seconds = MPI_Wtime() - started});
   return 0;
 }
 

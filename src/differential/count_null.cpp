@@ -30,8 +30,8 @@ CountTable count_under_relabelings(MPI_Comm comm, const ModeratedFit& fitted, co
     for (std::int64_t b = rank; b < labelings.size(); b += ranks) {
       const auto label = labelings(b);
       fitted.fit(label, fit);
-      const auto hits = finder.find(label, fit);
-      counting.add(hits, std::span(table.count).subspan(b * counting.n_counts, counting.n_counts), tally, touched);
+      const auto hits = finder.find(label, fit), top = finder.most_extreme(counting.observed, fit);
+      counting.add(hits, top, std::span(table.count).subspan(b * counting.n_counts, counting.n_counts), tally, touched);
       for (const auto i : touched) {
         if (counting.observed_tally[i] > 0 && tally[i] >= counting.observed_tally[i]) ++as_large[i];
         tally[i] = 0;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "differential/hits.hpp"
@@ -21,9 +22,11 @@ struct CountTable {
 /// Counts and tallies of hits. Counts are few and kept for every labeling; tallies are many and only compared.
 struct Counting {
   std::int64_t n_counts = 0;
+  Hits observed;
   std::vector<std::int64_t> observed_tally;
-  /// Fills both, which are zero: `count` and `tally`; `touched` gets the tallies that are no longer zero.
-  std::function<void(const Hits&, std::span<std::int64_t> count, std::span<std::int32_t> tally,
+  /// Adds the hits of a labeling, and of those with the most extreme t as many as are observed. `count` and `tally` are
+  /// zero before; `touched` gets the tallies that are no longer.
+  std::function<void(const Hits& hits, const Hits& top, std::span<std::int64_t> count, std::span<std::int32_t> tally,
                      std::vector<std::int32_t>& touched)>
       add;
 };

@@ -95,8 +95,7 @@ CourseCounts count_relabelings(MPI_Comm comm, const CourseValues& values, const 
       const auto of_average = values.contrast(label, room);
       average += as_extreme(extreme_of(of_average.average, side), extreme_of(observed.average, side), scale) ? 1 : 0;
       const auto of_interaction = aligned.contrast(label, room);
-      interaction +=
-          as_extreme(of_interaction.interaction, observed_aligned.interaction, scale * scale) ? 1 : 0;
+      interaction += as_extreme(of_interaction.interaction, observed_aligned.interaction, scale * scale) ? 1 : 0;
     }
   }
   return {parallel::sum_over_ranks(comm, average), parallel::sum_over_ranks(comm, interaction)};
@@ -124,7 +123,8 @@ Sizes sizes_of(const std::vector<Unit>& units, const CourseValues& values) {
 CourseValues aligned_values(CourseValues values, const std::vector<Unit>& units, double average) {
   for (std::size_t u = 0; u < units.size(); ++u)
     if (units[u].group == 1)
-      for (std::int64_t t = 0; t < values.n_times; ++t) values.value[static_cast<std::int64_t>(u) * values.n_times + t] -= average;
+      for (std::int64_t t = 0; t < values.n_times; ++t)
+        values.value[static_cast<std::int64_t>(u) * values.n_times + t] -= average;
   return values;
 }
 
@@ -153,9 +153,9 @@ std::vector<CourseRow> rows_over_times(MPI_Comm comm, std::span<const double> ro
   const permutation::Labelings labelings(group, stratum, options.relabelings);
   std::vector<double> room;
   const auto observed = values.contrast(group, room);
-  const auto counts = count_relabelings(
-      comm, values, all.are_courses ? values : aligned_values(values, units, observed.average), labelings,
-      options.relabelings.side);
+  const auto counts =
+      count_relabelings(comm, values, all.are_courses ? values : aligned_values(values, units, observed.average),
+                        labelings, options.relabelings.side);
   const auto n = static_cast<double>(labelings.size());
   average.difference = average.statistic = observed.average;
   average.p = static_cast<double>(counts.average) / n;
@@ -226,7 +226,8 @@ void adjust(std::vector<CourseRow*> rows, const HitRule& rule) {
 
 std::vector<CourseRow> compare_courses(MPI_Comm comm, const matrix::Measurements& table, const CourseDesign& design,
                                        const Options& options) {
-  if (std::ssize(design.time) != table.n_samples() || (!design.unit.empty() && std::ssize(design.unit) != table.n_samples()))
+  if (std::ssize(design.time) != table.n_samples() ||
+      (!design.unit.empty() && std::ssize(design.unit) != table.n_samples()))
     throw std::logic_error("a design over time does not have an entry for every sample");
   check(design.samples, table.n_samples());
   const auto units = course_units(design);
@@ -240,7 +241,8 @@ std::vector<CourseRow> compare_courses(MPI_Comm comm, const matrix::Measurements
   }
   for (const std::int64_t kind : {0, 1}) {
     std::vector<CourseRow*> over_times;
-    for (std::int64_t f = 0; f < table.n_features(); ++f) over_times.push_back(&rows[f * (n_times + 2) + n_times + kind]);
+    for (std::int64_t f = 0; f < table.n_features(); ++f)
+      over_times.push_back(&rows[f * (n_times + 2) + n_times + kind]);
     adjust(over_times, options.hits);
   }
   return rows;

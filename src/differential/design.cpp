@@ -83,8 +83,7 @@ Sums sums_of_pairs(std::span<const double> row, const Compared& compared, std::s
 }  // namespace
 
 GroupMeans group_means(std::span<const double> row, const Compared& compared, std::span<const std::int32_t> label) {
-  const auto sums =
-      compared.paired() ? sums_of_pairs(row, compared, label) : sums_of_groups(row, compared, label);
+  const auto sums = compared.paired() ? sums_of_pairs(row, compared, label) : sums_of_groups(row, compared, label);
   GroupMeans means{.n0 = sums.n[0], .n1 = sums.n[1], .constant = sums.constant};
   if (means.n0 > 0) means.mean0 = sums.sum[0] / means.n0;
   if (means.n1 > 0) means.mean1 = sums.sum[1] / means.n1;

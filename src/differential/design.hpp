@@ -14,9 +14,9 @@ void check(const Design& design, std::int32_t n_samples);
 
 /// The samples that are compared, and what is known of each.
 struct Compared {
-  std::vector<std::int32_t> sample;  ///< of the table, ascending
-  std::vector<std::int32_t> group;   ///< 0 or 1
-  std::vector<std::int32_t> pair;    ///< empty: unpaired
+  std::vector<std::int32_t> sample;         ///< of the table, ascending
+  std::vector<std::int32_t> group;          ///< 0 or 1
+  std::vector<std::int32_t> pair;           ///< empty: unpaired
   std::vector<permutation::LotPair> pairs;  ///< by place in these lists
 
   bool paired() const noexcept { return !pair.empty(); }

@@ -20,4 +20,12 @@ Hits HitFinder::find(std::span<const std::int32_t> label, const ModeratedFit::Fi
   return hits;
 }
 
+Hits HitFinder::most_extreme(const Hits& sizes, ModeratedFit::Fit& fit) const {
+  Hits hits{fitted_.most_extreme(fit, std::ssize(sizes.up), 1.0),
+            fitted_.most_extreme(fit, std::ssize(sizes.down), -1.0)};
+  for (auto* places : {&hits.up, &hits.down})
+    for (auto& place : *places) place = fitted_.probe(place);
+  return hits;
+}
+
 }  // namespace miura::differential

@@ -23,6 +23,8 @@ public:
 
   /// `label`: 0 or 1 for each compared sample; `fit` is that of this label.
   Hits find(std::span<const std::int32_t> label, const ModeratedFit::Fit& fit) const;
+  /// As many of the largest and of the smallest t as there are hits in `sizes`.
+  Hits most_extreme(const Hits& sizes, ModeratedFit::Fit& fit) const;
 
 private:
   const ModeratedFit& fitted_;

@@ -22,21 +22,23 @@ public:
   /// By place. Scratch of a thread, and what comes out.
   struct Fit {
     std::vector<double> difference, variance;  ///< of means or pairs; residual
+    std::vector<double> t;                     ///< moderated; 0 where nothing is left
     std::vector<double> df, unscaled;          ///< of each pattern: residual, 0 where nothing is left; Var / sigma^2
     VariancePrior prior;
-    double df_pooled = 0.0;  ///< the most degrees of freedom there are
-    std::vector<double> mean[2], work;
+    double df_pooled = 0.0;    ///< the most degrees of freedom there are
+    std::vector<double> work;  ///< room
   };
   /// `label`: 0 or 1 for each compared sample.
   void fit(std::span<const std::int32_t> label, Fit& found) const;
 
-  /// Residual and prior degrees of freedom of place i, and its t; NaN where nothing is left.
+  /// Residual and prior degrees of freedom of place i; NaN where nothing is left.
   double df(std::int64_t i, const Fit& found) const noexcept { return df_of_pattern(pattern_of_[i], found); }
-  double t(std::int64_t i, const Fit& found) const noexcept;
 
   /// Places whose p (or q among `family_size`) is at most alpha, ascending.
   std::vector<std::int64_t> significant(const Fit& found, const HitRule& rule, permutation::Side side,
                                         std::int64_t family_size) const;
+  /// The k places of the largest t (sign 1) or smallest (sign -1), ascending; more where the last are equal.
+  std::vector<std::int64_t> most_extreme(Fit& found, std::int64_t k, double sign) const;
 
 private:
   /// Probes [first, end) by place have values of these samples alone, or of these pairs.
@@ -46,10 +48,16 @@ private:
     std::int64_t value_at = 0;  ///< of value_: samples (or pairs) x probes
   };
   double df_of_pattern(std::int64_t pattern, const Fit& found) const noexcept;
-  void fit_groups(std::int64_t pattern, std::span<const std::int32_t> label, Fit& found) const;
-  void fit_pairs(std::int64_t pattern, std::span<const std::int32_t> label, Fit& found) const;
-  /// Drops the places whose p is above.
-  void keep_below(double p, const Fit& found, permutation::Side side, std::vector<std::int64_t>& places) const;
+  /// Some probes of a pattern, so few that what is summed up stays in the cache.
+  struct Tile {
+    std::int64_t first, end;
+  };
+  static constexpr std::int64_t tile_size = 1024;
+  void fit_groups(const Pattern& pattern, std::span<const std::int32_t> label, Tile tile, double df, Fit& found) const;
+  void fit_pairs(const Pattern& pattern, std::span<const std::int32_t> label, Tile tile, double df, Fit& found) const;
+  void moderate(Fit& found) const;
+  /// t at and beyond which p is at most `p`, for each pattern.
+  std::vector<double> critical_values(double p, const Fit& found, permutation::Side side) const;
 
   bool paired_;
   std::vector<Pattern> patterns_;

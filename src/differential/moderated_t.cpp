@@ -37,9 +37,7 @@ double least_variance(std::span<const VarianceBlock> blocks, std::vector<double>
   return least_share_of_median * (median > 0.0 ? median : 1.0);
 }
 
-double tail(double t, double df) {
-  return boost::math::cdf(boost::math::complement(boost::math::students_t(df), t));
-}
+double tail(double t, double df) { return boost::math::cdf(boost::math::complement(boost::math::students_t(df), t)); }
 
 }  // namespace
 
@@ -94,7 +92,8 @@ double posterior_variance(const VariancePrior& prior, double variance, double df
 
 double p_of_t(double t, double df, permutation::Side side) {
   if (std::isnan(t) || !(df > 0.0)) return std::numeric_limits<double>::quiet_NaN();
-  if (std::isinf(t)) return side == permutation::Side::two_sided || (t > 0) == (side == permutation::Side::greater) ? 0.0 : 1.0;
+  if (std::isinf(t))
+    return side == permutation::Side::two_sided || (t > 0) == (side == permutation::Side::greater) ? 0.0 : 1.0;
   if (side == permutation::Side::two_sided) return 2.0 * tail(std::abs(t), df);
   return tail(side == permutation::Side::greater ? t : -t, df);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <stdexcept>
 
 #include "differential/count_null.hpp"
@@ -73,12 +74,18 @@ Hits observed_hits(const Result& found) {
   return hits;
 }
 
-/// Layout of the counts of one labeling: hits by region and direction, then genes by k and direction.
+/// Layout of the counts of one labeling: hits by region and direction, the same of the most extreme probes, then genes
+/// by k and direction.
 struct CountLayout {
   std::int64_t n_regions;
   std::int64_t of_region(std::int64_t region, int direction) const noexcept { return 2 * region + direction; }
-  std::int64_t of_genes(std::int32_t k, int direction) const noexcept { return 2 * (n_regions + k - 1) + direction; }
-  std::int64_t size() const noexcept { return 2 * (n_regions + most_promoter_hits); }
+  std::int64_t of_top(std::int64_t region, int direction) const noexcept {
+    return 2 * (n_regions + region) + direction;
+  }
+  std::int64_t of_genes(std::int32_t k, int direction) const noexcept {
+    return 2 * (2 * n_regions + k - 1) + direction;
+  }
+  std::int64_t size() const noexcept { return 2 * (2 * n_regions + most_promoter_hits); }
 };
 
 void add_hits(const Membership& member, const CountLayout& layout, const Hits& hits, std::span<std::int64_t> count,
@@ -94,33 +101,32 @@ void add_hits(const Membership& member, const CountLayout& layout, const Hits& h
     }
 }
 
+void add_top(const Membership& member, const CountLayout& layout, const Hits& top, std::span<std::int64_t> count) {
+  for (const int direction : {0, 1})
+    for (const auto probe : direction == 0 ? top.up : top.down)
+      for (const auto region : member.regions(probe)) ++count[layout.of_top(region, direction)];
+}
+
+/// Share of relabelings for which `is_as_extreme` of the count.
+template <class Compare>
+double share_of(const CountTable& table, std::int64_t at, Compare is_as_extreme) {
+  if (table.n_labelings == 0) return not_computed;
+  std::int64_t n = 0;
+  for (std::int64_t b = 0; b < table.n_labelings; ++b) n += is_as_extreme(table.count[b * table.n_counts + at]) ? 1 : 0;
+  return static_cast<double>(n) / static_cast<double>(table.n_labelings);
+}
+
 /// What relabelings say of one count.
 CountNull null_of(const CountTable& table, std::int64_t at, std::int64_t observed) {
   if (table.n_labelings == 0) return {};
   std::vector<std::int64_t> counts;
-  std::int64_t sum = 0, as_large = 0;
-  for (std::int64_t b = 0; b < table.n_labelings; ++b) {
-    counts.push_back(table.count[b * table.n_counts + at]);
-    sum += counts.back();
-    as_large += counts.back() >= observed ? 1 : 0;
-  }
+  for (std::int64_t b = 0; b < table.n_labelings; ++b) counts.push_back(table.count[b * table.n_counts + at]);
+  const auto sum = std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
   const auto at_95 = counts.begin() + (95 * table.n_labelings + 99) / 100 - 1;
   std::ranges::nth_element(counts, at_95);
   const auto n = static_cast<double>(table.n_labelings);
-  return {static_cast<double>(sum) / n, static_cast<double>(*at_95), static_cast<double>(as_large) / n};
-}
-
-/// Share of relabelings in which a class has at least the observed excess over its share of all hits, in integers.
-double p_of_excess(const CountTable& table, std::int64_t at, std::int64_t at_all, const RegionRow& row,
-                   std::int64_t n_tested, std::int64_t n_hits) {
-  if (table.n_labelings == 0) return not_computed;
-  const auto observed = n_tested * row.n_hits - row.n_tested * n_hits;
-  std::int64_t as_large = 0;
-  for (std::int64_t b = 0; b < table.n_labelings; ++b) {
-    const auto* count = table.count.data() + b * table.n_counts;
-    as_large += n_tested * count[at] - row.n_tested * count[at_all] >= observed ? 1 : 0;
-  }
-  return static_cast<double>(as_large) / static_cast<double>(table.n_labelings);
+  return {static_cast<double>(sum) / n, static_cast<double>(*at_95),
+          share_of(table, at, [&](std::int64_t count) { return count >= observed; })};
 }
 
 void compare_with_chance(RegionRow& row, std::int64_t n_tested, std::int64_t n_hits) {
@@ -153,7 +159,11 @@ std::vector<RegionRow> region_rows(const Membership& member, const CountLayout& 
       row.n_hits = observed[at];
       compare_with_chance(row, n_tested[0], observed[all]);
       row.null = null_of(null, at, row.n_hits);
-      if (region > 0) row.p_excess = p_of_excess(null, at, all, row, n_tested[0], observed[all]);
+      if (region > 0 && observed[all] > 0) {
+        const auto top = layout.of_top(region, direction);
+        row.p_top_enriched = share_of(null, top, [&](std::int64_t count) { return count >= row.n_hits; });
+        row.p_top_depleted = share_of(null, top, [&](std::int64_t count) { return count <= row.n_hits; });
+      }
       rows.push_back(std::move(row));
     }
   }
@@ -212,8 +222,8 @@ std::vector<GeneRow> gene_rows(const matrix::ProbeAnnotation& annotation, const 
     row.gene = annotation.gene[gene];
     if (null.n_labelings > 0)
       for (const std::size_t direction : {0U, 1U})
-        row.p_promoter_hits[direction] = static_cast<double>(null.as_large[2 * gene + direction]) /
-                                         static_cast<double>(null.n_labelings);
+        row.p_promoter_hits[direction] =
+            static_cast<double>(null.as_large[2 * gene + direction]) / static_cast<double>(null.n_labelings);
     rows.push_back(std::move(row));
   }
   std::ranges::stable_sort(rows, [&](const GeneRow& a, const GeneRow& b) {
@@ -230,8 +240,8 @@ std::vector<GeneCountRow> gene_count_rows(const CountLayout& layout, std::span<c
   for (std::int32_t k = 1; k <= most_promoter_hits; ++k)
     for (const int direction : {0, 1}) {
       const auto at = layout.of_genes(k, direction);
-      rows.push_back({k, static_cast<std::int8_t>(direction == 0 ? 1 : -1), observed[at],
-                      null_of(null, at, observed[at])});
+      rows.push_back(
+          {k, static_cast<std::int8_t>(direction == 0 ? 1 : -1), observed[at], null_of(null, at, observed[at])});
     }
   return rows;
 }
@@ -244,7 +254,8 @@ Regions count_regions(MPI_Comm comm, const matrix::Measurements& table, const De
   const CountLayout layout{std::ssize(member.region)};
   std::vector<std::int64_t> observed(layout.size());
   std::vector<std::int32_t> tally(2 * annotation.gene.size()), touched;
-  add_hits(member, layout, observed_hits(found), observed, tally, touched);
+  const auto hits = observed_hits(found);
+  add_hits(member, layout, hits, observed, tally, touched);
 
   CountTable null;
   Regions result;
@@ -259,10 +270,12 @@ Regions count_regions(MPI_Comm comm, const matrix::Measurements& table, const De
     const ModeratedFit fitted(tested, compared);
     const HitFinder finder(fitted, table, compared, options, found.family_size);
     const Counting counting{.n_counts = layout.size(),
+                            .observed = hits,
                             .observed_tally = {tally.begin(), tally.end()},
-                            .add = [&](const Hits& hits, std::span<std::int64_t> count, std::span<std::int32_t> tallies,
-                                       std::vector<std::int32_t>& changed) {
-                              add_hits(member, layout, hits, count, tallies, changed);
+                            .add = [&](const Hits& relabeled, const Hits& top, std::span<std::int64_t> count,
+                                       std::span<std::int32_t> tallies, std::vector<std::int32_t>& changed) {
+                              add_hits(member, layout, relabeled, count, tallies, changed);
+                              add_top(member, layout, top, count);
                             }};
     null = count_under_relabelings(comm, fitted, finder, labelings, counting);
     result.n_relabelings = labelings.size();

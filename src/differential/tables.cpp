@@ -68,9 +68,8 @@ matrix::Table differential_table(const Result& found, const matrix::Measurements
   columns.add("feature", [&](const ProbeRow& row) { return table.feature[place(row)]; });
   if (annotation.n_probes() > 0) {
     using Entry = matrix::ProbeAnnotation::Entry;
-    columns.add("gene", [&](const ProbeRow& row) {
-      return listed(annotation.of(place(row)), annotation.gene, &Entry::gene);
-    });
+    columns.add("gene",
+                [&](const ProbeRow& row) { return listed(annotation.of(place(row)), annotation.gene, &Entry::gene); });
     columns.add("region_class", [&](const ProbeRow& row) {
       return listed(annotation.of(place(row)), annotation.region, &Entry::region);
     });
@@ -91,7 +90,8 @@ matrix::Table region_table(const Regions& found, Scale scale) {
   columns.add("log10_p_enriched", &RegionRow::log10_p_enriched);
   columns.add("log10_p_depleted", &RegionRow::log10_p_depleted);
   add_null(columns);
-  columns.add("p_excess", &RegionRow::p_excess);
+  columns.add("p_top_enriched", &RegionRow::p_top_enriched);
+  columns.add("p_top_depleted", &RegionRow::p_top_depleted);
   return columns.take();
 }
 
@@ -130,7 +130,8 @@ matrix::Table course_table(std::span<const CourseRow> rows, const matrix::Measur
   columns.add("feature", [&](const CourseRow& row) { return table.feature[row.feature]; });
   columns.add("time", &CourseRow::time);
   add_comparison(columns, scale);
-  columns.add("n_perm", [](const CourseRow& row) { return row.n_relabelings - (row.exact || row.n_relabelings == 0 ? 0 : 1); });
+  columns.add("n_perm",
+              [](const CourseRow& row) { return row.n_relabelings - (row.exact || row.n_relabelings == 0 ? 0 : 1); });
   columns.add("perm_type", [](const CourseRow& row) {
     return std::string(row.n_relabelings == 0 ? "" : row.exact ? "exact" : "mc");
   });

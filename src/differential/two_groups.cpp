@@ -21,7 +21,8 @@ namespace miura::differential {
 namespace {
 
 void check(const Options& options, bool paired) {
-  if (paired && options.test == Test::welch) throw UsageError("Welch's test has no pairs; take t, wilcoxon or moderated");
+  if (paired && options.test == Test::welch)
+    throw UsageError("Welch's test has no pairs; take t, wilcoxon or moderated");
   if (!(options.hits.alpha > 0.0 && options.hits.alpha < 1.0))
     throw UsageError(fmt::format("alpha lies between 0 and 1, not {}", options.hits.alpha));
   if (options.hits.min_difference < 0.0) throw UsageError("the least difference is not below 0");
@@ -66,19 +67,19 @@ void test_moderated(MPI_Comm comm, const ModeratedFit& fitted, const ModeratedFi
   std::vector<double> mine(end - first);
 #pragma omp parallel for schedule(static)
   for (std::int64_t i = first; i < end; ++i)
-    mine[i - first] = p_of_t(fitted.t(i, fit), fitted.df(i, fit), options.relabelings.side);
+    mine[i - first] = p_of_t(fit.t[i], fitted.df(i, fit), options.relabelings.side);
   const auto p = parallel::gather_everywhere<double>(comm, mine);
   for (std::int64_t i = 0; i < fitted.n_probes(); ++i) {
     auto& row = rows[fitted.probe(i)];
     if (row.status != Status::ok) continue;
-    row.statistic = fitted.t(i, fit);
+    row.statistic = fit.t[i];
     row.df = fitted.df(i, fit);
     row.p = p[i];
   }
 }
 
-permutation::TwoSampleResult compared_by_relabeling(MPI_Comm comm, std::span<const double> values, const Compared& known,
-                                                    const Options& options) {
+permutation::TwoSampleResult compared_by_relabeling(MPI_Comm comm, std::span<const double> values,
+                                                    const Compared& known, const Options& options) {
   using permutation::Paired, permutation::TwoSample;
   if (known.paired())
     return paired_max_t(comm, values, known.group, known.pair,

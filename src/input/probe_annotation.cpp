@@ -39,8 +39,9 @@ Columns find_columns(DelimitedText& text, const std::filesystem::path& path) {
                           find_column(*fields, {"region_class", "UCSC_RefGene_Group"})};
     if (std::max({columns.probe, columns.gene, columns.region}) < fields->size()) return columns;
   }
-  throw InputError({path}, "has no columns probe, gene and region_class (or IlmnID, UCSC_RefGene_Name and "
-                           "UCSC_RefGene_Group)");
+  throw InputError({path},
+                   "has no columns probe, gene and region_class (or IlmnID, UCSC_RefGene_Name and "
+                   "UCSC_RefGene_Group)");
 }
 
 std::vector<std::string_view> split(std::string_view list) {

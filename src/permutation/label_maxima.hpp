@@ -43,7 +43,7 @@ struct MaxCounts {
 };
 
 inline void count_maxima(std::span<const double> t, const std::vector<std::int64_t>& order,
-                  const std::vector<double>& threshold, MaxCounts& counts) {
+                         const std::vector<double>& threshold, MaxCounts& counts) {
   double largest = -std::numeric_limits<double>::infinity();
   for (std::size_t q = 0; q < order.size(); ++q) {
     const auto f = order[q];
@@ -56,7 +56,7 @@ inline void count_maxima(std::span<const double> t, const std::vector<std::int64
 
 /// Counts in order made monotone from the most extreme feature down, and those of the single step.
 inline void adjust(const std::vector<std::int64_t>& order, const std::vector<std::int64_t>& step,
-            const std::vector<std::int64_t>& upto, TwoSampleResult& result) {
+                   const std::vector<std::int64_t>& upto, TwoSampleResult& result) {
   std::int64_t largest = 0, reaching = 0;
   for (auto q = std::ssize(order) - 1; q >= 0; --q) {
     largest = std::max(largest, step[q]);

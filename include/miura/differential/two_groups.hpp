@@ -18,7 +18,7 @@ inline constexpr double not_computed = std::numeric_limits<double>::quiet_NaN();
 
 /// Which samples are compared with which.
 struct Design {
-  std::vector<std::int32_t> group;  ///< of each sample: 0 (reference), 1 (what is compared with it), -1: left out
+  std::vector<std::int32_t> group;      ///< of each sample: 0 (reference), 1 (what is compared with it), -1: left out
   std::vector<std::int32_t> pair = {};  ///< of each sample: those of a pair have the same number, one in each group;
                                         ///< empty: unpaired
 };
@@ -57,7 +57,7 @@ const char* name_of(Status status);
 struct ProbeRow {
   std::int32_t n0 = 0, n1 = 0;  ///< samples that have a value; of pairs: complete ones
   double mean0 = not_computed, mean1 = not_computed;
-  double difference = not_computed;  ///< mean1 - mean0, in the units of the table
+  double difference = not_computed;    ///< mean1 - mean0, in the units of the table
   double difference_m = not_computed;  ///< of M values; m_of_beta only
   double statistic = not_computed;     ///< t, or the standardized rank sum
   double df = not_computed;            ///< moderated: residual and prior degrees of freedom
@@ -70,8 +70,8 @@ struct ProbeRow {
 };
 
 struct Result {
-  std::vector<ProbeRow> rows;  ///< in the order of the table
-  VariancePrior prior;         ///< moderated
+  std::vector<ProbeRow> rows;      ///< in the order of the table
+  VariancePrior prior;             ///< moderated
   std::int64_t n_relabelings = 0;  ///< of the permutation tests: all, or drawn ones and the observed one; 0: moderated
   bool exact = false;
   std::int64_t family_size = 0;  ///< probes in q_bh

@@ -8,8 +8,8 @@
 
 namespace miura::input {
 
-/// Reads where the probes of a table lie (CSV or TSV, plain or gzip; a row a probe, or several): columns `probe`, `gene`
-/// and `region_class`, or with the names of Illumina's manifests `IlmnID` (or `Name`), `UCSC_RefGene_Name` and
+/// Reads where the probes of a table lie (CSV or TSV, plain or gzip; a row a probe, or several): columns `probe`,
+/// `gene` and `region_class`, or with the names of Illumina's manifests `IlmnID` (or `Name`), `UCSC_RefGene_Name` and
 /// `UCSC_RefGene_Group`. Several genes of a probe are separated by `;`, and their regions in the same order. The
 /// heading of a manifest before the line of column names is passed over, as is what follows `[Controls]`.
 /// `probes`: those of the table, in its order; others are passed over. InputError for a file without such columns, or

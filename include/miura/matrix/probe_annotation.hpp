@@ -14,11 +14,11 @@ struct ProbeAnnotation {
     std::int32_t region = -1;  ///< index of region; -1: of none
     bool operator==(const Entry&) const = default;
   };
-  std::vector<std::string> gene;      ///< names, in the order of their first probe
-  std::vector<std::string> region;    ///< names: TSS200, Body ...
-  std::vector<std::int64_t> start{0}; ///< n_probes + 1
-  std::vector<Entry> entry;           ///< of one probe none is there twice
-  std::vector<std::uint8_t> listed;   ///< of each probe: 1 if the annotation names it
+  std::vector<std::string> gene;       ///< names, in the order of their first probe
+  std::vector<std::string> region;     ///< names: TSS200, Body ...
+  std::vector<std::int64_t> start{0};  ///< n_probes + 1
+  std::vector<Entry> entry;            ///< of one probe none is there twice
+  std::vector<std::uint8_t> listed;    ///< of each probe: 1 if the annotation names it
 
   std::int64_t n_probes() const noexcept { return std::ssize(start) - 1; }
   std::span<const Entry> of(std::int64_t probe) const noexcept {

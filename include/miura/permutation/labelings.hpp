@@ -9,7 +9,8 @@
 namespace miura::permutation {
 
 /// Which lots are called group 1, by number: the relabelings that matter where the outcome has two values. Within
-/// strata each keeps its number of ones: strata that are pairs of one and zero change sides independently of each other.
+/// strata each keeps its number of ones: strata that are pairs of one and zero change sides independently of each
+/// other.
 class Labelings {
 public:
   /// `group`: 0 or 1 a lot. `stratum`: a label a lot; empty: one stratum. All labelings are taken where they are not
