@@ -24,5 +24,6 @@ int inspect(MPI_Comm comm, const std::vector<std::string>& arguments);
 int plan(MPI_Comm comm, const std::vector<std::string>& arguments);
 int compare(MPI_Comm comm, const std::vector<std::string>& arguments);
 int enrich(MPI_Comm comm, const std::vector<std::string>& arguments);
+int differential(MPI_Comm comm, const std::vector<std::string>& arguments);
 
 }  // namespace miura::app
