@@ -8,6 +8,7 @@
 #include <hwy/highway.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 HWY_BEFORE_NAMESPACE();
@@ -26,8 +27,8 @@ void mark_sums(const HalfSums& sums, std::span<const std::int16_t> bar, std::int
       const auto a = sums.first[t * sums.n_first + word / sums.words_per_row];
       const auto* last = &sums.last[(t * sums.words_per_row + word % sums.words_per_row) * lanes_per_word];
       for (int lane = 0; lane < lanes_per_word; ++lane) {
-        positive[w] |= std::uint64_t{a + last[lane] >= bar[t]} << lane;
-        negative[w] |= std::uint64_t{a + last[lane] <= -bar[t]} << lane;
+        positive.word[w] |= std::uint64_t{a + last[lane] >= bar[t]} << lane;
+        negative.word[w] |= std::uint64_t{a + last[lane] <= -bar[t]} << lane;
       }
     }
   }
@@ -44,8 +45,8 @@ void mark_drawn(const DrawnTile& tile, std::span<const std::int16_t> x, std::spa
         const auto* y = &tile.y[((std::int64_t{outcome[t]} * tile.n_pairs + p) * relabelings_per_tile + b) * 2];
         s += both[0] * y[0] + both[1] * y[1];
       }
-      positive[b / lanes_per_word] |= std::uint64_t{s >= bar[t]} << b % lanes_per_word;
-      negative[b / lanes_per_word] |= std::uint64_t{s <= -bar[t]} << b % lanes_per_word;
+      positive.word[b / lanes_per_word] |= std::uint64_t{s >= bar[t]} << b % lanes_per_word;
+      negative.word[b / lanes_per_word] |= std::uint64_t{s <= -bar[t]} << b % lanes_per_word;
     }
   }
 }
@@ -85,8 +86,8 @@ void mark_sums(const HalfSums& sums, std::span<const std::int16_t> bar, std::int
 #pragma GCC unroll 8
       for (int lane = 0; lane < lanes_per_word; lane += width) {
         const auto s = hn::Add(a, hn::LoadU(d, last + column[w] + lane));
-        put_bits(d, hn::Gt(s, below), lane, positive[w]);
-        put_bits(d, hn::Lt(s, above), lane, negative[w]);
+        put_bits(d, hn::Gt(s, below), lane, positive.word[w]);
+        put_bits(d, hn::Lt(s, above), lane, negative.word[w]);
       }
     }
   }
@@ -125,8 +126,8 @@ HWY_INLINE void mark_word(const DrawnTile& tile, const std::int16_t* HWY_RESTRIC
       const auto below = hn::Set(d, bar[t] - 1);
       for (int u = 0; u < n_vectors; ++u) {
         const auto s = hn::RearrangeToOddPlusEven(sum[t][u], more[t][u]);
-        put_bits(d, hn::Gt(s, below), lane + u * width, positive[t][w]);
-        put_bits(d, hn::Lt(s, hn::Neg(below)), lane + u * width, negative[t][w]);
+        put_bits(d, hn::Gt(s, below), lane + u * width, positive[t].word[w]);
+        put_bits(d, hn::Lt(s, hn::Neg(below)), lane + u * width, negative[t].word[w]);
       }
     }
   }
@@ -151,31 +152,96 @@ void mark_drawn(const DrawnTile& tile, std::span<const std::int16_t> x, std::spa
 
 #endif  // HWY_TARGET == HWY_SCALAR
 
-/// Whether a unit counts, under each relabeling of a tile.
-HWY_INLINE Marks unit_marks(const HitRule& rule, std::int64_t unit, std::span<const std::int32_t> place,
-                            const std::vector<Marks>& positive, const std::vector<Marks>& negative) {
-  const auto marks_of = [&](const SignedTest& wanted)
-                            HWY_ATTR -> const Marks& { return (wanted.negative ? negative : positive)[place[wanted.test]]; };
-  const auto any_of = [&](std::span<const SignedTest> term) HWY_ATTR {
-    auto any = marks_of(term.front());
-    for (const auto& wanted : term.subspan(1)) any = any | marks_of(wanted);
-    return any;
-  };
-  auto all = any_of(rule.term(unit, 0));
-  for (std::int64_t t = 1; t < rule.n_terms(unit); ++t) all = all & any_of(rule.term(unit, t));
+const hn::CappedTag<std::uint64_t, words_per_tile> d64;
+using Words = hn::Vec<decltype(d64)>;
+constexpr int words_at_once = static_cast<int>(hn::MaxLanes(d64));
+
+/// Counts of the relabelings of some words, bit by bit in planes.
+class PlaneCounter {
+public:
+  void add(const Marks& marks) {
+    waiting_[n_waiting_++] = marks;
+    if (n_waiting_ == 8) take_in();
+  }
+
+  /// Adds the counts to those of the tile's relabelings.
+  void settle(std::int32_t* counts) {
+    std::fill(waiting_.begin() + n_waiting_, waiting_.end(), Marks{});
+    take_in();
+    for (int p = 0; p < n_planes_; ++p)
+      for (std::int64_t b = 0; b < relabelings_per_tile; ++b)
+        counts[b] += static_cast<std::int32_t>(plane_[p].word[b / lanes_per_word] >> b % lanes_per_word & 1U) << p;
+  }
+
+private:
+  /// a + b + sum: the sum stays, what is carried comes back.
+  static HWY_INLINE Words add_three(Words& sum, Words a, Words b) {
+    const auto either = hn::Xor(sum, a);
+    const auto carry = hn::Or(hn::And(sum, a), hn::And(either, b));
+    sum = hn::Xor(either, b);
+    return carry;
+  }
+
+  HWY_INLINE void take_in() {
+    for (int w = 0; w < words_per_tile; w += words_at_once) {
+      const auto from = [&](int i) HWY_ATTR { return hn::Load(d64, &waiting_[i].word[w]); };
+      auto one = hn::Load(d64, &plane_[0].word[w]), two = hn::Load(d64, &plane_[1].word[w]),
+           four = hn::Load(d64, &plane_[2].word[w]);
+      const auto two_a = add_three(one, from(0), from(1)), two_b = add_three(one, from(2), from(3));
+      const auto two_c = add_three(one, from(4), from(5)), two_d = add_three(one, from(6), from(7));
+      const auto four_a = add_three(two, two_a, two_b), four_b = add_three(two, two_c, two_d);
+      auto carry = add_three(four, four_a, four_b);
+      hn::Store(one, d64, &plane_[0].word[w]);
+      hn::Store(two, d64, &plane_[1].word[w]);
+      hn::Store(four, d64, &plane_[2].word[w]);
+      for (int p = 3; !hn::AllTrue(d64, hn::Eq(carry, hn::Zero(d64))); ++p) {
+        const auto plane = hn::Load(d64, &plane_[p].word[w]);
+        hn::Store(hn::Xor(plane, carry), d64, &plane_[p].word[w]);
+        carry = hn::And(plane, carry);
+        n_planes_ = std::max(n_planes_, p + 1);
+      }
+    }
+    n_waiting_ = 0;
+  }
+
+  std::array<Marks, 32> plane_{};
+  std::array<Marks, 8> waiting_{};
+  int n_waiting_ = 0, n_planes_ = 3;
+};
+
+/// Words w .. w + words_at_once of a term: any of its tests.
+HWY_INLINE Words term_words(std::span<const SignedTest> term, const std::int32_t* place, const Marks* positive,
+                            const Marks* negative, int w) {
+  auto any = hn::Zero(d64);
+  for (const auto& [test, is_negative] : term)
+    any = hn::Or(any, hn::Load(d64, &(is_negative ? negative : positive)[place[test]].word[w]));
+  return any;
+}
+
+HWY_INLINE Words unit_words(const HitRule& rule, std::int64_t unit, const std::int32_t* place, const Marks* positive,
+                            const Marks* negative, int w) {
+  auto all = term_words(rule.term(unit, 0), place, positive, negative, w);
+  for (std::int64_t t = 1; t < rule.n_terms(unit); ++t)
+    all = hn::And(all, term_words(rule.term(unit, t), place, positive, negative, w));
   return all;
 }
 
 void count_units(const HitRule& rule, std::span<const std::int64_t> units, std::span<const std::int32_t> place,
                  const HitMarks& marks, std::span<std::int32_t, relabelings_per_tile> counts) {
-  BitCounter counter;
+  PlaneCounter counter;
+  Marks counted;
   for (const auto unit : units) {
-    auto counted = unit_marks(rule, unit, place, marks.positive, marks.negative);
-    if (rule.either_direction())
-      counted = counted | unit_marks(rule, unit, place, marks.negative, marks.positive);
-    if (!none(counted)) counter.add(counted);
+    auto any = hn::Zero(d64);
+    for (int w = 0; w < words_per_tile; w += words_at_once) {
+      auto words = unit_words(rule, unit, place.data(), marks.positive.data(), marks.negative.data(), w);
+      if (rule.either_direction())
+        words = hn::Or(words, unit_words(rule, unit, place.data(), marks.negative.data(), marks.positive.data(), w));
+      hn::Store(words, d64, &counted.word[w]);
+      any = hn::Or(any, words);
+    }
+    if (!hn::AllTrue(d64, hn::Eq(any, hn::Zero(d64)))) counter.add(counted);
   }
-  counter.settle(counts);
+  counter.settle(counts.data());
 }
 
 }  // namespace miura::permutation::HWY_NAMESPACE

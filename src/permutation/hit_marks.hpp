@@ -1,13 +1,21 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
 
 #include "miura/permutation/hit_counts.hpp"
-#include "permutation/bit_counter.hpp"
 
 namespace miura::permutation {
+
+/// Marks of one test, or one unit, under 512 relabelings: a bit each.
+inline constexpr int words_per_tile = 8;
+inline constexpr std::int64_t relabelings_per_word = 64;
+inline constexpr std::int64_t relabelings_per_tile = words_per_tile * relabelings_per_word;
+struct alignas(64) Marks {
+  std::array<std::uint64_t, words_per_tile> word;
+};
 
 /// Which of the relabelings of a tile make a test a hit, on either side.
 struct HitMarks {
@@ -46,6 +54,8 @@ void mark_drawn(const DrawnTile& tile, std::span<const std::int16_t> x, std::spa
                 std::span<const std::int32_t> bar, HitMarks& marks);
 
 /// Adds those of the units that count to the counts of the tile's relabelings. `place`: of each test in the marks.
+/// Counts lie in bit planes, into which eight units go at a time by carry-save adders (Harley & Seal; Mula, Kurz &
+/// Lemire 2018, Comput. J. 61:111): six logical operations a unit for 512 relabelings.
 void count_units(const HitRule& rule, std::span<const std::int64_t> units, std::span<const std::int32_t> place,
                  const HitMarks& marks, std::span<std::int32_t, relabelings_per_tile> counts);
 
