@@ -70,7 +70,8 @@ Judged judge(const Intersection& intersection, std::size_t t, const Unit& unit, 
 }
 
 IntersectionRow row_of(const Intersection& intersection, const Unit& unit, const JointTests& joint, bool reversed) {
-  IntersectionRow row{.unit = unit.name, .gene = unit.gene, .reversed = reversed, .member = true};
+  IntersectionRow row{
+      .unit = unit.name, .gene = unit.gene, .reversed = reversed, .member = true, .terms = {}, .p_partial = {}};
   std::vector<double> p;
   for (std::size_t t = 0; t < intersection.terms.size(); ++t) {
     const auto judged = judge(intersection, t, unit, joint, reversed);

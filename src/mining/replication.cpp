@@ -184,6 +184,9 @@ void judge(Candidate& candidate, const JointTests& joint, const LineSet& test, p
 Replication replicate(MPI_Comm comm, const LineSet& training, const Screen& found,
                       std::span<const Intersection> intersections, const LineSet& test, const Options& options,
                       const ReplicationOptions& replication) {
+  constexpr std::int32_t exact_up_to = 13;
+  auto of_test = options;
+  of_test.relabelings.exact_up_to = std::max(options.relabelings.exact_up_to, exact_up_to);
   const Places places(training, test);
   std::vector<std::vector<std::uint8_t>> measured;
   for (const auto& panel : test.panels) measured.push_back(measured_lines(panel));
@@ -229,7 +232,7 @@ Replication replicate(MPI_Comm comm, const LineSet& training, const Screen& foun
     }
     if (rule.n_units() > 0) {
       const auto counts = permutation::count_hits(comm, joint.tests(), joint.bar(), {&rule, 1},
-                                                  relabelings_for(options, joint.n_lines(), joint.tests().size()));
+                                                  relabelings_for(of_test, joint.n_lines(), joint.tests().size()));
       fill(count, counts, counts.of_rule[0], joint, rule);
     }
     result.counts.push_back(count);

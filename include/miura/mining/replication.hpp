@@ -43,7 +43,8 @@ struct ReplicationOptions {
 /// there is none of its platform in all test panels, by gene, with Bonferroni over a gene's probes.
 ///
 /// Panels may differ between the sets; outcomes are the same, by place. Test lines are relabeled for the count of naive
-/// survivors, training lines stay: the selection is a fixed one. Collective.
+/// survivors, training lines stay: the selection is a fixed one. All relabelings of up to 13 lines are taken where they
+/// are affordable: what was selected is little. Collective.
 Replication replicate(MPI_Comm comm, const LineSet& training, const Screen& found,
                       std::span<const Intersection> intersections, const LineSet& test, const Options& options,
                       const ReplicationOptions& replication);

@@ -17,8 +17,8 @@ struct Options {
   double threshold = 0.05;  ///< two-sided p of a single probe that makes it a hit; no family-wise statement
   /// Of the counts: all relabelings of up to exact_up_to lines where these are affordable, else drawn ones.
   permutation::Options relabelings = {};
-  /// Most tests x relabelings for which all relabelings are taken: some two minutes of a core.
-  std::int64_t affordable = 1'000'000'000'000;
+  /// Most tests x relabelings for which all relabelings are taken: about a minute of a core.
+  std::int64_t affordable = 500'000'000'000;
   /// p of a single probe is exact up to this many lines (14 at most), by Student's t beyond.
   std::int32_t exact_p_up_to = 13;
   bool list_all = false;  ///< rows of all probes and genes, not of hits alone
