@@ -26,6 +26,7 @@ namespace {
 constexpr std::array subcommands{
     Subcommand{"run", "a whole single-cell study: which cell population goes with the function of a lot", run_study},
     Subcommand{"associate", "which features of any table go with the outcomes of its samples", associate},
+    Subcommand{"mine", "which genes of bulk tables go with what lines do, and how many would by chance", mine},
     Subcommand{"plan", "how many lots a study needs, and how many cells", plan},
     Subcommand{"compare", "whether a lot is like the others, and lots after a change like those before", compare},
     Subcommand{"simulate", "a planted study, written as a user's files would be", simulate},

@@ -22,5 +22,6 @@ int simulate(MPI_Comm comm, const std::vector<std::string>& arguments);
 int inspect(MPI_Comm comm, const std::vector<std::string>& arguments);
 int plan(MPI_Comm comm, const std::vector<std::string>& arguments);
 int compare(MPI_Comm comm, const std::vector<std::string>& arguments);
+int mine(MPI_Comm comm, const std::vector<std::string>& arguments);
 
 }  // namespace miura::app
