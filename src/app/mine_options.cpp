@@ -222,6 +222,8 @@ void check_values(MineOptions& o) {
     throw UsageError(fmt::format("mining.threshold lies between 0 and 0.5, not {}", o.mining.threshold));
   if (!(o.replication.alpha > 0.0 && o.replication.alpha <= 0.5))
     throw UsageError(fmt::format("mining.alpha lies between 0 and 0.5, not {}", o.replication.alpha));
+  if (!(o.mining.least_rho >= 0.0 && o.mining.least_rho <= 1.0))
+    throw UsageError(fmt::format("mining.least-rho lies between 0 and 1, not {}", o.mining.least_rho));
   auto& relabelings = o.mining.relabelings;
   if (relabelings.exact_up_to < 2 || relabelings.exact_up_to > 13)
     throw UsageError(fmt::format("mining.exact-up-to lies between 2 and 13, not {}", relabelings.exact_up_to));
@@ -326,6 +328,7 @@ po::options_description describe(MineOptions& o) {
   mining.add_options()("mining.sheet", with_default(o.sheet),
                        "sheet with a row a line (column sample) and outcomes as columns")(
       "mining.threshold", with_default(o.mining.threshold), "two-sided p of a single probe that makes it a hit")(
+      "mining.least-rho", with_default(o.mining.least_rho), "above 0: |rho| that makes a hit, in place of the threshold")(
       "mining.alpha", with_default(o.replication.alpha),
       "false discovery rate in the test lines, within what training selected")(
       "mining.exact-up-to", with_default(o.mining.relabelings.exact_up_to),

@@ -82,6 +82,10 @@ RankNulls::P RankNulls::p(std::int64_t x, std::int64_t y, std::int64_t s) const 
   return {share(two_sided), share(at_least(x, y, s)), share(all - at_least(x, y, s + 1))};
 }
 
+std::int32_t RankNulls::bar_of_rho(std::int64_t x, std::int64_t y, double rho) const {
+  return std::max(1, static_cast<std::int32_t>(std::ceil(rho * norm(x, y) * (1.0 - 1e-12))));
+}
+
 std::int32_t RankNulls::bar(std::int64_t x, std::int64_t y, double alpha) const {
   std::int64_t none = std::int64_t{static_cast<std::int64_t>(norm(x, y))} + 1, low = 1;
   while (low < none) {  // p falls with |S|

@@ -23,6 +23,8 @@ public:
   P p(std::int64_t x, std::int64_t y, std::int64_t s) const;
   /// The smallest |S| whose two-sided p is at most alpha; the largest int32 where none is.
   std::int32_t bar(std::int64_t x, std::int64_t y, double alpha) const;
+  /// The smallest |S| of at least this |rho|; values within 1e-12 of it reach it.
+  std::int32_t bar_of_rho(std::int64_t x, std::int64_t y, double rho) const;
   double rho(std::int64_t x, std::int64_t y, std::int64_t s) const { return static_cast<double>(s) / norm(x, y); }
   bool exact() const noexcept { return exact_; }
 

@@ -181,6 +181,60 @@ void judge(Candidate& candidate, const JointTests& joint, const LineSet& test, p
 
 }  // namespace
 
+namespace {
+
+constexpr std::int64_t fewest_lines = 3;
+
+CountRow untested(const Selection& selection, std::int64_t n_lines) {
+  return {.kind = "replication",
+          .name = selection.name,
+          .measurement = selection.measurement,
+          .rule = selection.signs,
+          .n_lines = static_cast<std::int32_t>(n_lines),
+          .null_mean = none,
+          .null_sd = none,
+          .p = none,
+          .perm_type = {},
+          .independent_mean = none,
+          .independent_sd = none,
+          .status = "NOT_TESTED"};
+}
+
+/// Every probe that the selections look up, as tests of the same lines.
+JointTests joint_tests(MPI_Comm comm, const LineSet& test, const std::vector<std::int32_t>& lines,
+                       std::span<const Selection* const> selections, const Options& options) {
+  std::map<std::pair<std::int32_t, std::int32_t>, std::vector<std::int64_t>> wanted;
+  for (const auto* selection : selections)
+    for (const auto& candidate : selection->candidates)
+      for (std::size_t t = 0; t < candidate.terms.size(); ++t) {
+        auto& probes = wanted[{candidate.terms[t].panel, candidate.terms[t].outcome}];
+        probes.insert(probes.end(), candidate.probes[t].begin(), candidate.probes[t].end());
+      }
+  JointTests joint(test, lines);
+  if (std::ssize(lines) >= fewest_lines)
+    for (const auto& [pair, probes] : wanted) joint.add(pair.first, pair.second, probes);
+  joint.settle(comm, options);
+  return joint;
+}
+
+/// Fills the rows of a selection; the rule counts its naive survivors.
+permutation::HitRule judge(Selection& selection, const JointTests& joint, const LineSet& test, double alpha) {
+  permutation::HitRule rule;
+  std::vector<double> p;
+  for (auto& candidate : selection.candidates) {
+    judge(candidate, joint, test, rule);
+    p.push_back(candidate.row.p_test);
+  }
+  const auto q = stats::benjamini_hochberg(p);
+  for (std::size_t i = 0; i < q.size(); ++i) {
+    selection.candidates[i].row.q_test = q[i];
+    selection.candidates[i].row.replicated = q[i] <= alpha;
+  }
+  return rule;
+}
+
+}  // namespace
+
 Replication replicate(MPI_Comm comm, const LineSet& training, const Screen& found,
                       std::span<const Intersection> intersections, const LineSet& test, const Options& options,
                       const ReplicationOptions& replication) {
@@ -190,53 +244,28 @@ Replication replicate(MPI_Comm comm, const LineSet& training, const Screen& foun
   const Places places(training, test);
   std::vector<std::vector<std::uint8_t>> measured;
   for (const auto& panel : test.panels) measured.push_back(measured_lines(panel));
-  Replication result;
-  for (auto& selection : select(training, found, intersections, places)) {
-    constexpr std::int64_t fewest_lines = 3;
-    const auto lines = common_lines(test, selection, measured);
-    CountRow count{.kind = "replication",
-                   .name = selection.name,
-                   .measurement = selection.measurement,
-                   .rule = selection.signs,
-                   .n_lines = static_cast<std::int32_t>(std::ssize(lines)),
-                   .null_mean = none,
-                   .null_sd = none,
-                   .p = none,
-                   .perm_type = {},
-                   .independent_mean = none,
-                   .independent_sd = none,
-                   .status = "NOT_TESTED"};
-    JointTests joint(test, lines);
-    std::map<std::pair<std::int32_t, std::int32_t>, std::vector<std::int64_t>> wanted;
-    for (const auto& candidate : selection.candidates)
-      for (std::size_t t = 0; t < candidate.terms.size(); ++t) {
-        auto& probes = wanted[{candidate.terms[t].panel, candidate.terms[t].outcome}];
-        probes.insert(probes.end(), candidate.probes[t].begin(), candidate.probes[t].end());
-      }
-    if (std::ssize(lines) >= fewest_lines)
-      for (const auto& [pair, probes] : wanted) joint.add(pair.first, pair.second, probes);
-    joint.settle(comm, options);
+  auto selections = select(training, found, intersections, places);
+  std::map<std::vector<std::int32_t>, std::vector<std::size_t>> by_lines;  // usually all see the same
+  for (std::size_t i = 0; i < selections.size(); ++i)
+    by_lines[common_lines(test, selections[i], measured)].push_back(i);
 
-    permutation::HitRule rule;
-    std::vector<double> p;
-    for (auto& candidate : selection.candidates) {
-      judge(candidate, joint, test, rule);
-      p.push_back(candidate.row.p_test);
-    }
-    const auto q = stats::benjamini_hochberg(p);
-    for (std::size_t i = 0; i < q.size(); ++i) {
-      auto& row = selection.candidates[i].row;
-      row.q_test = q[i];
-      row.replicated = q[i] <= replication.alpha;
-      result.rows.push_back(row);
-    }
-    if (rule.n_units() > 0) {
-      const auto counts = permutation::count_hits(comm, joint.tests(), joint.bar(), {&rule, 1},
-                                                  relabelings_for(of_test, joint.n_lines(), joint.tests().size()));
-      fill(count, counts, counts.of_rule[0], joint, rule);
-    }
-    result.counts.push_back(count);
+  Replication result;
+  result.counts.resize(selections.size());
+  for (const auto& [lines, members] : by_lines) {
+    std::vector<const Selection*> together;
+    for (const auto i : members) together.push_back(&selections[i]);
+    const auto joint = joint_tests(comm, test, lines, together, options);
+    std::vector<permutation::HitRule> rules;
+    for (const auto i : members) rules.push_back(judge(selections[i], joint, test, replication.alpha));
+    for (const auto i : members) result.counts[i] = untested(selections[i], std::ssize(lines));
+    if (joint.tests().size() == 0) continue;
+    const auto counts = permutation::count_hits(comm, joint.tests(), joint.bar(), rules,
+                                                relabelings_for(of_test, joint.n_lines(), joint.tests().size()));
+    for (std::size_t r = 0; r < rules.size(); ++r)
+      if (rules[r].n_units() > 0) fill(result.counts[members[r]], counts, counts.of_rule[r], joint, rules[r]);
   }
+  for (auto& selection : selections)
+    for (auto& candidate : selection.candidates) result.rows.push_back(std::move(candidate.row));
   return result;
 }
 

@@ -27,8 +27,8 @@ matrix::Measurements table_of(std::vector<std::string> markers, const std::vecto
 }
 
 TEST(FirstComponent, IsThatOfNumpyAndR) {
-  std::ifstream file(std::filesystem::path(MIURA_TEST_DATA) / "golden_stats" / "golden_stats.json");
-  const auto golden = nlohmann::json::parse(file)["propensity"];
+  std::ifstream file(std::filesystem::path(MIURA_TEST_DATA) / "propensity" / "golden_pc1.json");
+  const auto golden = nlohmann::json::parse(file);
   const auto rows = golden["markers"].get<std::vector<std::vector<double>>>();
   std::vector<std::string> markers;
   for (std::size_t g = 0; g < rows.size(); ++g) markers.push_back("m" + std::to_string(g));

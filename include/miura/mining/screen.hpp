@@ -15,6 +15,7 @@ namespace miura::mining {
 
 struct Options {
   double threshold = 0.05;  ///< two-sided p of a single probe that makes it a hit; no family-wise statement
+  double least_rho = 0;     ///< above 0: |rho| of at least this makes a hit, whatever its p
   /// Of the counts: all relabelings of up to exact_up_to lines where these are affordable, else drawn ones.
   permutation::Options relabelings = {};
   /// Most tests x relabelings for which all relabelings are taken: about a minute of a core.
