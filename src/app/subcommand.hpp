@@ -25,5 +25,6 @@ int plan(MPI_Comm comm, const std::vector<std::string>& arguments);
 int compare(MPI_Comm comm, const std::vector<std::string>& arguments);
 int enrich(MPI_Comm comm, const std::vector<std::string>& arguments);
 int differential(MPI_Comm comm, const std::vector<std::string>& arguments);
+int mine(MPI_Comm comm, const std::vector<std::string>& arguments);
 
 }  // namespace miura::app
