@@ -14,7 +14,8 @@
 #   MIURA_STRIPES   Lustre: over how many servers files are spread; default 8. About one for every 4 ranks that write
 
 threads=${SLURM_CPUS_PER_TASK:-1}
-ranks=${SLURM_NTASKS:-1}
+# Slurm, not SLURM_NTASKS, knows of `scontrol update jobid=N numtasks=M`, which gives a waiting job another number of ranks
+ranks=$(scontrol show job "$SLURM_JOB_ID" | sed -n 's/.* NumTasks=\([0-9]*\).*/\1/p')
 export OMP_NUM_THREADS=$threads OPENBLAS_NUM_THREADS=1
 # Ranks that wait give their core away; without this, more ranks than cores are a thousand times slower.
 export OMPI_MCA_mpi_yield_when_idle=${OMPI_MCA_mpi_yield_when_idle:-1}
@@ -45,7 +46,8 @@ launch() {
   local command pid status=0 seen interrupted
   case ${MIURA_LAUNCHER:-srun} in
     srun) # a rank that dies ends the step; by Slurm's default the others would wait for it until the time limit
-      command=(srun --mpi="${SLURM_MPI_TYPE:-pmix}" --kill-on-bad-exit=1 --cpus-per-task="$threads" --cpu-bind="${MIURA_BIND:-cores}") ;;
+      command=(srun --mpi="${SLURM_MPI_TYPE:-pmix}" --kill-on-bad-exit=1 --nodes="$SLURM_JOB_NUM_NODES" --ntasks="$ranks"
+        --cpus-per-task="$threads" --cpu-bind="${MIURA_BIND:-cores}") ;;
     mpirun)
       command=(mpirun -n "$ranks")
       case ${MIURA_BIND:-cores} in

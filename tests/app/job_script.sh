@@ -19,6 +19,7 @@ SH
 cat >bin/scontrol <<'SH'
 #!/usr/bin/env bash
 if [ "$1" = show ]; then
+  echo "   NumNodes=2 NumCPUs=24 NumTasks=6 CPUs/Task=4"
   echo "   Command=$SOURCE/jobs/miura-study.sbatch study.ini"
   exit
 fi
@@ -38,14 +39,14 @@ job() {
   done
   shift
   rm -f srun.txt scontrol.txt
-  env PATH="$work/bin:$PATH" SLURM_JOB_ID=4711 MIURA=/opt/miura OUT="my results" "${variables[@]}" \
+  env PATH="$work/bin:$PATH" SLURM_JOB_ID=4711 SLURM_JOB_NUM_NODES=2 MIURA=/opt/miura OUT="my results" "${variables[@]}" \
     bash "$SOURCE/jobs/miura-study.sbatch" "$@" >log.txt 2>&1 || found=$?
   [ "$found" -eq "$code" ] || fail "${variables[*]}: the job ends with $found, not $code: $(cat log.txt)"
 }
 requeued() { [ "$(cat scontrol.txt 2>/dev/null)" = 'requeue 4711' ]; }
 
 job 0 SLURM_CPUS_PER_TASK=3 -- study.ini 'my results' --cluster.resolution 0.8
-printf '%s\n' --mpi=pmix --kill-on-bad-exit=1 --cpus-per-task=3 --cpu-bind=cores /opt/miura run study.ini --out 'my results' --cluster.resolution 0.8 >expected.txt
+printf '%s\n' --mpi=pmix --kill-on-bad-exit=1 --nodes=2 --ntasks=6 --cpus-per-task=3 --cpu-bind=cores /opt/miura run study.ini --out 'my results' --cluster.resolution 0.8 >expected.txt
 diff expected.txt srun.txt || fail "another command line"
 [ "$(cat srun_environment.txt)" = 'threads 3, OpenBLAS 1, yield 1, io own' ] || fail "$(cat srun_environment.txt)"
 [ ! -e scontrol.txt ] || fail "a finished job is queued again"
@@ -54,9 +55,9 @@ job 0 SLURM_MPI_TYPE=pmix_v4 -- study.ini 'my results'
 grep -qx -- --mpi=pmix_v4 srun.txt || fail "SLURM_MPI_TYPE is not heard"
 grep -qx -- --cpus-per-task=1 srun.txt || fail "without -c a rank does not get one core"
 
-job 0 MIURA_LAUNCHER=mpirun SLURM_NTASKS=6 SLURM_CPUS_PER_TASK=3 -- study.ini 'my results'
+job 0 MIURA_LAUNCHER=mpirun SLURM_CPUS_PER_TASK=3 -- study.ini 'my results'
 [ "$(head -n 6 srun.txt | paste -sd " ")" = '-n 6 --map-by slot:PE=3 --bind-to core' ] || fail "mpirun: $(cat srun.txt)"
-job 0 MIURA_LAUNCHER=mpirun MIURA_BIND=none SLURM_NTASKS=6 -- study.ini 'my results'
+job 0 MIURA_LAUNCHER=mpirun MIURA_BIND=none -- study.ini 'my results'
 [ "$(head -n 4 srun.txt | paste -sd " ")" = '-n 6 --bind-to none' ] || fail "mpirun without binding: $(cat srun.txt)"
 job 64 MIURA_LAUNCHER=ssh -- study.ini 'my results'
 [ ! -e srun.txt ] || fail "an unknown launcher is called"
