@@ -35,6 +35,8 @@ public:
   std::vector<std::string> texts(const std::string& name) const {
     return StoredArray(file_.get(), name).read_texts(first_, count_);
   }
+  /// `count` of them from the `first` one on.
+  RowsReader part(std::int64_t first, std::int64_t count) const { return {file_, first_ + first, count}; }
 
 private:
   const hdf5::File& file_;
@@ -249,13 +251,19 @@ CellsStage load_cells(MPI_Comm comm, const std::filesystem::path& path) {
                    rows.operator()<double>("pct_mito")};
   const int rank = parallel::rank_of(comm);
   const auto [start, entries] = rows_of(file, cells.partition.begin(rank), cells.partition.n_local(rank));
-  const auto column = entries.operator()<std::int32_t>("column"), count = entries.operator()<std::int32_t>("count");
-  cells.mine.counts.reserve(std::ssize(start) - 1, std::ssize(column));
-  std::int64_t at = 0;
-  for (const auto end : std::span(start).subspan(1)) {
-    for (; at < end; ++at) cells.mine.counts.push(column[at], static_cast<std::uint32_t>(count[at]));
-    cells.mine.counts.end_row();
+  auto& counts = cells.mine.counts;
+  const auto n_entries = start.back();
+  counts.reserve(std::ssize(start) - 1, n_entries);
+  constexpr std::int64_t entries_a_portion = 1 << 22;  // so that going on takes no more memory than the first run
+  for (std::int64_t at = 0; at < n_entries; at += entries_a_portion) {
+    const auto portion = entries.part(at, std::min(entries_a_portion, n_entries - at));
+    const auto column = portion.operator()<std::int32_t>("column"), count = portion.operator()<std::int32_t>("count");
+    for (std::int64_t i = 0; i < std::ssize(column); ++i) {
+      while (start[counts.n_rows() + 1] == at + i) counts.end_row();
+      counts.push(column[i], static_cast<std::uint32_t>(count[i]));
+    }
   }
+  while (counts.n_rows() < std::ssize(start) - 1) counts.end_row();
   return stage;
 }
 

@@ -91,7 +91,8 @@ void store_file(const std::filesystem::path& path, const po::options_description
 }
 
 bool shapes_results(const std::string& option) {
-  constexpr std::array others{"help", "config", "dump-config", "out", "threads", "quiet", "log-level", "from", "to"};
+  constexpr std::array others{"help",      "config", "dump-config", "out",  "threads",    "quiet",
+                              "log-level", "from",   "to",          "plan", "plan-ranks", "plan-threads"};
   return std::ranges::find(others, option) == others.end();
 }
 

@@ -231,7 +231,7 @@ void publish_study(MPI_Comm comm, const Study& study, const Publication& p) {
   parallel::together(comm, [&] {
     if (parallel::rank_of(comm) == 0) outputs = digests_below(fresh);
   });
-  const auto record = provenance(comm, study, p, outputs).dump(2) + "\n";
+  const auto record = sealed(provenance(comm, study, p, outputs));
   parallel::together(comm, [&] {  // from here on the result is whole, and a killed run is finished by the next one
     if (parallel::rank_of(comm) == 0) report::write_whole_file(fresh / "provenance.json", record);
   });

@@ -82,7 +82,7 @@ void ResultFolder::publish(std::span<const matrix::Table> tables, const TablesRe
         {"program", "miura"},          {"version", version()},        {"commit", commit()},   {"command", command_},
         {"written", utc_now()},        {"settings", record.settings}, {"inputs", inputs},     {"outputs", outputs},
         {"warnings", record.warnings}, {"seconds", record.seconds},   {"peak_gib", peak_gib}, {"machine", machine}};
-    files.emplace_back(out_ / "provenance.json").write(provenance.dump(2) + "\n");
+    files.emplace_back(out_ / "provenance.json").write(sealed(provenance));
     for (auto& file : files) file.publish();
   });
   log::info(fmt::format("result: {}", out_.string()));

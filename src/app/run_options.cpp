@@ -39,7 +39,12 @@ namespace {
 po::options_description describe_stages(RunOptions& o) {
   po::options_description run("Stages: " + fmt::format("{}", fmt::join(stage_names, " ")));
   run.add_options()("from", po::value(&o.from), "first stage to compute again, finished or not")(
-      "to", po::value(&o.to), "last stage to compute; nothing is published before the last stage of all");
+      "to", po::value(&o.to), "last stage to compute; nothing is published before the last stage of all")(
+      "plan", po::bool_switch(&o.plan),
+      "print how much memory, time and disk the study will need, from the headers of its files; compute nothing")(
+      "plan-ranks", with_default(o.plan_ranks), "plan for so many ranks; 0: those that miura is started with")(
+      "plan-threads", with_default(o.plan_threads),
+      "plan for so many threads a rank; 0: those that it is started with");
   return run;
 }
 
@@ -302,6 +307,8 @@ void check(RunOptions& o) {
   check_range<std::int64_t>("genes.permutations", o.gene_permutations, 1, 1'000'000'000);
   check_range("genes.report_p", o.gene_report_p, 0.0, 1.0);
   check_range<std::int64_t>("neighborhoods.permutations", o.neighborhood_permutations, 1, 1'000'000'000);
+  check_range("plan-ranks", o.plan_ranks, 0, 10'000'000);
+  check_range("plan-threads", o.plan_threads, 0, 100'000);
   for (const auto& stage : {o.from, o.to})
     if (!stage.empty()) stage_number(stage);
 }

@@ -22,6 +22,8 @@ namespace miura::app {
 struct RunOptions {
   CommonOptions common;
   std::string from, to;
+  bool plan = false;                     ///< only forecast memory, time and room
+  int plan_ranks = 0, plan_threads = 0;  ///< for this layout; 0: the one that the program is started with
   std::string samples, study_name;
   input::CellsOptions input;
   qc::FilterOptions qc;

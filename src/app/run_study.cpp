@@ -7,6 +7,7 @@
 #include "app/checkpoint.hpp"
 #include "app/integration.hpp"
 #include "app/publication.hpp"
+#include "app/run_forecast.hpp"
 #include "app/run_options.hpp"
 #include "app/stage_hashes.hpp"
 #include "app/stages.hpp"
@@ -166,6 +167,10 @@ int run_study(MPI_Comm comm, const std::vector<std::string>& arguments) {
   if (run.name.empty()) run.name = fs::path(o.common.config.empty() ? o.samples : o.common.config).stem().string();
   run.out = o.common.out.empty() ? fs::path(run.name + "-results") : fs::path(o.common.out);
   run.lots = checked_lots(comm, o, run.sheet);
+  if (o.plan) {
+    print_plan(comm, run.lots, o);
+    return 0;
+  }
   run.inputs = digest_inputs(comm, run.lots, o, run.sheet);
   parallel::together(comm, [&] { run.hashes = hash_stages(configuration, o, run.lots, run.inputs, run.sheet); });
 

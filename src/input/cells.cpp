@@ -1,7 +1,6 @@
 #include "miura/input/cells.hpp"
 
 #include <algorithm>
-#include <map>
 #include <numeric>
 #include <span>
 
@@ -14,23 +13,6 @@
 namespace miura::input {
 
 namespace {
-
-/// All files of the study; a pooled file once, with all its lots. Files in order of their first lot.
-std::vector<CountFile> locate_all(const matrix::Lots& lots, const CellsOptions& options) {
-  std::vector<CountFile> files;
-  std::map<std::filesystem::path, std::size_t> pooled;
-  for (std::int32_t l = 0; l < std::ssize(lots); ++l) {
-    const auto known = lots[l].obs_column.empty() ? pooled.end() : pooled.find(lots[l].path);
-    if (known != pooled.end()) {
-      files[known->second].lots.push_back(l);
-      continue;
-    }
-    if (!lots[l].obs_column.empty()) pooled.emplace(lots[l].path, files.size());
-    files.push_back(locate_counts(lots[l], options.genome));
-    files.back().lots = {l};
-  }
-  return files;
-}
 
 /// Pooled files in as many parts as there are ranks to read them, each with some of the lots, so that no rank holds
 /// all.
