@@ -10,7 +10,7 @@
 #include "miura/base/error.hpp"
 #include "miura/base/nearest_name.hpp"
 #include "miura/input/delimited.hpp"
-#include "miura/input/gene_map.hpp"
+#include "miura/input/gene_table.hpp"
 
 namespace miura::app {
 
@@ -142,7 +142,7 @@ OutcomeOptions outcome_of(const Section& section, const fs::path& file, const fs
                          .same_samples = {}};
   const auto markers = [&](const Setting& s) {
     outcome.markers =
-        fs::is_regular_file(folder / s.value) ? input::read_gene_list(folder / s.value) : split_list(s.value);
+        fs::is_regular_file(folder / s.value) ? input::read_gene_list(folder / s.value, input::GeneRow::name_first) : split_list(s.value);
     if (outcome.markers.empty()) refuse(file, s.row, "propensity is a list of marker genes, or a file of them");
   };
   const auto text = [](std::string& to) { return [&](const Setting& s) { to = s.value; }; };
