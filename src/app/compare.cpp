@@ -59,8 +59,8 @@ std::vector<input::Outcome> read_sheet(const CompareOptions& o, ComparedLots& st
 
 /// The composition as a whole: its leading components over the lots that are not compared.
 Endpoint components_of(const CompareOptions& o, const ComparedLots& study, const comparability::Sides& sides) {
-  auto scores = comparability::leading_scores(comparability::centred_log_ratios(study.composition), sides.others,
-                                              o.components);
+  auto scores =
+      comparability::leading_scores(comparability::centred_log_ratios(study.composition), sides.others, o.components);
   return {.final_use = {},
           .name = "components",
           .kind = Endpoint::Kind::components,
@@ -114,11 +114,12 @@ comparability::Sides sides_of(const CompareOptions& o, const matrix::Lots& lots)
   return sides;
 }
 
-/// Takes process `before` and `after` where nothing else was said, there are such lots, and something is to be compared.
+/// Takes process `before` and `after` where nothing else was said, there are such lots, and something is to be
+/// compared.
 void find_change(CompareOptions& o, const matrix::Lots& lots) {
   const auto there = [&](const char* process) {
-    return std::ranges::any_of(
-        lots, [&](const matrix::Lot& lot) { return lot.process == process && of_source(o, lot); });
+    return std::ranges::any_of(lots,
+                               [&](const matrix::Lot& lot) { return lot.process == process && of_source(o, lot); });
   };
   if (!o.before.empty() || !o.names_endpoint() || !there("before") || !there("after")) return;
   o.before = "before";
@@ -143,7 +144,8 @@ std::vector<std::string> warnings_on(const CompareOptions& o, const ComparedLots
         "the share of cells outside of the reference is not looked at: the study has no tables/mapped_lots.tsv");
   if (sides && compares_unlike_lots(study, *sides))
     warnings.emplace_back(
-        "training lots, which were clustered, are compared with lots that were mapped: their shares are not found alike");
+        "training lots, which were clustered, are compared with lots that were mapped: their shares are not found "
+        "alike");
   const auto components = std::ranges::find(named, Endpoint::Kind::components, &Endpoint::kind);
   if (components != named.end() && components->width < o.components)
     warnings.push_back(fmt::format("{} components were asked for; the lots that are not compared vary in {}",
