@@ -35,8 +35,7 @@ void check_samples(const matrix::Measurements& table, const Where& where) {
 
 }  // namespace
 
-matrix::Measurements read_measurements(const std::filesystem::path& path,
-                                       std::span<const std::string> missing_words) {
+matrix::Measurements read_measurements(const std::filesystem::path& path, std::span<const std::string> missing_words) {
   DelimitedText text({path});
   matrix::Measurements table;
   std::vector<std::string> header;

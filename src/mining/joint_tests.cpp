@@ -115,10 +115,10 @@ void JointTests::settle(MPI_Comm comm, const Options& options) {
   std::vector<std::int32_t> bars(feature_classes_.size() * outcome_classes_.size());
 #pragma omp parallel for schedule(static)
   for (std::int64_t i = 0; i < std::ssize(bars); ++i)
-    bars[i] = options.least_rho > 0.0
-                  ? nulls_->bar_of_rho(i / std::ssize(outcome_classes_), i % std::ssize(outcome_classes_),
-                                       options.least_rho)
-                  : nulls_->bar(i / std::ssize(outcome_classes_), i % std::ssize(outcome_classes_), options.threshold);
+    bars[i] =
+        options.least_rho > 0.0
+            ? nulls_->bar_of_rho(i / std::ssize(outcome_classes_), i % std::ssize(outcome_classes_), options.least_rho)
+            : nulls_->bar(i / std::ssize(outcome_classes_), i % std::ssize(outcome_classes_), options.threshold);
   for (const auto& [feature, outcome] : tests_.pair)
     bar_.push_back(bars[feature_class_[feature] * std::ssize(outcome_classes_) + outcome_class_[outcome]]);
 }

@@ -36,8 +36,8 @@ private:
   bool exact_;
   std::vector<Ties> x_, y_;
   std::vector<double> x_square_, y_square_;
-  std::vector<std::int64_t> largest_;  ///< |S| of each pair, at most
-  std::vector<std::int64_t> start_;    ///< of each pair in at_least_
+  std::vector<std::int64_t> largest_;   ///< |S| of each pair, at most
+  std::vector<std::int64_t> start_;     ///< of each pair in at_least_
   std::vector<std::int64_t> at_least_;  ///< relabelings with S >= s, for s from -largest to largest
 };
 

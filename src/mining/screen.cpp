@@ -167,8 +167,7 @@ private:
     for (std::int64_t p = 0; p < all_.panels[single.panel].probes.n_features(); ++p) {
       const auto test = joint.test_of(single.panel, single.outcome, p);
       if (test < 0) continue;
-      if (const auto row = joint.row(test); row.hit || options_.list_all)
-        found_.probes[single.place].push_back(row);
+      if (const auto row = joint.row(test); row.hit || options_.list_all) found_.probes[single.place].push_back(row);
     }
   }
 

@@ -47,8 +47,7 @@ matrix::Table probe_table(const LineSet& lines, const Screen& found, const Optio
   table.add("p", &ProbeRow::p);
   table.add("p_greater", &ProbeRow::p_greater);
   table.add("p_less", &ProbeRow::p_less);
-  table.add("p_type",
-            [&](const ProbeRow& row) { return std::string(row.n <= options.exact_p_up_to ? "exact" : "t"); });
+  table.add("p_type", [&](const ProbeRow& row) { return std::string(row.n <= options.exact_p_up_to ? "exact" : "t"); });
   table.add("hit", &ProbeRow::hit);
   return table.take();
 }
@@ -77,7 +76,8 @@ matrix::Table intersection_table(const LineSet& lines, std::span<const Intersect
   table.add("measurement", [&](const Row& row) { return lines.panels[asked(row).panel].name; });
   table.add("outcome", [&](const Row& row) { return lines.outcomes[asked(row).outcome].name; });
   table.add("sign", [&](const Row& row) { return std::string(asked(row).negative != row.unit->reversed ? "-" : "+"); });
-  table.add("probe", [&](const Row& row) { return lines.panels[asked(row).panel].probes.feature[found_term(row).probe]; });
+  table.add("probe",
+            [&](const Row& row) { return lines.panels[asked(row).panel].probes.feature[found_term(row).probe]; });
   table.add("n_probes", [&](const Row& row) { return found_term(row).n_probes; });
   table.add("rho", [&](const Row& row) { return found_term(row).rho; });
   table.add("p_one_sided", [&](const Row& row) { return found_term(row).p; });

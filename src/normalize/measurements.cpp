@@ -97,7 +97,8 @@ void delta_ct(matrix::Measurements& table, const CtOptions& options, const Where
     if (std::ranges::find(table.feature, gene) == table.feature.end())
       throw InputError(where, "has no reference gene " + gene);
   for (std::int64_t f = 0; f < table.n_features(); ++f) {
-    const bool is_reference = std::ranges::find(options.reference_genes, table.feature[f]) != options.reference_genes.end();
+    const bool is_reference =
+        std::ranges::find(options.reference_genes, table.feature[f]) != options.reference_genes.end();
     (is_reference ? references : others).push_back(f);
   }
   const auto detected = [&](double ct) { return !std::isnan(ct) && ct < options.undetected_ct; };

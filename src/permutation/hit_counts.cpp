@@ -34,16 +34,14 @@ public:
         counts_(static_cast<std::int64_t>(n_rules) * n_) {}
 
   std::span<std::int32_t, relabelings_per_tile> tile(std::size_t rule, std::int64_t first) {
-    return std::span<std::int32_t, relabelings_per_tile>(
-        counts_.data() + static_cast<std::int64_t>(rule) * n_ + first, static_cast<std::size_t>(relabelings_per_tile));
+    return std::span<std::int32_t, relabelings_per_tile>(counts_.data() + static_cast<std::int64_t>(rule) * n_ + first,
+                                                         static_cast<std::size_t>(relabelings_per_tile));
   }
   std::int32_t operator()(std::size_t rule, std::int64_t relabeling) const {
     return counts_[static_cast<std::int64_t>(rule) * n_ + relabeling];
   }
   void clear() { std::ranges::fill(counts_, 0); }
-  void add(const TileCounts& other) {
-    std::ranges::transform(counts_, other.counts_, counts_.begin(), std::plus{});
-  }
+  void add(const TileCounts& other) { std::ranges::transform(counts_, other.counts_, counts_.begin(), std::plus{}); }
 
 private:
   std::int64_t n_;
@@ -138,7 +136,8 @@ Histograms count_all(MPI_Comm comm, const RankTests& tests, std::span<const std:
   const auto words_per_row = (split.n_last_orders + relabelings_per_word - 1) / relabelings_per_word;
   const auto bytes_per_test = 2 * (split.n_first_orders + words_per_row * relabelings_per_word) + 2 * sizeof(Marks);
   constexpr std::int64_t cache_bytes = 512 * 1024;
-  const Survey survey{tests, bar, rules, HitPlan(tests, rules, std::max<std::int64_t>(cache_bytes / bytes_per_test, 64))};
+  const Survey survey{tests, bar, rules,
+                      HitPlan(tests, rules, std::max<std::int64_t>(cache_bytes / bytes_per_test, 64))};
   const auto most = survey.plan.largest_chunk();
   const auto states = deal(
       comm,

@@ -20,7 +20,7 @@ TEST(PartialConjunction, IsBonferronisOverTheSmallestThatAreLeft) {
   const auto found = partial_conjunction(p);
   EXPECT_DOUBLE_EQ(found[0], 0.003);  // at least one of three
   EXPECT_DOUBLE_EQ(found[1], 0.04);
-  EXPECT_DOUBLE_EQ(found[2], 0.3);    // all: the largest
+  EXPECT_DOUBLE_EQ(found[2], 0.3);  // all: the largest
 }
 
 TEST(PartialConjunction, IsNeverAboveOneAndTakesMissingForNoEvidence) {
@@ -30,7 +30,8 @@ TEST(PartialConjunction, IsNeverAboveOneAndTakesMissingForNoEvidence) {
 }
 
 TEST(PartialConjunction, OfFourModalitiesIsThatOfTheFormulaInR) {
-  const auto file = std::filesystem::path(MIURA_SHARED) / "golden" / "bulk" / "pc" / "hipsci_partial_conjunction_4modalities.tsv";
+  const auto file =
+      std::filesystem::path(MIURA_SHARED) / "golden" / "bulk" / "pc" / "hipsci_partial_conjunction_4modalities.tsv";
   if (!std::filesystem::exists(file)) GTEST_SKIP() << "no shared golden files";
   input::DelimitedText text({file});
   const auto names = text.next();
@@ -39,7 +40,8 @@ TEST(PartialConjunction, OfFourModalitiesIsThatOfTheFormulaInR) {
   int n = 0;
   for (; const auto row = text.next(); ++n) {
     std::vector<double> p;
-    for (const auto* name : {"expr", "ATAC", "K4me3", "K27me3"}) p.push_back(*input::parse_number((*row)[column(name)]));
+    for (const auto* name : {"expr", "ATAC", "K4me3", "K27me3"})
+      p.push_back(*input::parse_number((*row)[column(name)]));
     const auto found = partial_conjunction(p);
     for (int u = 1; u <= 4; ++u) {
       const double golden = *input::parse_number((*row)[column("bonf_u" + std::to_string(u))]);

@@ -24,7 +24,9 @@ struct Study {
 Study study_of(std::uint64_t seed, double effect, const std::vector<Intersection>& rules,
                MPI_Comm comm = MPI_COMM_WORLD) {
   Study study{planted_lines(seed, {.n_lines = 10, .effect = effect}),
-              planted_lines(seed + 1'000, {.n_lines = 13, .effect = effect, .outcomes = 2}), {}, {}};
+              planted_lines(seed + 1'000, {.n_lines = 13, .effect = effect, .outcomes = 2}),
+              {},
+              {}};
   const mining::Options options{.relabelings = {.permutations = 999}, .affordable = 1'000'000};
   study.found = mining::screen(comm, study.training, rules, options);
   study.replicated = mining::replicate(comm, study.training, study.found, rules, study.test, options, {});

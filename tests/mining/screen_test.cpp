@@ -67,13 +67,17 @@ LineSet ips_lines() {
 TEST(Screen, OfIpsLinesHasTheExactCountsOfEveryGeneAndModality) {
   if (!fs::exists(golden)) GTEST_SKIP() << "no shared golden files";
   const auto lines = ips_lines();
-  const auto found = mining::screen(MPI_COMM_WORLD, lines, {}, {.relabelings = {.exact_up_to = 2, .permutations = 99}, .list_all = true});
+  const auto found = mining::screen(MPI_COMM_WORLD, lines, {},
+                                    {.relabelings = {.exact_up_to = 2, .permutations = 99}, .list_all = true});
   int n_rows = 0;
   for (std::size_t k = 0; k < lines.panels.size(); ++k)
     for (const auto* outcome : {"PGCLC_n10", "DE_n9"}) {
-      const auto rows = golden_rows(golden / "hipsci10" / ("spearman_" + std::string(outcome) + "_" + lines.panels[k].name + ".tsv"));
+      const auto rows =
+          golden_rows(golden / "hipsci10" / ("spearman_" + std::string(outcome) + "_" + lines.panels[k].name + ".tsv"));
       for (const auto& row : found.probes) {
-        if (row.panel != static_cast<int>(k) || lines.outcomes[row.outcome].name != std::string(outcome).substr(0, row.outcome == 0 ? 5 : 2)) continue;
+        if (row.panel != static_cast<int>(k) ||
+            lines.outcomes[row.outcome].name != std::string(outcome).substr(0, row.outcome == 0 ? 5 : 2))
+          continue;
         const auto& expected = rows.at(lines.panels[k].gene[row.probe]);
         const double all = expected.at("B");
         ASSERT_EQ(std::llround(row.p * all), std::llround(expected.at("count_two")));
@@ -95,7 +99,8 @@ TEST(Screen, OfIpsLinesHasTheExactJointNullOfIntersections) {
       {.name = "expr+ & K4me3+ & K27me3-", .terms = {{expr, 1}, {k4, 1}, {k27, 1, true}}, .by_gene = true},
       {.name = "expr+ & ATAC+", .terms = {{expr, 1}, {atac, 1}}, .by_gene = true},
       {.name = "expr+ & K27me3-", .terms = {{expr, 1}, {k27, 1, true}}, .by_gene = true}};
-  const auto found = mining::screen(MPI_COMM_WORLD, lines, rules, {.least_rho = 0.7, .relabelings = {.exact_up_to = 9, .permutations = 9}});
+  const auto found = mining::screen(MPI_COMM_WORLD, lines, rules,
+                                    {.least_rho = 0.7, .relabelings = {.exact_up_to = 9, .permutations = 9}});
   input::DelimitedText text({golden / "hipsci10" / "intersection_counts_joint_permutation_n9.tsv"});
   text.next();
   int n = 0;
@@ -140,7 +145,8 @@ TEST(Screen, OfElevenCancerLinesHasTheExactCountsOnFourPlatforms) {
       for (const auto s : column) chosen.value.push_back(all.of(f)[s]);
     lines.panels.push_back({name, name, "", chosen, chosen.feature});
   }
-  const auto found = mining::screen(MPI_COMM_WORLD, lines, {}, {.relabelings = {.exact_up_to = 2, .permutations = 99}, .list_all = true});
+  const auto found = mining::screen(MPI_COMM_WORLD, lines, {},
+                                    {.relabelings = {.exact_up_to = 2, .permutations = 99}, .list_all = true});
   std::map<std::string, std::map<std::string, std::map<std::string, double>>> expected;
   for (const auto& name : platforms) expected[name] = golden_rows(golden / "nci60" / ("spearman_n11_" + name + ".tsv"));
   int n_rows = 0;
@@ -182,7 +188,8 @@ TEST(Screen, CountsJointlyRelabeledLinesAsOneRelabelingAfterTheOtherDoes) {
       const auto value = outcome.value;
       for (int l = 0; l < 5; ++l) outcome.value[l] = value[place[l]];
     }
-    const auto again = mining::screen(MPI_COMM_SELF, relabeled, {&both, 1}, {.relabelings = {.exact_up_to = 2, .permutations = 1}});
+    const auto again =
+        mining::screen(MPI_COMM_SELF, relabeled, {&both, 1}, {.relabelings = {.exact_up_to = 2, .permutations = 1}});
     const auto n = again.counts.back().observed;
     sum += n;
     as_many += n >= found.counts.back().observed ? 1 : 0;
@@ -267,15 +274,18 @@ TEST(Screen, TheConjunctionIsTheWeakestTermAndDoublesWhereEitherDirectionWillDo)
       EXPECT_DOUBLE_EQ(unit.p_partial.back(), std::min(1.0, 2 * one.at(unit.unit)));
     }
   }
-  EXPECT_GE(count_of(found, "either", "array/ecto:s array/meso:-s").observed, count_of(found, "one", "array/ecto:+ array/meso:-").observed);
+  EXPECT_GE(count_of(found, "either", "array/ecto:s array/meso:-s").observed,
+            count_of(found, "one", "array/ecto:+ array/meso:-").observed);
 }
 
 TEST(Screen, HasTheSameBitsAsOnOneRank) {
   const auto lines = planted_lines(8, {.n_lines = 13});
-  const std::vector<Intersection> rules{{.name = "opposite", .terms = {{0, 0}, {0, 1, true}, {0, 2, true}}, .either_direction = true},
-                                        {.name = "platforms", .terms = {{0, 0}, {1, 0}}, .by_gene = true}};
+  const std::vector<Intersection> rules{
+      {.name = "opposite", .terms = {{0, 0}, {0, 1, true}, {0, 2, true}}, .either_direction = true},
+      {.name = "platforms", .terms = {{0, 0}, {1, 0}}, .by_gene = true}};
   const mining::Options options{.relabelings = {.permutations = 3'000}, .list_all = true};
-  const auto found = mining::screen(MPI_COMM_WORLD, lines, rules, options), alone = mining::screen(MPI_COMM_SELF, lines, rules, options);
+  const auto found = mining::screen(MPI_COMM_WORLD, lines, rules, options),
+             alone = mining::screen(MPI_COMM_SELF, lines, rules, options);
   ASSERT_EQ(found.counts.size(), alone.counts.size());
   for (std::size_t i = 0; i < found.counts.size(); ++i) {
     EXPECT_EQ(found.counts[i].null_mean, alone.counts[i].null_mean) << i;
@@ -296,7 +306,8 @@ TEST(Screen, DoesNotDependOnTheOrderOfLinesAndProbes) {
   }
   for (auto& outcome : turned.outcomes) std::ranges::reverse(outcome.value);
   const Intersection rule{.name = "both", .terms = {{0, 0}, {1, 0}}, .by_gene = true};
-  const auto found = mining::screen(MPI_COMM_WORLD, lines, {&rule, 1}, {}), again = mining::screen(MPI_COMM_WORLD, turned, {&rule, 1}, {});
+  const auto found = mining::screen(MPI_COMM_WORLD, lines, {&rule, 1}, {}),
+             again = mining::screen(MPI_COMM_WORLD, turned, {&rule, 1}, {});
   for (std::size_t i = 0; i < found.counts.size(); ++i) {
     EXPECT_EQ(found.counts[i].observed, again.counts[i].observed);
     EXPECT_EQ(found.counts[i].null_95, again.counts[i].null_95);
@@ -309,7 +320,8 @@ TEST(Screen, BeyondExactPTakesStudentsT) {
   const mining::Options exact{.relabelings = {.exact_up_to = 2, .permutations = 9}, .list_all = true};
   auto approximate = exact;
   approximate.exact_p_up_to = 4;
-  const auto found = mining::screen(MPI_COMM_WORLD, lines, {}, exact), near = mining::screen(MPI_COMM_WORLD, lines, {}, approximate);
+  const auto found = mining::screen(MPI_COMM_WORLD, lines, {}, exact),
+             near = mining::screen(MPI_COMM_WORLD, lines, {}, approximate);
   ASSERT_EQ(found.probes.size(), near.probes.size());
   for (std::size_t i = 0; i < found.probes.size(); ++i) EXPECT_NEAR(near.probes[i].p, found.probes[i].p, 0.012) << i;
 }

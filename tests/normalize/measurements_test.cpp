@@ -19,9 +19,21 @@ Measurements small_table() {
 TEST(QuantileNormalize, IsLimmasWithTiesAndMissingValues) {  // normalizeQuantiles(x, ties = TRUE), limma 3.54.1
   auto table = small_table();
   normalize::quantile_normalize(table, normalize::quantile_reference(table));
-  const std::vector<double> limma{7.0,                4.333333333333333, 2.75, 2.2083333333333335, 1.1666666666666667,
-                                  missing,            3.8333333333333335, 4.333333333333333, 4.5, 4.833333333333333,
-                                  2.2083333333333335, 7.0, 1.1666666666666667, 7.0, 1.1666666666666667};
+  const std::vector<double> limma{7.0,
+                                  4.333333333333333,
+                                  2.75,
+                                  2.2083333333333335,
+                                  1.1666666666666667,
+                                  missing,
+                                  3.8333333333333335,
+                                  4.333333333333333,
+                                  4.5,
+                                  4.833333333333333,
+                                  2.2083333333333335,
+                                  7.0,
+                                  1.1666666666666667,
+                                  7.0,
+                                  1.1666666666666667};
   for (std::size_t i = 0; i < limma.size(); ++i) {
     if (std::isnan(limma[i]))
       EXPECT_TRUE(std::isnan(table.value[i])) << i;

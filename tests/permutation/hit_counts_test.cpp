@@ -103,10 +103,10 @@ struct Case {
 
 const std::vector<Case> cases{
     {4, 3, {}, {}},
-    {6, 70, {}, {}},                                                // more tests than a chunk needs
-    {7, 40, {0, 1, 0, 1, 1, 0, 2}, {}},                             // within strata
-    {7, 40, {}, {.exact_up_to = 2, .permutations = 64}},            // drawn, lots odd
-    {8, 1'400, {}, {.exact_up_to = 2, .permutations = 700}},        // several chunks and tiles
+    {6, 70, {}, {}},                                          // more tests than a chunk needs
+    {7, 40, {0, 1, 0, 1, 1, 0, 2}, {}},                       // within strata
+    {7, 40, {}, {.exact_up_to = 2, .permutations = 64}},      // drawn, lots odd
+    {8, 1'400, {}, {.exact_up_to = 2, .permutations = 700}},  // several chunks and tiles
     {9, 20, {0, 0, 0, 0, 0, 1, 1, 1, 1}, {.exact_up_to = 3, .permutations = 511}},
 };
 
@@ -122,7 +122,8 @@ TEST(HitCounts, AreThoseOfEveryRelabelingByItselfOnAnyMachine) {
       hwy::GetChosenTarget().Update(hwy::SupportedTargets());
       const auto found = permutation::count_hits(MPI_COMM_WORLD, panel.tests, panel.bar, rules, cases[c].options);
       for (std::size_t r = 0; r < rules.size(); ++r)
-        EXPECT_EQ(found.of_rule[r].null, expected[r]) << "case " << c << ", rule " << r << ", target " << (left & -left);
+        EXPECT_EQ(found.of_rule[r].null, expected[r])
+            << "case " << c << ", rule " << r << ", target " << (left & -left);
     }
     hwy::SetSupportedTargetsForTest(0);
     hwy::GetChosenTarget().Update(hwy::SupportedTargets());
@@ -178,8 +179,7 @@ TEST(HitCounts, RefuseWhatMakesNoSense) {
   const auto panel = random_panel(5, 2, 1, 3);
   HitRule empty_unit;
   empty_unit.end_unit();
-  EXPECT_THROW(permutation::count_hits(MPI_COMM_WORLD, panel.tests, panel.bar, {&empty_unit, 1}, {}),
-               std::logic_error);
+  EXPECT_THROW(permutation::count_hits(MPI_COMM_WORLD, panel.tests, panel.bar, {&empty_unit, 1}, {}), std::logic_error);
   HitRule rule;
   rule.add_unit_of({0});
   const std::vector<std::int32_t> no_bar(panel.tests.size(), 0);

@@ -1,5 +1,6 @@
 // How often hits of bulk tables are false, by simulation: the joint relabeling of lines beside separate ones for each
-// outcome, and the rules for test lines. `mining_rates [replicates probes]`; prints the tables of docs/methods/mining.md.
+// outcome, and the rules for test lines. `mining_rates [replicates probes]`; prints the tables of
+// docs/methods/mining.md.
 #include <fmt/format.h>
 #include <mpi.h>
 
@@ -55,8 +56,7 @@ LineSet draw_lines(std::uint64_t seed, std::uint64_t stream, int n, int n_probes
   return lines;
 }
 
-const std::vector<mining::Intersection> opposite{
-    {.name = "opposite", .terms = {{0, 0}, {0, 1, true}, {0, 2, true}}}};
+const std::vector<mining::Intersection> opposite{{.name = "opposite", .terms = {{0, 0}, {0, 1, true}, {0, 2, true}}}};
 
 /// p of the observed number of an intersection where every outcome is relabeled by itself: lots are lines once more for
 /// each outcome, in strata.
@@ -109,8 +109,7 @@ void print_counts(int replicates, int n_probes, const mining::Options& options) 
     independent += count.independent_mean / replicates;
     joint += count.p <= 0.05 ? 1 : 0;
     separate += p_of_separate_relabelings(lines, options) <= 0.05 ? 1 : 0;
-    binomial +=
-        static_cast<double>(count.observed) > count.independent_mean + 1.645 * count.independent_sd ? 1 : 0;
+    binomial += static_cast<double>(count.observed) > count.independent_mean + 1.645 * count.independent_sd ? 1 : 0;
   }
   fmt::print("No association, 10 lines, {} probes, {} replicates\n", n_probes, replicates);
   fmt::print("hits of one outcome: mean {:.0f}, sd {:.0f} (binomial {:.1f})\n", hits,
@@ -135,14 +134,13 @@ struct Tally {
 };
 
 void print_rules(int replicates, int n_probes, double effect, const mining::Options& options) {
-  std::vector<Tally> tallies{{"train P < .05, one outcome"},
-                             {"train intersection of three"},
-                             {"train and test P < .05, same sign"},
-                             {"train P < .05, then BH of test p"},
-                             {"train and test intersection"},
-                             {"train intersection, then BH of the largest test p"}};
+  std::vector<Tally> tallies{
+      {"train P < .05, one outcome"},        {"train intersection of three"},
+      {"train and test P < .05, same sign"}, {"train P < .05, then BH of test p"},
+      {"train and test intersection"},       {"train intersection, then BH of the largest test p"}};
   for (int r = 0; r < replicates; ++r) {
-    const auto training = draw_lines(500 + r, 1, 10, n_probes, effect), test = draw_lines(500 + r, 2, 13, n_probes, effect);
+    const auto training = draw_lines(500 + r, 1, 10, n_probes, effect),
+               test = draw_lines(500 + r, 2, 13, n_probes, effect);
     const auto found = mining::screen(MPI_COMM_SELF, training, opposite, options);
     const auto replicated = mining::replicate(MPI_COMM_SELF, training, found, opposite, test, options, {});
     std::vector<std::array<int, 2>> counts(tallies.size());

@@ -15,8 +15,8 @@ struct OutcomeSheet {
   std::vector<std::string> numeric;  ///< those of them that hold numbers or nothing, and at least one number
 };
 
-/// Reads what can be asked of the sheet. InputError for a sheet without column `sample` (or `lot` or `line`), without rows, or
-/// with a sample that is empty or there twice. Not collective.
+/// Reads what can be asked of the sheet. InputError for a sheet without column `sample` (or `lot` or `line`), without
+/// rows, or with a sample that is empty or there twice. Not collective.
 OutcomeSheet survey_outcomes(const std::filesystem::path& path);
 
 /// A column of words, e.g. the source, in the order of `samples`, each of which has a row; what is_missing() is empty.

@@ -11,8 +11,8 @@ namespace miura::mining {
 /// What was measured of lines by one platform and one way of culture.
 struct Panel {
   std::string name, platform, method;
-  matrix::Measurements probes;     ///< probes x lines; its samples are the lines of the set, NaN where not measured
-  std::vector<std::string> gene;   ///< of each probe; empty: none is known
+  matrix::Measurements probes;    ///< probes x lines; its samples are the lines of the set, NaN where not measured
+  std::vector<std::string> gene;  ///< of each probe; empty: none is known
 };
 
 /// What a line does: one value a line, NaN where it is not known.

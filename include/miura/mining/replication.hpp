@@ -18,14 +18,14 @@ struct ReplicationRow {
   std::string tested_in;    ///< measurements of the test lines that were looked at, joined by ';'
   std::string unit, gene;
   bool is_intersection = false;
-  bool reversed = false;  ///< direction of an intersection of either direction
+  bool reversed = false;                 ///< direction of an intersection of either direction
   std::vector<std::int64_t> test_probe;  ///< of each term, that decides; -1: not measured
   double train_rho = 0, train_p = 0;     ///< of an intersection: of the term with the largest one-sided p
   std::int32_t n_test = 0;               ///< lines
   double test_rho = 0;
-  double p_test = 0;     ///< one-sided in the direction of training; of an intersection the largest of its terms
-  double q_test = 0;     ///< Benjamini-Hochberg within what the rule selected in training
-  bool naive = false;    ///< a hit in the same direction in the test lines too, in all terms
+  double p_test = 0;        ///< one-sided in the direction of training; of an intersection the largest of its terms
+  double q_test = 0;        ///< Benjamini-Hochberg within what the rule selected in training
+  bool naive = false;       ///< a hit in the same direction in the test lines too, in all terms
   bool replicated = false;  ///< q_test <= alpha: the rule to rely on
 };
 

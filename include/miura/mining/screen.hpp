@@ -49,15 +49,15 @@ struct CountRow {
   std::int64_t null_95 = 0;
   double p = 0;  ///< share of the joint relabelings with at least as many
   std::int64_t n_perm = 0;
-  std::string perm_type;  ///< exact, mc
+  std::string perm_type;                            ///< exact, mc
   double independent_mean = 0, independent_sd = 0;  ///< binomial, as if probes and outcomes were independent: wrong
-  std::string status;  ///< OK, LOW_N, CONSTANT_OUTCOME, NOT_TESTED
+  std::string status;                               ///< OK, LOW_N, CONSTANT_OUTCOME, NOT_TESTED
 };
 
 /// A unit of an intersection in one direction.
 struct IntersectionRow {
   std::int32_t intersection = 0;
-  std::string unit;      ///< gene, or probe
+  std::string unit;  ///< gene, or probe
   std::string gene;
   bool reversed = false;  ///< the direction, where either is allowed: the signs of the rule reversed
   bool member = false;    ///< all terms are hits

@@ -23,7 +23,7 @@ void quantile_normalize(matrix::Measurements& table, std::span<const double> ref
 
 struct CtOptions {
   std::vector<std::string> reference_genes = {};  ///< whose mean Ct is taken off in each sample
-  double undetected_ct = 40;  ///< what a value that is missing or larger counts as: the last cycle
+  double undetected_ct = 40;                      ///< what a value that is missing or larger counts as: the last cycle
 };
 
 /// qPCR: mean Ct of the reference genes less Ct, so that more is more; in cycles, log2 units. A gene that was not
