@@ -15,7 +15,7 @@
 
 threads=${SLURM_CPUS_PER_TASK:-1}
 # Slurm, not SLURM_NTASKS, knows of `scontrol update jobid=N numtasks=M`, which gives a waiting job another number of ranks
-ranks=$(scontrol show job "$SLURM_JOB_ID" | sed -n 's/.* NumTasks=\([0-9]*\).*/\1/p')
+ranks=$(scontrol show job "$SLURM_JOB_ID" | sed -n '/ NumTasks=/{s/.* NumTasks=\([0-9]*\).*/\1/p;q}')
 export OMP_NUM_THREADS=$threads OPENBLAS_NUM_THREADS=1
 # Ranks that wait give their core away; without this, more ranks than cores are a thousand times slower.
 export OMPI_MCA_mpi_yield_when_idle=${OMPI_MCA_mpi_yield_when_idle:-1}

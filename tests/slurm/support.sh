@@ -8,7 +8,7 @@ study_job=$SOURCE/jobs/miura-study.sbatch
 
 # planted_study: study/study.ini, and its result without Slurm in whole
 planted_study() {
-  "$MIURA" simulate --out study --lots-bm 8 --lots-bm-test 0 --lots-ad 0 --lots-uc 2 --cells-per-lot 150 --genes 1500 \
+  "$MIURA" simulate --out study --lots-bm 6 --lots-bm-test 0 --lots-ad 0 --lots-uc 1 --cells-per-lot 120 --genes 900 \
     --quiet >/dev/null || fail "simulate"
   "$MIURA" run study/study.ini --out whole --quiet || fail "the study without Slurm"
 }
@@ -36,7 +36,7 @@ state_of() { scontrol show job "$1" | sed -n 's/.*JobState=\([A-Z_]*\).*/\1/p' |
 has_ended() { case $(state_of "$1") in PENDING | CONFIGURING | RUNNING | COMPLETING | REQUEUED | '') return 1 ;; esac; }
 # ends_as JOB STATE CODE LOG: waits for the end of a job
 ends_as() {
-  until_it 180 "job $1 ends" has_ended "$1"
+  until_it 400 "job $1 ends" has_ended "$1"
   local state code
   state=$(state_of "$1")
   code=$(scontrol show job "$1" | sed -n 's/.* ExitCode=\([0-9:]*\).*/\1/p' | head -n 1)
@@ -48,7 +48,7 @@ ranks_of() { pgrep -f "^$MIURA run .*--out $1( |\$)"; }
 # signal_ranks OUT SIGNAL: fails where there are none
 signal_ranks() { ranks_of "$1" | xargs -r kill -"$2" && ranks_of "$1" >/dev/null; }
 # comes_to LOG STAGE: waits for the end of a stage
-comes_to() { until_it 120 "$2 in $1" grep -q "^$2: " "$1"; }
+comes_to() { until_it 240 "$2 in $1" grep -qE "^$2: (taken|.* s, peak)" "$1"; }
 # pauses_after NAME OUT STAGE: stops the clock of a run, so that a test may take its time
 pauses_after() {
   comes_to "$1.log" "$3"
