@@ -498,7 +498,7 @@ void for_each_vector(auto& stage, auto&& visit) {
   visit("p_outlier", stage.p_outlier);
   visit("n_anchors", stage.n_anchors);
   visit("status", stage.status);
-  visit("reference_label", stage.reference_label);
+  visit("training_label", stage.training_label);
   visit("held_out_score", stage.held_out_score);
   visit("held_out_dist", stage.held_out_dist);
 }

@@ -59,8 +59,8 @@ std::vector<input::Outcome> read_sheet(const CompareOptions& o, ComparedLots& st
 
 /// The composition as a whole: its leading components over the lots that are not compared.
 Endpoint components_of(const CompareOptions& o, const ComparedLots& study, const comparability::Sides& sides) {
-  auto scores = comparability::leading_scores(comparability::centred_log_ratios(study.composition), sides.others,
-                                              o.components);
+  auto scores =
+      comparability::leading_scores(comparability::centred_log_ratios(study.composition), sides.others, o.components);
   return {.final_use = {},
           .name = "components",
           .kind = Endpoint::Kind::components,
@@ -114,11 +114,12 @@ comparability::Sides sides_of(const CompareOptions& o, const matrix::Lots& lots)
   return sides;
 }
 
-/// Takes process `before` and `after` where nothing else was said, there are such lots, and something is to be compared.
+/// Takes process `before` and `after` where nothing else was said, there are such lots, and something is to be
+/// compared.
 void find_change(CompareOptions& o, const matrix::Lots& lots) {
   const auto there = [&](const char* process) {
-    return std::ranges::any_of(
-        lots, [&](const matrix::Lot& lot) { return lot.process == process && of_source(o, lot); });
+    return std::ranges::any_of(lots,
+                               [&](const matrix::Lot& lot) { return lot.process == process && of_source(o, lot); });
   };
   if (!o.before.empty() || !o.names_endpoint() || !there("before") || !there("after")) return;
   o.before = "before";
@@ -143,7 +144,8 @@ std::vector<std::string> warnings_on(const CompareOptions& o, const ComparedLots
         "the share of cells outside of the reference is not looked at: the study has no tables/mapped_lots.tsv");
   if (sides && compares_unlike_lots(study, *sides))
     warnings.emplace_back(
-        "training lots, which were clustered, are compared with lots that were mapped: their shares are not found alike");
+        "training lots, which were clustered, are compared with lots that were mapped: their shares are not found "
+        "alike");
   const auto components = std::ranges::find(named, Endpoint::Kind::components, &Endpoint::kind);
   if (components != named.end() && components->width < o.components)
     warnings.push_back(fmt::format("{} components were asked for; the lots that are not compared vary in {}",
@@ -155,13 +157,13 @@ std::vector<std::string> warnings_on(const CompareOptions& o, const ComparedLots
   return warnings;
 }
 
-/// Lots by which a margin may be derived: the training lots, without those after the change.
-std::vector<std::int32_t> lots_to_fit(const CompareOptions& o, const matrix::Lots& lots) {
-  std::vector<std::int32_t> fitted;
+/// What others are measured by: the training lots, without those after the change.
+std::vector<std::int32_t> reference_lots(const CompareOptions& o, const matrix::Lots& lots) {
+  std::vector<std::int32_t> reference;
   for (std::int32_t l = 0; l < std::ssize(lots); ++l)
     if (lots[l].role == "train" && of_source(o, lots[l]) && (o.after.empty() || lots[l].process != o.after))
-      fitted.push_back(l);
-  return fitted;
+      reference.push_back(l);
+  return reference;
 }
 
 /// Outcomes that nobody named are compared where both sides have enough of them.
@@ -176,13 +178,10 @@ void leave_out_unmeasured(const CompareOptions& o, const comparability::Sides& s
   });
 }
 
-/// The lots that others are compared with, by deviation: those before the change, or the training lots.
+/// The lots that others are compared with, by deviation.
 std::vector<std::uint8_t> reference_of(const CompareOptions& o, const matrix::Lots& lots) {
-  std::vector<std::uint8_t> marks;
-  for (const auto& lot : lots) {
-    const bool before = o.before.empty() ? lot.role == "train" : lot.process == o.before;
-    marks.push_back(before && of_source(o, lot) ? 1 : 0);
-  }
+  std::vector<std::uint8_t> marks(lots.size());
+  for (const auto lot : reference_lots(o, lots)) marks[lot] = 1;
   return marks;
 }
 
@@ -246,7 +245,7 @@ int compare(MPI_Comm comm, const std::vector<std::string>& arguments) {
   auto named = named_endpoints(comm, o, study, outcomes, sides);
   const auto claims = claims_of(o, study.lots, named);
   if (sides) leave_out_unmeasured(o, *sides, named);
-  const auto declared = declare_endpoints(o, named, lots_to_fit(o, study.lots));
+  const auto declared = declare_endpoints(o, named, reference_lots(o, study.lots));
 
   ResultFolder folder(comm, o.common.out.empty() ? fs::path(o.result + "-comparison") : fs::path(o.common.out),
                       "compare");

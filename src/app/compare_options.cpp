@@ -27,13 +27,14 @@ po::options_description describe(CompareOptions& o) {
       "cluster", po::value(&o.clusters)->composing(), "cluster whose share matters; several times for several")(
       "marker", po::value(&o.markers)->composing(),
       "GENE or GENE:CLUSTER: gene whose expression (log2 of counts per million of a lot) in all cells, or in a cluster "
-      "of the primary partition, matters; several times")(
-      "outcome", po::value(&o.outcomes)->composing(),
-      "outcome of the sample sheet that matters; several times; none: the primary one of the study, if the sheet has it")(
+      "of the primary partition, matters; several times")("outcome", po::value(&o.outcomes)->composing(),
+                                                          "outcome of the sample sheet that matters; several times; "
+                                                          "none: the primary one of the study, if the sheet has it")(
       "components", po::value(&o.components)->default_value(o.components),
       "compare the composition as a whole, by so many (1 to 3) leading components of other lots; 0: not")(
       "margin", po::value(&o.margins)->composing(),
-      "[USE:]NAME=VALUE: largest change that does not matter for a final use of the product: of a cluster (logit of its "
+      "[USE:]NAME=VALUE: largest change that does not matter for a final use of the product: of a cluster (logit of "
+      "its "
       "share), marker, outcome, or of components (standard deviations); fix it before looking")(
       "margin-from", po::value(&o.margins_from)->composing(),
       "[USE:]OUTCOME=AMOUNT: margins of clusters and markers are what moves this outcome by AMOUNT, by its regression "
@@ -56,10 +57,12 @@ void check(const CompareOptions& o) {
 }
 
 nlohmann::ordered_json settings_of(const CompareOptions& o) {
-  return {{"partition", o.partition},       {"source", o.source},        {"before", o.before},
-          {"after", o.after},               {"cluster", o.clusters},     {"marker", o.markers},
-          {"outcome", o.outcomes},          {"components", o.components}, {"margin", o.margins},
-          {"margin-from", o.margins_from}, {"require", o.requirements}, {"seed", o.common.seed}};
+  return {{"partition", o.partition},  {"source", o.source},
+          {"before", o.before},        {"after", o.after},
+          {"cluster", o.clusters},     {"marker", o.markers},
+          {"outcome", o.outcomes},     {"components", o.components},
+          {"margin", o.margins},       {"margin-from", o.margins_from},
+          {"require", o.requirements}, {"seed", o.common.seed}};
 }
 
 double number_of(const std::string& option, const std::string& typed, const std::string& text) {

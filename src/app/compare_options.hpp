@@ -16,9 +16,7 @@ struct CompareOptions {
   std::vector<std::string> clusters, markers, outcomes, margins, margins_from, requirements;
   std::int32_t components = 0;
 
-  bool names_endpoint() const {
-    return !clusters.empty() || !markers.empty() || !outcomes.empty() || components > 0;
-  }
+  bool names_endpoint() const { return !clusters.empty() || !markers.empty() || !outcomes.empty() || components > 0; }
 };
 
 po::options_description describe(CompareOptions& o);

@@ -15,7 +15,7 @@ namespace miura::app {
 
 /// Endpoints as they are tested: one for each final use and name.
 struct DeclaredEndpoints {
-  std::vector<comparability::Endpoint> endpoints;    ///< use after use
+  std::vector<comparability::Endpoint> endpoints;     ///< use after use
   std::vector<comparability::DerivedMargin> derived;  ///< margins that come from an outcome
 };
 

@@ -113,7 +113,8 @@ report::ComparisonReport comparison_page(std::span<const matrix::Table> tables) 
   page.files.push_back({"provenance.json", "settings, digests of inputs and outputs, machine"});
   page.method = {
       {"Equivalence",
-       "Two one-sided t tests (Schuirmann) of after less before, of paired differences where lots share a pair, else by "
+       "Two one-sided t tests (Schuirmann) of after less before, of paired differences where lots share a pair, else "
+       "by "
        "Welch; several components at once by Wellek's noncentral F test. All endpoints of a use must pass."},
       {"Margins",
        "Fixed before the lots are looked at: given, derived from an outcome (by the upper bound of its slope), or, "
@@ -122,7 +123,8 @@ report::ComparisonReport comparison_page(std::span<const matrix::Table> tables) 
        "To accept a change as large as the margin, and to reject where nothing changed, for normal lots at these very "
        "numbers of lots."},
       {"Deviation",
-       "Each lot's distance to the mean of the others: Aitchison's of the composition, sliced Wasserstein's and the mean "
+       "Each lot's distance to the mean of the others: Aitchison's of the composition, sliced Wasserstein's and the "
+       "mean "
        "embedding's of its cells, and the share of cells outside of the reference; log-t prediction p, Bonferroni over "
        "the statistics, and a conformal p."},
       {"What a verdict is not",

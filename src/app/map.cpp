@@ -9,6 +9,7 @@
 #include "app/common_options.hpp"
 #include "app/folder_lock.hpp"
 #include "app/publication.hpp"
+#include "app/sources.hpp"
 #include "app/stage_hashes.hpp"
 #include "app/stages.hpp"
 #include "app/stop_request.hpp"
@@ -89,8 +90,63 @@ void keep_genes_of(const StudyReference& reference, CellsStage& cells) {
   for (auto& missing : cells.missing) std::erase_if(missing, [&](auto g) { return g >= reference.features.size(); });
 }
 
+/// Outcomes that the study looks at, as far as the sheet of the new lots has them; the study's own lots, which come
+/// first, have none here. Collective.
+std::vector<association::Outcome> new_outcomes(MPI_Comm comm, const matrix::Lots& lots, std::size_t n_own,
+                                               const fs::path& sheet, const RunOptions& o) {
+  std::vector<association::Outcome> outcomes;
+  parallel::together(comm, [&] {
+    auto names = outcomes_named(o);
+    const auto known = input::outcome_columns(sheet);
+    std::erase_if(names, [&](const auto& name) { return std::ranges::find(known, name) == known.end(); });
+    for (const auto& column : input::read_outcomes(sheet, lots, names)) {
+      auto& outcome = outcomes.emplace_back(association::Outcome{column.name, {}});
+      outcome.value.assign(n_own, association::not_computed);
+      outcome.value.insert(outcome.value.end(), column.value.begin(), column.value.end());
+    }
+  });
+  return outcomes;
+}
+
+/// The composition with lots that say nothing before its own.
+matrix::Composition after_other_lots(matrix::Composition composition, std::int32_t n_others) {
+  composition.n_lots += n_others;
+  composition.lot_size.insert(composition.lot_size.begin(), n_others, 0);
+  for (std::int32_t k = 0; k < composition.n_clusters; ++k)
+    composition.count.insert(composition.count.begin() + std::int64_t{k} * composition.n_lots, n_others, 0);
+  return composition;
+}
+
+/// What the new lots show of the cluster that the study declares, beside the study's own lots. Collective.
+std::vector<matrix::Table> tables_of_sources(MPI_Comm comm, const Study& study, const StudyReference& reference,
+                                             const fs::path& sheet, const RunOptions& o) {
+  if (reference.association.columns.empty()) return {};
+  const auto declaration = declare(reference.association, reference.mapping.transferred, study.mapping.label_name,
+                                   o.sources_cluster, o.association.alpha);
+  const auto& own = reference.own;
+  auto lots = own.lots;
+  lots.insert(lots.end(), study.lots.begin(), study.lots.end());
+  const auto n_own = static_cast<std::int32_t>(std::ssize(own.lots));
+  const auto n_lots = static_cast<std::int32_t>(std::ssize(lots));
+  const auto composition = after_other_lots(study.mapping.composition, n_own);
+  const auto outcomes = new_outcomes(comm, study.lots, own.lots.size(), sheet, o);
+  MappedLots mapped{.lots = lots,
+                    .composition = composition,
+                    .outcomes = outcomes,
+                    .markers = {},
+                    .reference_source = source_of_training(own.lots)};
+  const auto markers = study.cells.is_table ? std::vector<sources::Marker>{} : chosen_markers(o);
+  if (!markers.empty()) {
+    mapped.markers = count_markers_of(comm, own, reference.label, declaration.label, markers, 0, n_lots, o);
+    mapped.markers +=
+        count_markers_of(comm, study, study.mapping.label_of_cells(), declaration.label, markers, n_own, n_lots, o);
+  }
+  return source_tables(comm, mapped, declaration, markers, o);
+}
+
 /// The new lots as a study that ends with the mapping. Collective.
-Study mapped_study(MPI_Comm comm, const matrix::Lots& lots, StudyReference reference, const RunOptions& o) {
+Study mapped_study(MPI_Comm comm, const matrix::Lots& lots, const StudyReference& reference, const fs::path& sheet,
+                   const RunOptions& o) {
   Study study;
   study.lots = lots;
   auto features = reference.features;
@@ -114,8 +170,9 @@ Study mapped_study(MPI_Comm comm, const matrix::Lots& lots, StudyReference refer
                           .label = std::vector<std::int32_t>(study.genes.reference.size(), -1),
                           .names = reference.mapping.label_name};
   const std::vector<std::uint8_t> all(lots.size(), 1);
-  study.mapping = map_lots(comm, std::move(reference.mapping), study, all, o);
+  study.mapping = map_lots(comm, reference.mapping, study, all, o);
   study.mapping.composition = mapped_composition(comm, study, study.mapping, labels);
+  study.sources.tables = tables_of_sources(comm, study, reference, sheet, o);
   study.clusters.partitions = {std::move(labels)};
   study.composition.partitions = {study.mapping.composition};
   return study;
@@ -154,7 +211,7 @@ int map(MPI_Comm comm, const std::vector<std::string>& arguments) {
   const double started = MPI_Wtime();
   auto inputs = digest_inputs(comm, lots, o, sheet);
   parallel::together(comm, [&] { inputs[file.string()] = sha256_of_file(file); });
-  const auto study = mapped_study(comm, lots, read_study_reference(comm, file, o), o);
+  const auto study = mapped_study(comm, lots, read_study_reference(comm, file, o), sheet, o);
   publish_study(comm, study,
                 {.command = "map",
                  .out = out,

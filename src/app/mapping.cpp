@@ -115,7 +115,7 @@ MappingStage blank_mapping(const MappingReference& reference, std::size_t n) {
   MappingStage stage;
   stage.transferred = reference.transferred;
   stage.label_name = reference.label_name;
-  for (auto* labels : {&stage.label, &stage.likeliest, &stage.second, &stage.reference_label}) labels->assign(n, -1);
+  for (auto* labels : {&stage.label, &stage.likeliest, &stage.second, &stage.training_label}) labels->assign(n, -1);
   for (auto* values :
        {&stage.score, &stage.margin, &stage.knn_dist, &stage.p_outlier, &stage.held_out_score, &stage.held_out_dist})
     values->assign(n, not_a_number);
@@ -142,15 +142,12 @@ matrix::Embedding dense_rows(MPI_Comm comm, const matrix::GridMatrix& grid, std:
 }
 
 matrix::Composition mapped_composition(MPI_Comm comm, const Study& study, const MappingStage& mapping,
-                                       const matrix::Labeling& training) {
-  auto label = training.label;
-  for (std::size_t i = 0; i < label.size(); ++i)
-    if (label[i] < 0) label[i] = mapping.label[i];
-  auto composition = composition::count_cells(comm, study.cells.cells.mine.lot, label,
-                                              static_cast<std::int32_t>(study.lots.size()), training.n_clusters);
-  composition.integration = training.integration;
-  composition.resolution = training.resolution;
-  composition.seed = training.seed;
+                                       const matrix::Labeling& of) {
+  auto composition = composition::count_cells(comm, study.cells.cells.mine.lot, mapping.label_of_cells(),
+                                              static_cast<std::int32_t>(study.lots.size()), of.n_clusters);
+  composition.integration = of.integration;
+  composition.resolution = of.resolution;
+  composition.seed = of.seed;
   return composition;
 }
 

@@ -36,9 +36,9 @@ std::vector<std::int32_t> checked_features(const pca::Model& model, const RunOpt
 matrix::GridMatrix checked_grid(const Study& study, std::span<const std::int32_t> checked, const RunOptions& o);
 matrix::Embedding dense_rows(MPI_Comm comm, const matrix::GridMatrix& grid, std::span<const std::uint8_t> marked);
 
-/// Cells of every lot by label: `training` labels those of the lots that were not mapped. Collective.
+/// Cells of every lot by label, named as the labels are. Collective.
 matrix::Composition mapped_composition(MPI_Comm comm, const Study& study, const MappingStage& mapping,
-                                       const matrix::Labeling& training);
+                                       const matrix::Labeling& of);
 
 /// Maps the lots of a study that are marked, one at a time, and judges which of their cells belong, by how the
 /// reference lots fare when they are held out. `study` has the cells, variable genes and scores. A lot's rows depend on

@@ -71,17 +71,13 @@ MappingStage mapping_stage(MPI_Comm comm, const Study& study, const RunOptions& 
     reference.cells.expression = dense_rows(comm, checked_grid(study, reference.checked, o), marked);
     reference.held_out = transfer::leave_one_lot_out(comm, reference.cells, o.mapping);
   }
-  const auto label_of_reference = reference.cells.label;
   const auto held_out = reference.held_out;
   auto stage = any ? map_lots(comm, std::move(reference), study, mapped, o) : blank_mapping(reference, marked.size());
-  for (std::size_t i = 0, row = 0; i < marked.size(); ++i) {
+  stage.training_label = labels.label;
+  for (std::size_t i = 0, row = 0; any && i < marked.size(); ++i) {
     if (!marked[i]) continue;
-    stage.reference_label[i] = label_of_reference[row];
-    if (any) {
-      stage.held_out_score[i] = held_out.mapping_score[row];
-      stage.held_out_dist[i] = held_out.knn_dist[row];
-    }
-    ++row;
+    stage.held_out_score[i] = held_out.mapping_score[row];
+    stage.held_out_dist[i] = held_out.knn_dist[row++];
   }
   stage.composition = mapped_composition(comm, study, stage, labels);
   return stage;

@@ -67,8 +67,8 @@ Marker understood(const std::string& typed, const GeneNames& genes, const Compar
   return marker;
 }
 
-/// Cluster of each of this rank's cells, by its place in ComparedLots::clusters; those of `column` go to cells that have
-/// none yet.
+/// Cluster of each of this rank's cells, by its place in ComparedLots::clusters; those of `column` go to cells that
+/// have none yet.
 void read_labels(hid_t file, const std::string& column, const ComparedLots& study, std::int64_t first,
                  std::vector<std::int32_t>& label) {
   if (!hdf5::exists(file, column)) return;
@@ -140,7 +140,8 @@ MarkerCells read_cells(const fs::path& path, int rank, const ComparedLots& study
   for (const auto& text : typed) found.markers.push_back(understood(text, genes, study));
   const auto n_wanted = static_cast<std::int32_t>(std::ssize(typed));
   std::vector<std::int32_t> column_of(genes.size(), n_wanted);
-  for (std::int32_t m = 0; m < n_wanted; ++m) column_of[found.markers[m].gene] = m;  // one column for a gene named twice
+  for (std::int32_t m = 0; m < n_wanted; ++m)
+    column_of[found.markers[m].gene] = m;  // one column for a gene named twice
   const auto& part = study.cells.points;
   const auto first = part.begin(rank), n = part.n_local(rank);
   found.label.assign(n, -1);
@@ -161,8 +162,7 @@ std::vector<MarkerExpression> read_marker_expression(MPI_Comm comm, const fs::pa
   std::vector<MarkerExpression> expression;
   if (typed.empty()) return expression;
   MarkerCells found;
-  parallel::together(comm,
-                     [&] { found = read_cells(result / "study.h5ad", parallel::rank_of(comm), study, typed); });
+  parallel::together(comm, [&] { found = read_cells(result / "study.h5ad", parallel::rank_of(comm), study, typed); });
   const auto sums = pseudobulk::sum_counts(comm, found.cells, found.label,
                                            {.n_genes = static_cast<std::int32_t>(std::ssize(typed)) + 1,
                                             .n_lots = study.composition.n_lots,

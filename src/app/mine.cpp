@@ -83,11 +83,11 @@ int mine(MPI_Comm comm, const std::vector<std::string>& arguments) {
   MinedLines training, test;
   parallel::together(comm, [&] { training = read_training(o, choices); });
   const auto intersections = resolve_intersections(o, training.lines);
-  log::info(fmt::format("miura {} ({}): {} training lines, {} measurements, {} outcomes, {} intersections, {} ranks x "
-                        "{} threads",
-                        version(), commit(), training.lines.line.size(), training.lines.panels.size(),
-                        training.lines.outcomes.size(), intersections.size(), parallel::size_of(comm),
-                        omp_get_max_threads()));
+  log::info(fmt::format(
+      "miura {} ({}): {} training lines, {} measurements, {} outcomes, {} intersections, {} ranks x "
+      "{} threads",
+      version(), commit(), training.lines.line.size(), training.lines.panels.size(), training.lines.outcomes.size(),
+      intersections.size(), parallel::size_of(comm), omp_get_max_threads()));
   const auto found = mining::screen(comm, training.lines, intersections, o.mining);
   tell(found.counts);
 
@@ -97,8 +97,7 @@ int mine(MPI_Comm comm, const std::vector<std::string>& arguments) {
   mining::Replication replication;
   if (has_test) {
     parallel::together(comm, [&] { test = read_test(o, choices, training.lines); });
-    replication =
-        mining::replicate(comm, training.lines, found, intersections, test.lines, o.mining, o.replication);
+    replication = mining::replicate(comm, training.lines, found, intersections, test.lines, o.mining, o.replication);
     tell(replication);
     if (digest_of(choices, training.lines, found) != digest)
       throw std::logic_error("a choice of the training lines changed after the test tables were opened");

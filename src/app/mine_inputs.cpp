@@ -224,8 +224,7 @@ MinedLines read_test(const MineOptions& o, const TrainingChoices& choices, const
       read.warnings.push_back(fmt::format("outcome {}: no test measurement has its markers", options.name));
     } else {
       const auto& table = *find(read.tables, from->name);
-      const auto score =
-          propensity::project(choices.component.at(options.name), named_by_gene(table, options.markers));
+      const auto score = propensity::project(choices.component.at(options.name), named_by_gene(table, options.markers));
       outcome.value = spread(table.table.sample, score, read.lines.line);
       outcome.same_samples_as.push_back(from->name);
       read.propensities.push_back({options.name, "test", table.table.sample, {}, score, mid_ranks(score)});

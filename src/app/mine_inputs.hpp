@@ -29,7 +29,7 @@ struct LinePropensity {
 /// What training lines decide and test lines must not: the reference of quantiles, which probes are looked at, and the
 /// weights of propensities.
 struct TrainingChoices {
-  std::map<std::string, std::vector<double>> quantiles;  ///< by platform and method
+  std::map<std::string, std::vector<double>> quantiles;    ///< by platform and method
   std::map<std::string, propensity::Component> component;  ///< by outcome
 };
 

@@ -10,7 +10,7 @@
 #include "miura/base/error.hpp"
 #include "miura/base/nearest_name.hpp"
 #include "miura/input/delimited.hpp"
-#include "miura/input/gene_map.hpp"
+#include "miura/input/gene_table.hpp"
 
 namespace miura::app {
 
@@ -60,8 +60,8 @@ void apply(const Section& section, const Keys& keys, const fs::path& file) {
     const auto key = keys.find(setting.name);
     const auto place = fmt::format("[{}.{}]", section.kind, section.name);
     if (key == keys.end())
-      refuse(file, setting.row, fmt::format("unknown option '{}' of {}{}", setting.name, place,
-                                            suggestion(setting.name, known)));
+      refuse(file, setting.row,
+             fmt::format("unknown option '{}' of {}{}", setting.name, place, suggestion(setting.name, known)));
     if (!seen.insert(setting.name).second)
       refuse(file, setting.row, fmt::format("{} has {} twice", place, setting.name));
     key->second(setting);
@@ -141,8 +141,9 @@ OutcomeOptions outcome_of(const Section& section, const fs::path& file, const fs
                          .test_measurement = {},
                          .same_samples = {}};
   const auto markers = [&](const Setting& s) {
-    outcome.markers =
-        fs::is_regular_file(folder / s.value) ? input::read_gene_list(folder / s.value) : split_list(s.value);
+    outcome.markers = fs::is_regular_file(folder / s.value)
+                          ? input::read_gene_list(folder / s.value, input::GeneRow::name_first)
+                          : split_list(s.value);
     if (outcome.markers.empty()) refuse(file, s.row, "propensity is a list of marker genes, or a file of them");
   };
   const auto text = [](std::string& to) { return [&](const Setting& s) { to = s.value; }; };
@@ -183,7 +184,10 @@ IntersectionOptions intersection_of(const Section& section, const fs::path& file
           }},
          {"measurement", text(i.measurement)},
          {"outcome", text(i.outcome)},
-         {"match", [&](const Setting& s) { i.by_gene = word<bool>(file, s, {{"gene", true}, {"probe", false}}); }},
+         {"match",
+          [&](const Setting& s) {
+            i.by_gene = word<bool>(file, s, {{"gene", true}, {"probe", false}});
+          }},
          {"promoters",
           [&](const Setting& s) {
             i.promoters = word<Promoters>(
@@ -206,11 +210,12 @@ void check_measurement_names(const MineOptions& o) {
     check(outcome.test_measurement, outcome.row);
     for (const auto& name : outcome.same_samples) check(name, outcome.row);
     if (const auto* m = o.measurement(outcome.measurement); m != nullptr && m->is_test)
-      refuse(o.file, outcome.row, fmt::format("[outcome.{}] is fitted to training lines; {} is of test lines",
-                                              outcome.name, outcome.measurement));
+      refuse(o.file, outcome.row,
+             fmt::format("[outcome.{}] is fitted to training lines; {} is of test lines", outcome.name,
+                         outcome.measurement));
     if (const auto* m = o.measurement(outcome.test_measurement); m != nullptr && !m->is_test)
-      refuse(o.file, outcome.row, fmt::format("[outcome.{}]: {} is of training lines", outcome.name,
-                                              outcome.test_measurement));
+      refuse(o.file, outcome.row,
+             fmt::format("[outcome.{}]: {} is of training lines", outcome.name, outcome.test_measurement));
   }
   if (std::ranges::none_of(o.measurements, [](const auto& m) { return m.tests_probes && !m.is_test; }))
     refuse(o.file, 0, "no measurement of training lines whose probes are tested");
@@ -264,8 +269,8 @@ std::int32_t place_or_only(const MineOptions& o, const IntersectionOptions& i, c
                            const std::string& name, const std::string& what) {
   if (name.empty() && names.size() == 1) return 0;
   if (name.empty())
-    refuse(o.file, i.row, fmt::format("[intersection.{}]: which {}? Add {} = one of {}", i.name, what, what,
-                                      fmt::join(names, ", ")));
+    refuse(o.file, i.row,
+           fmt::format("[intersection.{}]: which {}? Add {} = one of {}", i.name, what, what, fmt::join(names, ", ")));
   const auto place = place_of(names, name);
   if (place < 0)
     refuse(o.file, i.row, fmt::format("[intersection.{}]: no {} {}{}", i.name, what, name, suggestion(name, names)));
@@ -293,8 +298,8 @@ mining::Intersection resolved(const MineOptions& o, const IntersectionOptions& i
     } else {
       auto known = outcomes;
       known.insert(known.end(), panels.begin(), panels.end());
-      refuse(o.file, i.row, fmt::format("'{}' is no outcome and no measurement of training lines{}", name,
-                                        suggestion(name, known)));
+      refuse(o.file, i.row,
+             fmt::format("'{}' is no outcome and no measurement of training lines{}", name, suggestion(name, known)));
     }
     if (sign == Sign::up || sign == Sign::down) ++n_directed;
     intersection.terms.push_back(term);
@@ -323,18 +328,19 @@ po::options_description describe(MineOptions& o) {
   po::options_description all("miura mine MINE.ini");
   all.add(describe(o.common));
   const auto with_default = [](auto& field) { return po::value(&field)->default_value(field); };
-  po::options_description mining("Mining (tables, outcomes and rules: [measurement.NAME], [outcome.NAME], "
-                                 "[intersection.NAME] of the file)");
+  po::options_description mining(
+      "Mining (tables, outcomes and rules: [measurement.NAME], [outcome.NAME], "
+      "[intersection.NAME] of the file)");
   mining.add_options()("mining.sheet", with_default(o.sheet),
                        "sheet with a row a line (column sample) and outcomes as columns")(
       "mining.threshold", with_default(o.mining.threshold), "two-sided p of a single probe that makes it a hit")(
-      "mining.least-rho", with_default(o.mining.least_rho), "above 0: |rho| that makes a hit, in place of the threshold")(
+      "mining.least-rho", with_default(o.mining.least_rho),
+      "above 0: |rho| that makes a hit, in place of the threshold")(
       "mining.alpha", with_default(o.replication.alpha),
       "false discovery rate in the test lines, within what training selected")(
       "mining.exact-up-to", with_default(o.mining.relabelings.exact_up_to),
-      "most lines for which all relabelings are taken")("mining.permutations",
-                                                        with_default(o.mining.relabelings.permutations),
-                                                        "relabelings drawn where there are more")(
+      "most lines for which all relabelings are taken")(
+      "mining.permutations", with_default(o.mining.relabelings.permutations), "relabelings drawn where there are more")(
       "mining.affordable", with_default(o.mining.affordable),
       "most tests x relabelings for which all relabelings are taken")("mining.list", with_default(o.list),
                                                                       "rows of hits, or of all probes and genes")(

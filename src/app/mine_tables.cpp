@@ -122,9 +122,9 @@ std::vector<Survivor> survivors_of(const mining::LineSet& training, const mining
     const auto& rule = intersections[unit.intersection];
     if (!unit.member || (has_test && !replicated.contains({rule.name + "\t", unit.unit}))) continue;
     for (std::size_t t = 0; t < unit.terms.size(); ++t)
-      candidates.push_back({{rule.name, unit.unit, unit.gene, rule.terms[t].panel, rule.terms[t].outcome,
-                             unit.terms[t].probe},
-                            unit.p_partial.back()});
+      candidates.push_back(
+          {{rule.name, unit.unit, unit.gene, rule.terms[t].panel, rule.terms[t].outcome, unit.terms[t].probe},
+           unit.p_partial.back()});
   }
   const bool by_intersection = !candidates.empty();
   for (const auto& row : found.probes) {
@@ -230,8 +230,7 @@ void append_lines(std::vector<LineRow>& rows, const NamedSet& set, const mining:
     const auto n = n_known(outcome.value);
     const auto best = std::ranges::find(selectors, o, [](const Selector& s) { return s.survivor->outcome; });
     std::vector<Place> places;
-    if (best != selectors.end())
-      places = places_of(*best->survivor, training.panels[best->survivor->panel], lines);
+    if (best != selectors.end()) places = places_of(*best->survivor, training.panels[best->survivor->panel], lines);
     for (std::int32_t l = 0; l < lines.n_lines(); ++l) {
       auto& row = rows.emplace_back(LineRow{.line = lines.line[l],
                                             .set = set.name,

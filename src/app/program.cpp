@@ -31,7 +31,8 @@ constexpr std::array subcommands{
     Subcommand{"plan", "how many lots a study needs, and how many cells", plan},
     Subcommand{"compare", "whether a lot is like the others, and lots after a change like those before", compare},
     Subcommand{"enrich", "which gene sets a list or ranking of genes is rich in; which peaks lie together", enrich},
-    Subcommand{"differential", "which features differ between two groups, by region and gene, or over time", differential},
+    Subcommand{"differential", "which features differ between two groups, by region and gene, or over time",
+               differential},
     Subcommand{"simulate", "a planted study, written as a user's files would be", simulate},
     Subcommand{"inspect", "what a file or result folder holds; verify it, compare two", inspect},
 };

@@ -18,14 +18,13 @@ po::options_description describe(CommonOptions& common, simulate::Options& o) {
   study.add_options()("modality", with_default(o.modality),
                       "rna (UMI counts) or image (a table of morphology features)")(
       "format", with_default(o.format), "rna: mtx, h5 or mixed; image: table; empty: mtx or table")(
-      "lots-bm", with_default(o.lots_bm), "marrow lots with role train")(
-      "lots-bm-test", with_default(o.lots_bm_test), "marrow lots with role test")("lots-ad", with_default(o.lots_ad),
-                                                                                  "fat lots with role query")(
-      "lots-uc", with_default(o.lots_uc), "cord lots with role query")(
+      "lots-bm", with_default(o.lots_bm), "marrow lots with role train")("lots-bm-test", with_default(o.lots_bm_test),
+                                                                         "marrow lots with role test")(
+      "lots-ad", with_default(o.lots_ad), "fat lots with role query")("lots-uc", with_default(o.lots_uc),
+                                                                      "cord lots with role query")(
       "pairs", with_default(o.pairs), "pairs of marrow lots before and after a change of the process, role process")(
       "change", with_default(o.change), "times the functional state's share after the change; 1: nothing changes")(
-      "cells-per-lot", with_default(o.cells_per_lot),
-                                                                       "mean number of barcodes a lot")(
+      "cells-per-lot", with_default(o.cells_per_lot), "mean number of barcodes a lot")(
       "genes", with_default(o.genes), "number of genes")("null", po::bool_switch(&o.null),
                                                          "outcomes drawn without a look at any cell")(
       "rho", with_default(o.rho),

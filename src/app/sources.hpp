@@ -17,14 +17,14 @@ namespace miura::app {
 /// The one cluster whose share is looked at in mapped lots, chosen before they are: by name, or as the one with the
 /// strongest evidence of the primary family.
 struct Declaration {
-  std::string cluster;         ///< empty: nothing to declare
-  std::int32_t label = -1;     ///< its place among the labels that are transferred
-  bool significant = false;    ///< whether the training lots declare it at `alpha`
+  std::string cluster;                                  ///< empty: nothing to declare
+  std::int32_t label = -1;                              ///< its place among the labels that are transferred
+  bool significant = false;                             ///< whether the training lots declare it at `alpha`
   std::map<std::string, permutation::Side> hypothesis;  ///< by outcome: the sign that rho has over training lots
 };
 
-/// From tables/association.tsv of the training lots; `transferred` and `label_name` as in MappingStage. UsageError for a
-/// cluster that is none of the labels.
+/// From tables/association.tsv of the training lots; `transferred` and `label_name` as in MappingStage. UsageError for
+/// a cluster that is none of the labels.
 Declaration declare(const matrix::Table& association, const std::string& transferred,
                     std::span<const std::string> label_name, const std::string& wanted, double alpha);
 
@@ -47,10 +47,11 @@ struct MappedLots {
 std::vector<matrix::Table> source_tables(MPI_Comm comm, const MappedLots& mapped, const Declaration& declaration,
                                          std::span<const sources::Marker> markers, const RunOptions& o);
 
-/// Counts markers in the cells of a study: `label` of all my cells. Collective.
+/// Counts markers in the cells of a study, whose lots stand from `first_lot` on among n_lots; `label` of all my cells.
+/// Collective.
 sources::MarkerCells count_markers_of(MPI_Comm comm, const Study& study, std::span<const std::int32_t> label,
                                       std::int32_t declared, std::span<const sources::Marker> markers,
-                                      std::int32_t n_lots, const RunOptions& o);
+                                      std::int32_t first_lot, std::int32_t n_lots, const RunOptions& o);
 
 /// The source that most training lots are of.
 std::string source_of_training(const matrix::Lots& lots);

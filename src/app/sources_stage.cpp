@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "app/mapping.hpp"
 #include "app/sources.hpp"
 #include "app/stages.hpp"
 #include "miura/base/log.hpp"
@@ -29,9 +28,6 @@ SourcesStage sources_stage(MPI_Comm comm, const Study& study, const RunOptions& 
     for (auto& column : input::read_outcomes(sheet, study.lots, outcomes_named(o)))
       outcomes.push_back({std::move(column.name), std::move(column.value)});
   });
-  auto label = transferred_labels(study, o).label;
-  for (std::size_t i = 0; i < label.size(); ++i)
-    if (label[i] < 0) label[i] = mapping.label[i];
   auto markers = study.cells.is_table ? std::vector<sources::Marker>{} : chosen_markers(o);
   const auto n_lots = static_cast<std::int32_t>(std::ssize(study.lots));
   MappedLots mapped{.lots = study.lots,
@@ -40,7 +36,7 @@ SourcesStage sources_stage(MPI_Comm comm, const Study& study, const RunOptions& 
                     .markers = {},
                     .reference_source = source_of_training(study.lots)};
   if (!markers.empty())
-    mapped.markers = count_markers_of(comm, study, label, declaration.label, markers, n_lots, o);
+    mapped.markers = count_markers_of(comm, study, mapping.label_of_cells(), declaration.label, markers, 0, n_lots, o);
   stage.tables = source_tables(comm, mapped, declaration, markers, o);
   return stage;
 }

@@ -16,8 +16,8 @@ namespace miura::app {
 
 /// The street, in the order in which the data flows.
 inline constexpr std::array<std::string_view, 15> stage_names{
-    "read",      "normalize", "pca",     "integrate",   "neighbors", "cluster",       "composition",
-    "stability", "markers",   "mapping", "association", "genes",     "neighborhoods", "sources", "report"};
+    "read",    "normalize", "pca",         "integrate", "neighbors",     "cluster", "composition", "stability",
+    "markers", "mapping",   "association", "genes",     "neighborhoods", "sources", "report"};
 
 /// Position of a stage in the street; UsageError for a name that is none.
 int stage_number(const std::string& name);

@@ -102,12 +102,19 @@ struct MappingStage {
   std::vector<double> score, margin, knn_dist, p_outlier;
   std::vector<std::int32_t> n_anchors;
   std::vector<std::uint8_t> status;                   ///< transfer::Status
-  std::vector<std::int32_t> reference_label;          ///< what was transferred, of my reference cells; -1 of others
+  std::vector<std::int32_t> training_label;           ///< what was transferred, of my training cells; -1 of others
   std::vector<double> held_out_score, held_out_dist;  ///< of my cells, when their lot was held out; NaN of others
   matrix::Composition composition;                    ///< of the labels in the mapped lots
   matrix::Table lots;                                 ///< tables/mapped_lots.tsv
 
   bool any() const noexcept { return lots.n_rows() > 0; }  ///< whether a lot was mapped
+  /// Of all my cells, by training or by mapping; -1: unassigned.
+  std::vector<std::int32_t> label_of_cells() const {
+    auto labels = training_label;
+    for (std::size_t i = 0; i < labels.size(); ++i)
+      if (labels[i] < 0) labels[i] = label[i];
+    return labels;
+  }
   /// "" for -1.
   std::string name_of(std::int32_t of) const { return of < 0 ? std::string() : label_name[of]; }
 };

@@ -213,7 +213,7 @@ void write_obs(const ParallelFile& file, const Study& study) {
   obs.column<double>("mapping_score", mapping.score);
   obs.column<double>("knn_dist", mapping.knn_dist);
   obs.column<double>("p_outlier", mapping.p_outlier);
-  obs.categorical("transferred", mapping.reference_label, mapping.label_name);
+  obs.categorical("transferred", mapping.training_label, mapping.label_name);
   obs.column<double>("held_out_score", mapping.held_out_score);
   obs.column<double>("held_out_dist", mapping.held_out_dist);
   obs.finish();

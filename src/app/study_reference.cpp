@@ -119,6 +119,30 @@ struct ReferenceRows {
   matrix::Embedding scores;  ///< of all my cells
 };
 
+/// What the association says of clusters, as far as a declaration needs it.
+matrix::Table read_association(const hdf5::File& file) {
+  matrix::Table table{"association", {}};
+  const std::string at = "uns/miura/association/";
+  if (!hdf5::exists(file.get(), at + "cluster")) return table;
+  for (const char* name : {"family", "integration", "cluster", "outcome"})
+    table.columns.push_back({name, StoredArray(file.get(), at + name).read_texts()});
+  for (const char* name : {"resolution", "rho", "p_maxT_step"})
+    table.columns.push_back({name, StoredArray(file.get(), at + name).read<double>()});
+  table.columns.push_back({"seed", StoredArray(file.get(), at + "seed").read<std::int64_t>()});
+  return table;
+}
+
+matrix::Lots read_lots(const hdf5::File& file) {
+  const auto column = [&](const std::string& name) {
+    return StoredArray(file.get(), "uns/miura/lots/" + name).read_texts();
+  };
+  const auto id = column("lot"), source = column("source"), role = column("role");
+  matrix::Lots lots;
+  for (std::size_t l = 0; l < id.size(); ++l)
+    lots.push_back({.id = id[l], .path = {}, .format = {}, .source = source[l], .role = role[l]});
+  return lots;
+}
+
 ReferenceRows read_reference_rows(const hdf5::File& file, int rank, int ranks, StudyReference& study) {
   ReferenceRows rows;
   const StoredArray scores(file.get(), "obsm/X_pca");
@@ -126,13 +150,16 @@ ReferenceRows read_reference_rows(const hdf5::File& file, int rank, int ranks, S
   rows.scores = {rows.cells, static_cast<std::int32_t>(scores.width()),
                  part_of<float>(file, "obsm/X_pca", rows.cells, rank)};
   const auto label = part_of<std::int32_t>(file, "obs/transferred/codes", rows.cells, rank);
+  const auto mapped = part_of<std::int32_t>(file, "obs/mapped_cluster/codes", rows.cells, rank);
+  const auto in_reference = part_of<std::int32_t>(file, "obs/reference", rows.cells, rank);
   const auto lot = part_of<std::int32_t>(file, "obs/lot/codes", rows.cells, rank);
   const auto score = part_of<double>(file, "obs/held_out_score", rows.cells, rank);
   const auto distance = part_of<double>(file, "obs/held_out_dist", rows.cells, rank);
   auto& reference = study.mapping;
   for (std::size_t i = 0; i < label.size(); ++i) {
-    rows.marked.push_back(label[i] >= 0 ? 1 : 0);
-    if (label[i] < 0) continue;
+    study.label.push_back(label[i] >= 0 ? label[i] : mapped[i]);
+    rows.marked.push_back(in_reference[i] && label[i] >= 0 ? 1 : 0);
+    if (!rows.marked.back()) continue;
     reference.cells.label.push_back(label[i]);
     reference.cells.lot.push_back(lot[i]);
     reference.held_out.mapping_score.push_back(score[i]);
@@ -140,8 +167,7 @@ ReferenceRows read_reference_rows(const hdf5::File& file, int rank, int ranks, S
   }
   reference.label_name = StoredArray(file.get(), "obs/transferred/categories").read_texts();
   reference.transferred = text_at(file, "uns/miura/transferred");
-  for (const auto& id : StoredArray(file.get(), "obs/lot/categories").read_texts())
-    reference.lots.push_back({.id = id, .path = {}, .format = {}});
+  reference.lots = read_lots(file);
   reference.cells.n_labels = static_cast<std::int32_t>(std::ssize(reference.label_name));
   reference.cells.n_lots = static_cast<std::int32_t>(std::ssize(reference.lots));
   study.integration = text_at(file, "uns/miura/transferred_integration");
@@ -164,22 +190,23 @@ std::map<std::string, std::string> read_study_settings(const fs::path& path) {
 StudyReference read_study_reference(MPI_Comm comm, const fs::path& path, const RunOptions& o) {
   StudyReference study;
   ReferenceRows rows;
-  Study all;  // the study's own cells, for their expression
   parallel::together(comm, [&] {
     const auto file = open_study(path);
     const auto rank = parallel::rank_of(comm);
     read_features(file, study);
     read_model(file, study);
     rows = read_reference_rows(file, rank, parallel::size_of(comm), study);
-    if (o.mapping.mode == transfer::Mode::anchor) all.cells = read_part_of_cells(file, study, rows.cells, rank);
+    study.association = read_association(file);
+    study.own.cells = read_part_of_cells(file, study, rows.cells, rank);
   });
   auto& reference = study.mapping;
   reference.cells.scores = marked_rows(comm, rows.scores, rows.marked);
   reference.checked = checked_features(study.model, o);
-  all.genes = study.genes;
+  study.own.lots = reference.lots;
+  study.own.genes = study.genes;
   reference.cells.expression = reference.checked.empty()
                                    ? matrix::Embedding{reference.cells.scores.points, 0, {}}
-                                   : dense_rows(comm, checked_grid(all, reference.checked, o), rows.marked);
+                                   : dense_rows(comm, checked_grid(study.own, reference.checked, o), rows.marked);
   const auto& known = reference.held_out.knn_dist;
   const std::int64_t done = std::ranges::count_if(known, [](double d) { return !std::isnan(d); });
   if (parallel::sum_over_ranks(comm, done) == 0)

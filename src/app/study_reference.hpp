@@ -19,8 +19,11 @@ struct StudyReference {
   matrix::Features features, dropped;  ///< genes of the study; those that only its quality control has counted
   GenesStage genes;                    ///< without marks of cells
   pca::Model model;
-  MappingReference mapping;  ///< an even share of the reference cells a rank
-  std::string integration;   ///< of the partition whose labels are transferred
+  MappingReference mapping;         ///< an even share of the reference cells a rank; its lots are those of the study
+  matrix::Table association;        ///< of the training lots; no columns where nothing was tested
+  Study own;                        ///< the cells of the study with their counts or table, an even share a rank
+  std::vector<std::int32_t> label;  ///< of these cells; -1: unassigned
+  std::string integration;          ///< of the partition whose labels are transferred
   double resolution = 0;
   std::uint64_t seed = 0;
 };

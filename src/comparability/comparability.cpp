@@ -105,8 +105,7 @@ EndpointResult compare_components(const matrix::Lots& lots, const Sides& sides, 
                 .sd = none,
                 .equivalent = e.equivalent};
   found.rates = distance_error_rates(e.n_before, e.n_after, endpoint.width, margin, options.alpha);
-  found.pairs_ignored =
-      std::ranges::any_of(sides.after, [&](std::int32_t lot) { return !lots[lot].pair.empty(); });
+  found.pairs_ignored = std::ranges::any_of(sides.after, [&](std::int32_t lot) { return !lots[lot].pair.empty(); });
   conclude(found, options.alpha);
   return found;
 }
@@ -166,7 +165,8 @@ std::string_view word(Endpoint::Kind kind) {
 
 /// Composition goes with function: what may be said of the function of lots whose attributes are alike.
 std::string on_function(const Verdict& v, const std::vector<std::string>& measured) {
-  if (v.with_function) return v.only_function ? "; only function was compared, no composition" : ", function among them";
+  if (v.with_function)
+    return v.only_function ? "; only function was compared, no composition" : ", function among them";
   if (measured.empty()) return "; no function was compared";
   return fmt::format("; no function was compared, although {} {} measured", fmt::join(measured, ", "),
                      measured.size() == 1 ? "was" : "were");

@@ -108,8 +108,7 @@ LotVectors leading_scores(const LotVectors& vectors, std::span<const std::int32_
   for (std::int32_t lot = 0; lot < vectors.n_lots; ++lot)
     for (std::int32_t c = 0; c < scores.width; ++c) {
       double score = vectors.known(lot) ? 0.0 : none;
-      for (std::int32_t k = 0; k < width; ++k)
-        score += pairs.vector[c * width + k] * (vectors.of(lot)[k] - mean[k]);
+      for (std::int32_t k = 0; k < width; ++k) score += pairs.vector[c * width + k] * (vectors.of(lot)[k] - mean[k]);
       scores.value.push_back(score);
     }
   return scores;

@@ -26,13 +26,4 @@ std::map<std::string, std::string> read_gene_map(const std::filesystem::path& pa
   return gene;
 }
 
-std::vector<std::string> read_gene_list(const std::filesystem::path& path) {
-  DelimitedText text({path});
-  std::vector<std::string> genes;
-  while (const auto fields = text.next())
-    if (!is_missing(fields->front())) genes.emplace_back(fields->front());
-  if (genes.empty()) throw InputError({path}, "lists no genes");
-  return genes;
-}
-
 }  // namespace miura::input

@@ -22,14 +22,14 @@ double number_in(const Sheet& sheet, std::size_t column) {
 
 }  // namespace
 
-std::vector<std::string> read_gene_list(const std::filesystem::path& path) {
+std::vector<std::string> read_gene_list(const std::filesystem::path& path, GeneRow row_holds) {
   DelimitedText text({path}, {.separator = '\t', .quotes = false});
   std::vector<std::string> genes;
   while (const auto row = text.next()) {
-    if (row->size() > 1)
+    if (row->size() > 1 && row_holds == GeneRow::name)
       throw InputError(text.where(),
                        "has " + std::to_string(row->size()) + " fields; a list of genes has one name a row");
-    if (!(*row)[0].starts_with('#')) genes.emplace_back((*row)[0]);
+    if (!(*row)[0].starts_with('#') && !is_missing((*row)[0])) genes.emplace_back((*row)[0]);
   }
   if (genes.empty()) throw InputError({path}, "holds no genes");
   return genes;

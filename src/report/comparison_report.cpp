@@ -54,7 +54,8 @@ json interval_chart(const std::vector<EndpointRow>& endpoints) {
                     {"margin", rounded_text(row.margin)}});
   }
   if (data.empty()) return {};
-  const json y = {{"field", "endpoint"}, {"type", "nominal"}, {"sort", order}, {"title", nullptr}};
+  const json y = {
+      {"field", "endpoint"}, {"type", "nominal"}, {"sort", order}, {"title", nullptr}, {"axis", {{"labelLimit", 300}}}};
   const auto x = [](const char* field) -> json {
     return {{"field", field}, {"type", "quantitative"}, {"title", "change, in margins"}};
   };
@@ -64,7 +65,9 @@ json interval_chart(const std::vector<EndpointRow>& endpoints) {
   const json edge = {{"opacity", 0.8}, {"strokeDash", {4, 3}}};
   auto spec = layered_chart(
       "Change of every endpoint with its 90 % interval, in units of the margin", data,
-      {level_of("x", -1, edge), level_of("x", 1, edge), level_of("x", 0, {{"opacity", 0.45}}),
+      {level_of("x", -1, edge),
+       level_of("x", 1, edge),
+       level_of("x", 0, {{"opacity", 0.45}}),
        {{"mark", {{"type", "rule"}, {"strokeWidth", 3}}},
         {"encoding", {{"y", y}, {"x", x("lo")}, {"x2", {{"field", "hi"}}}, {"color", colour}, {"tooltip", tips}}}},
        {{"mark", {{"type", "point"}, {"filled", true}, {"size", 90}, {"opacity", 1}}},
@@ -78,8 +81,8 @@ Section comparability_section(const ComparisonReport& report) {
   if (report.endpoints.empty()) return section;
   section.body += paragraph(
       "An endpoint is equivalent if its whole 90 % interval lies within the margin, between the dashed lines; those of "
-      "one final use must all be. Not to see a difference shows nothing: the chances beside each endpoint say what so "
-      "few lots can tell.");
+      "one final use must all be. Not to see a difference shows nothing: false accept is the chance that so few lots "
+      "declare a change as large as the margin equivalent, false reject that they do not declare it of no change.");
   if (const auto spec = interval_chart(report.endpoints); !spec.empty())
     section.body += figure_row(chart("endpoints", spec, element("strong", text("Change of every endpoint"))));
   HtmlTable table("Endpoints", {{"final use", Align::text},
@@ -93,8 +96,8 @@ Section comparability_section(const ComparisonReport& report) {
                                 {"margin"},
                                 {"p, no change"},
                                 {"result", Align::text},
-                                {"chance to accept a change of the margin"},
-                                {"chance to reject no change"},
+                                {"false accept"},
+                                {"false reject"},
                                 {"flags", Align::text}});
   for (const auto& row : report.endpoints)
     table.add({cell(row.final_use), cell(row.endpoint), cell(row.kind), cell(row.test), cell(count_text(row.n_before)),
@@ -166,9 +169,9 @@ Section specification_section(const ComparisonReport& report) {
   for (const auto& row : report.specification)
     table.add({cell(row.attribute), cell(row.outcome), cell(row.must_be + " " + rounded_text(row.requirement)),
                cell(count_text(row.n_lots)), cell(row.accept), cell(rounded_text(row.threshold)),
-               cell(range_text(row.threshold_lo, row.threshold_hi)), cell(range_text(row.predicted_lo, row.predicted_hi)),
-               cell(percent_text(row.sensitivity)), cell(percent_text(row.specificity)), cell(row.status),
-               cell(row.flags)});
+               cell(range_text(row.threshold_lo, row.threshold_hi)),
+               cell(range_text(row.predicted_lo, row.predicted_hi)), cell(percent_text(row.sensitivity)),
+               cell(percent_text(row.specificity)), cell(row.status), cell(row.flags)});
   section.body += table.html();
   return section;
 }

@@ -12,10 +12,10 @@ namespace miura::simulate {
 
 namespace {
 
-constexpr double concentration = 22;    // sd of a state of 15 % over lots: about 7 %
+constexpr double concentration = 22;          // sd of a state of 15 % over lots: about 7 %
 constexpr double concentration_within = 400;  // of two lots of one donor
-constexpr double fewest = 0.01;         // of any state, so that none is missing where lots are large
-constexpr double spread_of_size = 0.2;  // sd of ln(cells in a lot)
+constexpr double fewest = 0.01;               // of any state, so that none is missing where lots are large
+constexpr double spread_of_size = 0.2;        // sd of ln(cells in a lot)
 
 /// Dirichlet of a concentration round expected shares, whose sum may be any.
 std::vector<double> shares_round(stats::RandomStream& random, std::vector<double> expected, double strength) {

@@ -42,8 +42,8 @@ struct LotPlan {
 
 inline constexpr std::array<std::string_view, 3> source_names{"BM", "AD", "UC"};
 
-/// All lots in the order of the sample sheet. Fractions over lots are Dirichlet with concentration 22. After a change of
-/// process those of the same donor are Dirichlet with concentration 400 round what the change makes of them.
+/// All lots in the order of the sample sheet. Fractions over lots are Dirichlet with concentration 22. After a change
+/// of process those of the same donor are Dirichlet with concentration 400 round what the change makes of them.
 std::vector<LotPlan> plan_lots(const Options& options, const Populations& populations);
 
 /// What a barcode holds.

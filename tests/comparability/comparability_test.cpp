@@ -154,7 +154,8 @@ TEST(CompareLots, PairsLotsThatShareAnId) {
 TEST(CompareLots, TakesComponentsAsOneEndpointThatKnowsNoPairs) {
   Design design(11, 8);
   stats::NormalStream normal(4, stats::Purpose::simulate, 0);
-  Endpoint components{.final_use = "cartilage", .name = "components", .kind = Endpoint::Kind::components, .value = {}, .width = 2};
+  Endpoint components{
+      .final_use = "cartilage", .name = "components", .kind = Endpoint::Kind::components, .value = {}, .width = 2};
   for (std::size_t i = 0; i < 2 * design.lots.size(); ++i) components.value.push_back(normal());
   components.value[0] = components.value[1] = std::nan("");  // a lot without a vector
   auto found = design.compare({components}).endpoints.front();

@@ -68,7 +68,8 @@ TEST(OutcomeMargin, IsTooWideInOneStudyOfTwenty) {
 
 TEST(OutcomeMargin, NeedsFiveLotsThatVary) {
   const double unknown = std::nan("");
-  const std::vector<double> x{1, 2, 3, 4, unknown, 6}, y{1, 2, unknown, 4, 5, 6}, flat(6, 0.1), rising{1, 2, 3, 4, 5, 6};
+  const std::vector<double> x{1, 2, 3, 4, unknown, 6}, y{1, 2, unknown, 4, 5, 6}, flat(6, 0.1),
+      rising{1, 2, 3, 4, 5, 6};
   EXPECT_EQ(outcome_margin(x, y, all_of(x), 1.0).status, "LOW_N");
   EXPECT_EQ(outcome_margin(flat, rising, all_of(x), 1.0).status, "CONSTANT_FEATURE");
   EXPECT_EQ(outcome_margin(rising, flat, all_of(x), 1.0).status, "CONSTANT_OUTCOME");

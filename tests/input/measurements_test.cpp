@@ -6,6 +6,7 @@
 
 #include "input/study_files.hpp"
 #include "miura/input/gene_map.hpp"
+#include "miura/input/gene_table.hpp"
 #include "miura/input/outcome_sheet.hpp"
 
 namespace {
@@ -92,16 +93,20 @@ TEST_F(Tables, SheetsOfLinesMayCallTheirKeyLine) {
 }
 
 TEST_F(Tables, GeneMapsNameTheGeneOfEachProbe) {
-  const auto map = input::read_gene_map(folder.write("genes.csv", "probe,chromosome,gene\np1,4,SALL3\np2,4,NA\np3,1,PAX6\n"));
+  const auto map =
+      input::read_gene_map(folder.write("genes.csv", "probe,chromosome,gene\np1,4,SALL3\np2,4,NA\np3,1,PAX6\n"));
   EXPECT_EQ(map, (std::map<std::string, std::string>{{"p1", "SALL3"}, {"p3", "PAX6"}}));
   EXPECT_EQ(input::read_gene_map(folder.write("two.tsv", "id\tsymbol\np1\tSALL3\n")).at("p1"), "SALL3");
-  const auto twice = folder.write("twice.csv", "probe,gene\np1,SALL3\np1,PAX6\n"), one = folder.write("one.csv", "probe\np1\n");
+  const auto twice = folder.write("twice.csv", "probe,gene\np1,SALL3\np1,PAX6\n"),
+             one = folder.write("one.csv", "probe\np1\n");
   test::expect_refusal([&] { input::read_gene_map(twice); }, ExitCode::bad_input, {"twice.csv:3", "SALL3", "PAX6"});
   test::expect_refusal([&] { input::read_gene_map(one); }, ExitCode::bad_input, {"one.csv", "two columns"});
 }
 
 TEST_F(Tables, GeneListsAreTheFirstFieldOfEachLine) {
-  EXPECT_EQ(input::read_gene_list(folder.write("markers.tsv", "ENSG1\tPAX6\n\nENSG2\tSOX1\n")), (std::vector<std::string>{"ENSG1", "ENSG2"}));
+  EXPECT_EQ(
+      input::read_gene_list(folder.write("markers.tsv", "ENSG1\tPAX6\n\nENSG2\tSOX1\n"), input::GeneRow::name_first),
+      (std::vector<std::string>{"ENSG1", "ENSG2"}));
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 
 #include "miura/input/delimited.hpp"
 #include "miura/input/gene_map.hpp"
+#include "miura/input/gene_table.hpp"
 #include "miura/input/measurements.hpp"
 #include "miura/normalize/measurements.hpp"
 
@@ -57,7 +58,8 @@ TEST(FirstComponent, OfIpsLinesIsThatOfNumpyAndR) {
   }
   ASSERT_EQ(golden.size(), 3U);
   for (const auto& [germ, values] : golden) {
-    const auto markers = input::read_gene_list(folder / "propensity" / ("markers_" + germ + ".tsv"));
+    const auto markers =
+        input::read_gene_list(folder / "propensity" / ("markers_" + germ + ".tsv"), input::GeneRow::name_first);
     const auto found = first_component(table, markers, {});
     for (std::size_t l = 0; l < values.first.size(); ++l)
       EXPECT_NEAR(found.score[l], values.first[l], 1e-10 * std::abs(values.first[l])) << germ << l;
@@ -84,7 +86,8 @@ TEST(FirstComponent, OfMarkersThatCancelHasAnUnstableSign) {
 
 TEST(FirstComponent, DoesNotCareForUnitsAndOrderOfMarkers) {
   const auto table = table_of({"a", "b", "c"}, {{1, 2.5, 3, 4, 5}, {2, 4, 5, 3, 9}, {1, 7, 3, 2, 8}});
-  const auto scaled = table_of({"c", "a", "b"}, {{10, 70, 30, 20, 80}, {1001, 1002.5, 1003, 1004, 1005}, {2, 4, 5, 3, 9}});
+  const auto scaled =
+      table_of({"c", "a", "b"}, {{10, 70, 30, 20, 80}, {1001, 1002.5, 1003, 1004, 1005}, {2, 4, 5, 3, 9}});
   const auto one = first_component(table, {"a", "b", "c"}, {}), other = first_component(scaled, {"c", "b", "a"}, {});
   EXPECT_EQ(one.rank, other.rank);
   EXPECT_NEAR(one.component.variance_share, other.component.variance_share, 1e-12);
@@ -92,8 +95,8 @@ TEST(FirstComponent, DoesNotCareForUnitsAndOrderOfMarkers) {
 
 TEST(FirstComponent, LeavesOutMarkersThatSayNothingAndTellsWhy) {
   const double missing = std::numeric_limits<double>::quiet_NaN();
-  const auto table = table_of({"a", "b", "flat", "holes"},
-                              {{1, 2, 3, 4}, {2, 3, 4, 6}, {7, 7, 7, 7}, {1, missing, 2, 3}});
+  const auto table =
+      table_of({"a", "b", "flat", "holes"}, {{1, 2, 3, 4}, {2, 3, 4, 6}, {7, 7, 7, 7}, {1, missing, 2, 3}});
   const auto found = first_component(table, {"a", "flat", "holes", "absent", "b"}, {});
   std::vector<std::string> status;
   for (const auto& marker : found.component.markers) status.push_back(marker.status);
@@ -129,7 +132,8 @@ TEST(Project, CountsWhatWasNotMeasuredAsTheMeanOfTheFittedLines) {
   const auto found = first_component(table, {"a", "b"}, {});
   const auto lacking = propensity::project(found.component, table_of({"a"}, {{1, 2}}));
   const auto at_mean = propensity::project(
-      found.component, table_of({"a", "b"}, {{1, 2}, {found.component.markers[1].mean, found.component.markers[1].mean}}));
+      found.component,
+      table_of({"a", "b"}, {{1, 2}, {found.component.markers[1].mean, found.component.markers[1].mean}}));
   EXPECT_EQ(lacking, at_mean);
 }
 

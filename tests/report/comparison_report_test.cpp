@@ -17,7 +17,8 @@ TEST(ComparisonPage, SaysVerdictsAndEveryNumberInTables) {
   const auto page = own_part(render_comparison(planted::comparison()));
   EXPECT_TRUE(holds(page, "similar in the observed attributes for wound"));
   EXPECT_TRUE(holds(page, "Deviations beyond chance: 1, of 2 looks at 1 lots."));
-  for (const auto* number : {"-0.12", "-0.5 to 0.26", "1,500", "4.7 %", "38.0 %"}) EXPECT_TRUE(holds(page, number)) << number;
+  for (const auto* number : {"-0.12", "-0.5 to 0.26", "1,500", "4.7 %", "38.0 %"})
+    EXPECT_TRUE(holds(page, number)) << number;
   for (const auto* title : {"Comparability before and after the change", "Is a lot like the others",
                             "From claim to specification", "Margins that come from an outcome"})
     EXPECT_TRUE(holds(page, title)) << title;

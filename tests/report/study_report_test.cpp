@@ -170,7 +170,7 @@ TEST(Page, ShowsEachClusterWithAndWithoutIntegration) {
   const auto page = own_part(render_html(report));
   EXPECT_TRUE(
       holds(page, "integrated by chemistry against without integration: adjusted Rand index of the labels 0.87."));
-  EXPECT_EQ(occurrences(page, "<td>-0.12</td>"), static_cast<std::ptrdiff_t>(planted::n_clusters));
+  EXPECT_EQ(occurrences(page, ">-0.12</td>"), static_cast<std::ptrdiff_t>(planted::n_clusters));
   EXPECT_TRUE(holds(page, "p, family-wise, without integration"));
   for (auto& row : report.integration) row.outcome.clear();  // a study without outcomes
   const auto untested = own_part(render_html(report));

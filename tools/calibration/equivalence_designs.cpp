@@ -67,8 +67,8 @@ std::vector<Section> equivalence_sections(std::uint64_t seed) {
               "The same after a change of the process",
               "Normal lots before and after a change, not moved or moved by the margin of 1.5 standard deviations of "
               "lots. Counted are studies in which the lots after it are declared to be the same as those before.",
-              {"p > .05, so the same", "all within mean +- 3 sd", "all within mean +- 2 sd", "TOST, margin 1.5 x sd seen",
-               "TOST, margin fixed"},
+              {"p > .05, so the same", "all within mean +- 3 sd", "all within mean +- 2 sd",
+               "TOST, margin 1.5 x sd seen", "TOST, margin fixed"},
               {}};
   add_designs(one, seed, [](auto& normal, auto before, auto after, double shift) {
     const auto first = lots(normal, before, 1, 0.0);

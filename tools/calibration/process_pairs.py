@@ -8,7 +8,7 @@ and an unchanged one equivalent.
 Each seed gives a study of 11 training lots with pairs of lots (one donor, before and after) whose process changed, and one with pairs whose
 process did not. The counts come from `miura simulate`, or from MAKE_STUDY.py --pairs (odd pairs changed, even ones not: a sheet of each).
 `miura run` maps the pairs onto the training lots; `miura compare` asks about the cluster that holds most of the functional state, as a lab
-would have declared it, with its fallback margin: 1.5 standard deviations of the training lots; once by pairs, and once as if nobody knew of them (Welch). Printed
+would have declared it, with a margin that was fixed for it (--margin; a change of the odds by 1.65 is tolerated), once by pairs, and once as if nobody knew of them (Welch). Printed
 are the verdicts of every study and their rates, beside the rates that `miura compare` itself foretells.
 """
 import argparse
@@ -90,10 +90,11 @@ def endpoints(options, kind, study, sheet, folder):
     result = folder / f"{kind}-result"
     subprocess.run([options.miura, "run", folder / "study.ini", "--out", result, *QUICK], check=True, stderr=subprocess.DEVNULL)
     cluster, f1 = functional_cluster(study, result)
+    margin = ["--margin", f"{cluster}={options.margin}"] if options.margin > 0 else []
     for test, more in (("paired", []), ("welch", ["--samples", without_pairs(sheet, folder)])):
         compared = folder / f"{kind}-{test}"
         subprocess.run([options.miura, "compare", result, "--before", "before", "--after", "after", "--cluster", cluster, "--out", compared,
-                        "--quiet", *more], check=True, stderr=subprocess.DEVNULL)
+                        "--quiet", *margin, *more], check=True, stderr=subprocess.DEVNULL)
         row = rows(compared / "tables" / "comparability.tsv")[0]
         assert row["test"] == test, row
         yield dict(row, f1=f1)
@@ -112,6 +113,7 @@ def main():
     parser.add_argument("--first-seed", type=int, default=1)
     parser.add_argument("--pairs", type=int, default=8, help="in each study")
     parser.add_argument("--change", type=float, default=0.45, help="times the share of the functional state; MAKE_STUDY.py has its own")
+    parser.add_argument("--margin", type=float, default=0.5, help="of the logit of the share; 0: the fallback of miura compare")
     parser.add_argument("--cells", type=int, default=300, help="mean number of barcodes a lot")
     parser.add_argument("--genes", type=int, default=2000)
     options = parser.parse_args()

@@ -10,9 +10,9 @@ namespace miura::comparability {
 
 inline constexpr std::int32_t most_components = 3;  ///< with the few lots that there are, more cost too much power
 
-/// The scores of all lots on the `count` leading principal components of the vectors of the lots in `set`, which must be
-/// other lots than those that are compared. Fewer components where `set` has too few lots (count + 1 at least) or they
-/// vary in fewer directions; width 0 where none is left. NaN for a lot without a vector. Not collective.
+/// The scores of all lots on the `count` leading principal components of the vectors of the lots in `set`, which must
+/// be other lots than those that are compared. Fewer components where `set` has too few lots (count + 1 at least) or
+/// they vary in fewer directions; width 0 where none is left. NaN for a lot without a vector. Not collective.
 LotVectors leading_scores(const LotVectors& vectors, std::span<const std::int32_t> set, std::int32_t count);
 
 /// Equivalence of two groups of lots in several dimensions at once.

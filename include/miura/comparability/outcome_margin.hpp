@@ -19,9 +19,9 @@ struct OutcomeMargin {
   std::string status;      ///< OK; LOW_N below 5 lots, CONSTANT_FEATURE, CONSTANT_OUTCOME: no margin (NaN)
 };
 
-/// From lots that are not those after the change: the margin is fixed before these are looked at. The bound of the slope
-/// (Student's t) and not the slope itself makes the margin smaller, not wider, the less is known of the dependence.
-/// An attribute that is measured with noise has a slope that is too flat, and so a margin that is too wide.
+/// From lots that are not those after the change: the margin is fixed before these are looked at. The bound of the
+/// slope (Student's t) and not the slope itself makes the margin smaller, not wider, the less is known of the
+/// dependence. An attribute that is measured with noise has a slope that is too flat, and so a margin that is too wide.
 /// `attribute` and `outcome` have a value for each lot (NaN: missing); `lots` are those to use. Not collective.
 OutcomeMargin outcome_margin(std::span<const double> attribute, std::span<const double> outcome,
                              std::span<const std::int32_t> lots, double amount, double alpha = 0.05);

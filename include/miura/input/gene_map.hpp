@@ -13,8 +13,4 @@ namespace miura::input {
 /// collective.
 std::map<std::string, std::string> read_gene_map(const std::filesystem::path& path);
 
-/// Reads a list of genes: the first field of every line (tabs or commas part fields; no header). InputError for an
-/// empty list. Not collective.
-std::vector<std::string> read_gene_list(const std::filesystem::path& path);
-
 }  // namespace miura::input

@@ -6,9 +6,13 @@
 
 namespace miura::input {
 
-/// Reads a list of genes: a name a row (plain or gzip, any line ends), blank rows and rows that begin with # passed
-/// over. InputError for a row of several fields and for an empty list. Not collective.
-std::vector<std::string> read_gene_list(const std::filesystem::path& path);
+/// What a row of a list of genes holds: a name alone, or a name and further fields that nobody asks for.
+enum class GeneRow { name, name_first };
+
+/// Reads a list of genes: a name a row (plain or gzip, any line ends); rows that are blank, missing (NA) or begin with #
+/// are passed over. InputError for a row of several fields where a name alone is expected, and for an empty list. Not
+/// collective.
+std::vector<std::string> read_gene_list(const std::filesystem::path& path, GeneRow row = GeneRow::name);
 
 /// A row belongs to what was found if the number in this column is small or large enough; a missing one is not.
 struct Condition {
