@@ -157,6 +157,10 @@ MappingStage map_lots(MPI_Comm comm, MappingReference reference, const Study& st
   auto stage = blank_mapping(reference, lot_of.size());
   const transfer::Calibration calibration(comm, reference.held_out, reference.cells.lot, reference.cells.n_lots,
                                           o.rejection);
+  if (calibration.n_cells() == 0)
+    log::warn(
+        "the reference is of one lot: how far out its cells may lie is not known, and cells are refused by their "
+        "score alone");
   const auto expression = checked_grid(study, reference.checked, o);
   auto rows = held_out_rows(comm, reference, calibration);
   const auto prepared = transfer::prepare(comm, std::move(reference.cells), o.mapping);
