@@ -83,14 +83,14 @@ TEST(OverlapTest, PutsAnIntervalAnywhereOnItsChromosome) {
   const Background background(Intervals{{"chr1", 0, 100}, {"chr2", 0, 1000}});
   for (const auto placement : {Placement::circular, Placement::shuffle}) {
     const auto found = test_overlap(MPI_COMM_WORLD, background, Intervals{{"chr1", 45, 55}},
-                                    Intervals{{"chr1", 50, 60}}, {.placement = placement, .permutations = 20'000});
+                                    Intervals{{"chr1", 50, 60}}, {.placement = placement, .permutations = 4'000});
     EXPECT_EQ(found.first.observed, 1);
     EXPECT_EQ(found.bases.observed, 5);
-    EXPECT_NEAR(found.first.null_mean, 0.19, 0.012);
-    EXPECT_NEAR(found.bases.null_mean, 1.0, 0.06);  // length x length / circle
-    EXPECT_NEAR(found.first.p_more, 0.19, 0.012);
+    EXPECT_NEAR(found.first.null_mean, 0.19, 0.025);
+    EXPECT_NEAR(found.bases.null_mean, 1.0, 0.13);  // length x length / circle
+    EXPECT_NEAR(found.first.p_more, 0.19, 0.025);
     EXPECT_EQ(found.first.p_fewer, 1);
-    EXPECT_NEAR(found.bases.p_more, 0.11, 0.01);  // starts 45 to 55
+    EXPECT_NEAR(found.bases.p_more, 0.11, 0.02);  // starts 45 to 55
     EXPECT_EQ(found.first.null_q95, 1);
   }
 }
@@ -131,7 +131,7 @@ TEST(OverlapTest, KeepsItsErrorRateUnderClusteringWhenItMovesTheCircle) {
     };
     const auto a = clustered(), b = clustered();
     const auto p = [&](Placement placement) {
-      return test_overlap(MPI_COMM_WORLD, background, a, b, {.placement = placement, .permutations = 99}).first.p_more;
+      return test_overlap(MPI_COMM_WORLD, background, a, b, {.placement = placement, .permutations = 39}).first.p_more;
     };
     circular += p(Placement::circular) <= 0.05 ? 1 : 0;
     shuffled += p(Placement::shuffle) <= 0.05 ? 1 : 0;
@@ -141,7 +141,7 @@ TEST(OverlapTest, KeepsItsErrorRateUnderClusteringWhenItMovesTheCircle) {
 }
 
 TEST(OverlapTest, HasTheSameCountsAsOnOneRank) {
-  for (const std::int64_t n : {0, 1, 2, 333}) {
+  for (const std::int64_t n : {0, 1, 2, 99}) {
     for (const auto placement : {Placement::circular, Placement::shuffle}) {
       const OverlapOptions options{.placement = placement, .permutations = n, .seed = 4};
       const auto shared = test_overlap(MPI_COMM_WORLD, genome(), bed("a.bed"), bed("b.bed"), options);

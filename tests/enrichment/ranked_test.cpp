@@ -39,8 +39,8 @@ std::map<std::string, std::size_t> by_name(const RankedSets& found, const matrix
   return at;
 }
 
-/// Standard error of a share from 10,000 draws and from as many of ours, and what is left of a share of none.
-double tolerance(double p) { return 4 * std::sqrt(2 * std::max(p, 1e-4) * (1 - std::min(p, 0.999)) / 4000); }
+/// Four standard errors of the difference of two shares, each of at least 1,500 draws.
+double tolerance(double p) { return 4 * std::sqrt(2 * std::max(p, 1e-3) * (1 - std::min(p, 0.99)) / 1500); }
 
 /// Of gseapy: tests/data/enrichment/ORIGIN.md.
 TEST(RankedEnrichment, EqualsGseapy) {
@@ -48,7 +48,7 @@ TEST(RankedEnrichment, EqualsGseapy) {
   const auto genes = read_scores(made_up + "scores.tsv", true);
   std::map<double, RankedSets> found;
   for (const double weight : {0.0, 1.0, 1.5})
-    found[weight] = ranked_enrichment(MPI_COMM_WORLD, genes, sets, {}, {.weight = weight, .permutations = 4'000});
+    found[weight] = ranked_enrichment(MPI_COMM_WORLD, genes, sets, {}, {.weight = weight, .permutations = 1'500});
   input::DelimitedText text({made_up + "gseapy.tsv"}, {.separator = '\t', .quotes = false});
   text.next();
   int rows = 0;
@@ -58,7 +58,7 @@ TEST(RankedEnrichment, EqualsGseapy) {
     const std::string name((*row)[1]);
     const auto s = by_name(ours, sets).at(name);
     EXPECT_NEAR(ours.es[s], number(2), 1e-10) << name;
-    EXPECT_NEAR(ours.genes.nes[s] / number(3), 1, 0.05) << name;
+    EXPECT_NEAR(ours.genes.nes[s] / number(3), 1, 0.08) << name;
     EXPECT_NEAR(ours.genes.p[s], number(4), tolerance(number(4))) << name;
     EXPECT_LE(ours.genes.fdr[s], 1);
   }
@@ -74,7 +74,7 @@ TEST(RankedEnrichment, EqualsGseapyOnTheGeneOntology) {
   const auto folder = shared / "golden" / "bulk" / "enrich";
   const auto sets = input::read_gene_sets(shared / "data" / "genesets" / "GO_BP_human_symbol_5_500.gmt.gz");
   const auto genes = read_scores(folder / "prerank_input.rnk", false);
-  const auto found = ranked_enrichment(MPI_COMM_WORLD, genes, sets, {}, {.sizes = {15, 500}, .permutations = 500});
+  const auto found = ranked_enrichment(MPI_COMM_WORLD, genes, sets, {}, {.sizes = {15, 500}, .permutations = 100});
   const auto at = by_name(found, sets);
   input::DelimitedText text({folder / "gseapy_prerank_seed42_B1000.tsv"}, {.separator = '\t', .quotes = false});
   text.next();
@@ -82,7 +82,7 @@ TEST(RankedEnrichment, EqualsGseapyOnTheGeneOntology) {
   for (; const auto row = text.next(); ++rows) {
     const auto s = at.at(std::string((*row)[0]));
     EXPECT_NEAR(found.es[s], input::parse_number((*row)[1]).value(), 1e-10) << (*row)[0];
-    EXPECT_NEAR(found.genes.nes[s] / input::parse_number((*row)[2]).value(), 1, 0.2) << (*row)[0];
+    EXPECT_NEAR(found.genes.nes[s] / input::parse_number((*row)[2]).value(), 1, 0.25) << (*row)[0];
   }
   EXPECT_EQ(rows, found.set.size());
 }
@@ -187,18 +187,18 @@ TEST(RankedEnrichment, HasTheSameBitsAsOnOneRank) {
 
 /// What the null of genes gets wrong: a set whose genes vary together looks enriched in any outcome.
 TEST(RankedEnrichment, KeepsItsErrorRateByLotsAndNotByGenes) {
-  constexpr int studies = 60;
+  constexpr int studies = 40;
   int by_genes = 0, by_lots = 0;
   for (int study = 0; study < studies; ++study) {
     matrix::GeneSets sets;
     std::vector<double> outcome;
     const auto table = correlated_genes(100 + study, 10, sets, outcome);
-    const auto found = test_by_lots(MPI_COMM_WORLD, table, sets, outcome, 99);
+    const auto found = test_by_lots(MPI_COMM_WORLD, table, sets, outcome, 59);
     by_genes += found.genes.p_both[1] <= 0.05 ? 1 : 0;
     by_lots += found.lots.p_both[1] <= 0.05 ? 1 : 0;
   }
   EXPECT_GT(by_genes, studies / 2);
-  EXPECT_LE(by_lots, 9);  // P(more than 9 of 60 at .05) = .0006
+  EXPECT_LE(by_lots, 7);  // P(more than 7 of 40 at .05) = .0007
 }
 
 TEST(OutcomeScores, AreSpearmansRhoOfTheStrongestProbe) {
