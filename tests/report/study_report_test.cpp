@@ -87,11 +87,10 @@ TEST(RawElement, RefusesContentThatWouldEndIt) {
 }
 
 TEST(LotsInOrder, RiseWithTheOutcomeAndPutUnknownOnesLast) {
-  StudyReport report;
-  report.composition.lots = {"a", "b", "c", "d"};
-  EXPECT_EQ(lots_in_order(report), (std::vector<std::size_t>{0, 1, 2, 3}));
-  report.primary_value = {3, missing, 1, missing};
-  EXPECT_EQ(lots_in_order(report), (std::vector<std::size_t>{2, 0, 1, 3}));
+  Composition composition;
+  composition.lots = {"a", "b", "c", "d"};
+  EXPECT_EQ(lots_in_order(composition, {}), (std::vector<std::size_t>{0, 1, 2, 3}));
+  EXPECT_EQ(lots_in_order(composition, {3, missing, 1, missing}), (std::vector<std::size_t>{2, 0, 1, 3}));
 }
 
 TEST(AssociationChart, FillsOnlyWhatIsDeclared) {
@@ -118,7 +117,7 @@ TEST(AssociationChart, ShowsTheStrongestOfOtherPartitionsToo) {
 TEST(CompositionChart, FillsEachBar) {
   const auto report = planted::report(0.8);
   double total = 0;
-  const auto spec = composition_chart(report);
+  const auto spec = composition_chart(report.composition);
   for (const auto& segment : spec["data"]["values"]) total += segment["share"].get<double>();
   EXPECT_NEAR(total, static_cast<double>(planted::n_lots), 1e-12);
 }
