@@ -81,7 +81,9 @@ json outside_chart(const std::vector<MappedLotRow>& lots) {
       if (held_out) most = std::isnan(most) ? lot.share_outside : std::max(most, lot.share_outside);
       data.push_back({{"lot", valid_utf8(lot.lot)},
                       {"group", group},
-                      {"kind", held_out ? kinds[2] : lot.is_foreign() ? kinds[1] : kinds[0]},
+                      {"kind", held_out           ? kinds[2]
+                               : lot.is_foreign() ? kinds[1]
+                                                  : kinds[0]},
                       {"share", lot.share_outside},
                       {"share_text", percent_text(lot.share_outside)},
                       {"cells", count_text(lot.n_cells)},
@@ -146,24 +148,23 @@ json density_chart(const SourceMarkers& markers, std::string_view gene) {
     names.push_back(valid_utf8(groups[g]));
     places.push_back(g);
   }
-  const json y = {{"field", "from"},
-                  {"type", "quantitative"},
-                  {"title", nullptr},
-                  {"scale", {{"domain", {-0.5, static_cast<double>(groups.size()) - 0.5}}, {"reverse", true}}},
-                  {"axis",
-                   {{"values", places},
-                    {"labelExpr", names.dump() + "[datum.value]"},
-                    {"ticks", false},
-                    {"domain", false}}}};
-  json encoding = {{"x",
-                    {{"field", "expression"},
-                     {"type", "quantitative"},
-                     {"title", valid_utf8(gene) + " expression"},
-                     {"axis", {{"grid", false}, {"tickCount", 6}}}}},
-                   {"y", y},
-                   {"y2", {{"field", "to"}}},
-                   {"detail", {{"field", "half"}, {"type", "nominal"}}},
-                   {"tooltip", tooltip({{"group", "lots"}, {"kind", "cells of"}, {"cells", "cells"}, {"silent", "silent"}})}};
+  const json y = {
+      {"field", "from"},
+      {"type", "quantitative"},
+      {"title", nullptr},
+      {"scale", {{"domain", {-0.5, static_cast<double>(groups.size()) - 0.5}}, {"reverse", true}}},
+      {"axis",
+       {{"values", places}, {"labelExpr", names.dump() + "[datum.value]"}, {"ticks", false}, {"domain", false}}}};
+  json encoding = {
+      {"x",
+       {{"field", "expression"},
+        {"type", "quantitative"},
+        {"title", valid_utf8(gene) + " expression"},
+        {"axis", {{"grid", false}, {"tickCount", 6}}}}},
+      {"y", y},
+      {"y2", {{"field", "to"}}},
+      {"detail", {{"field", "half"}, {"type", "nominal"}}},
+      {"tooltip", tooltip({{"group", "lots"}, {"kind", "cells of"}, {"cells", "cells"}, {"silent", "silent"}})}};
   encoding.update(told_apart_by("color", "kind", kinds, {higher, other_cells}));
   json layers = {{{"mark", {{"type", "area"}, {"opacity", 0.85}}}, {"encoding", encoding}}};
   if (const double high = high_from(markers, gene); std::isfinite(high))

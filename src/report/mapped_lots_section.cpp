@@ -16,25 +16,29 @@ using Align = HtmlTable::Align;
 
 Html outside_table(const StudyReport& report) {
   HtmlTable table("Cells of each lot that belong to none of the reference", {{"lot", Align::text},
-                                                                            {"role", Align::text},
-                                                                            {"source", Align::text},
-                                                                            {"cells"},
-                                                                            {"outside"},
-                                                                            {"share outside"},
-                                                                            {"p, share outside"},
-                                                                            {"unassigned"},
-                                                                            {"share unassigned"},
-                                                                            {"status", Align::text}});
+                                                                             {"role", Align::text},
+                                                                             {"source", Align::text},
+                                                                             {"cells"},
+                                                                             {"outside"},
+                                                                             {"share outside"},
+                                                                             {"p, share outside"},
+                                                                             {"unassigned"},
+                                                                             {"share unassigned"},
+                                                                             {"status", Align::text}});
   for (const bool held_out : {false, true})
     for (const auto& lot : report.mapped_lots) {
       if (lot.held_out != held_out) continue;
       const double unassigned =
           lot.n_cells > 0 ? static_cast<double>(lot.n_unassigned) / static_cast<double>(lot.n_cells) : missing;
       const bool far = lot.is_foreign() && lot.status != "NO_ANCHORS";
-      table.add({cell(lot.lot), cell(held_out ? lot.role + ", held out" : lot.role), cell(lot.source),
-                 cell(count_text(lot.n_cells)), cell(count_text(lot.n_outside)),
+      table.add({cell(lot.lot),
+                 cell(held_out ? lot.role + ", held out" : lot.role),
+                 cell(lot.source),
+                 cell(count_text(lot.n_cells)),
+                 cell(count_text(lot.n_outside)),
                  {text(percent_text(lot.share_outside)), lot.share_outside >= 0 ? lot.share_outside : -1},
-                 cell(p_text(lot.p_outside, report.alpha)), cell(held_out ? "\u2013" : count_text(lot.n_unassigned)),
+                 cell(p_text(lot.p_outside, report.alpha)),
+                 cell(held_out ? "\u2013" : count_text(lot.n_unassigned)),
                  {text(held_out ? "\u2013" : percent_text(unassigned)), !held_out && unassigned >= 0 ? unassigned : -1},
                  cell(far ? lot.status + ", most of it outside" : lot.status)},
                 lot.is_foreign() ? "warning" : "");

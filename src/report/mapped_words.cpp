@@ -81,8 +81,8 @@ std::string claim_on_new_lots(const StudyReport& report) {
   if (foreign > 0)
     return fmt::format("{} of {} new lots {} not belong to the reference; {}.", foreign, lots,
                        foreign == 1 ? "does" : "do", share);
-  return fmt::format("{} mapped onto the reference: {}.", lots == 1 ? "One new lot is" : fmt::format("{} new lots are", lots),
-                     share);
+  return fmt::format("{} mapped onto the reference: {}.",
+                     lots == 1 ? "One new lot is" : fmt::format("{} new lots are", lots), share);
 }
 
 std::string comparison_with_held_out(const StudyReport& report) {
@@ -112,8 +112,8 @@ std::string words_on_replication(const StudyReport& report) {
   const auto primary = std::ranges::find(rows, report.primary_outcome, &ReplicationRow::outcome);
   const auto& first = primary == rows.end() ? rows.front() : *primary;
   std::string found;
-  for (const auto kind : {Replication::replicated, Replication::not_replicated, Replication::too_few_lots,
-                          Replication::not_testable}) {
+  for (const auto kind :
+       {Replication::replicated, Replication::not_replicated, Replication::too_few_lots, Replication::not_testable}) {
     std::vector<std::string> groups;
     for (const auto& row : rows)
       if (row.outcome == first.outcome && replication_of(row, report.alpha) == kind)

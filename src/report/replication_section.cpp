@@ -26,16 +26,16 @@ Section replication_section(const StudyReport& report) {
                      element("strong", text("cluster " + scatter.cluster)) + text(" and " + scatter.outcome));
   if (number > 0) section.body += figure_row(figures);
   HtmlTable table("Share of the declared cluster against the outcome in mapped lots", {{"lots of", Align::text},
-                                                                                      {"outcome", Align::text},
-                                                                                      {"cluster", Align::text},
-                                                                                      {"expected", Align::text},
-                                                                                      {"lots"},
-                                                                                      {"rho"},
-                                                                                      {"p, one-sided"},
-                                                                                      {"smallest attainable p"},
-                                                                                      {"relabelings"},
-                                                                                      {"finding", Align::text},
-                                                                                      {"status", Align::text}});
+                                                                                       {"outcome", Align::text},
+                                                                                       {"cluster", Align::text},
+                                                                                       {"expected", Align::text},
+                                                                                       {"lots"},
+                                                                                       {"rho"},
+                                                                                       {"p, one-sided"},
+                                                                                       {"smallest attainable p"},
+                                                                                       {"relabelings"},
+                                                                                       {"finding", Align::text},
+                                                                                       {"status", Align::text}});
   for (const auto& row : report.replication) {
     const auto found = replication_of(row, report.alpha);
     table.add({cell(words_of_group(row.role, row.source)), cell(row.outcome), cell(row.cluster), cell(row.hypothesis),

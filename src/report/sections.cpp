@@ -281,7 +281,8 @@ Section variance_section(const StudyReport& report) {
 
 Section warnings_section(const StudyReport& report) {
   auto warnings = report.warnings;
-  if (const auto warning = warning_of_foreign_lots(report); !warning.empty()) warnings.insert(warnings.begin(), warning);
+  if (const auto warning = warning_of_foreign_lots(report); !warning.empty())
+    warnings.insert(warnings.begin(), warning);
   return warnings_section(warnings);
 }
 Section method_section(const StudyReport& report) { return method_section(report.method); }
