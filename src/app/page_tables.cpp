@@ -176,7 +176,6 @@ void add_replication(report::StudyReport& page, const matrix::Table& t) {
                                 .rho = of.real("rho", i),
                                 .p_one_sided = of.real("p_one_sided", i),
                                 .p_min_attainable = of.real("p_min_attainable", i),
-                                .permutations = of.integer("n_perm", i),
                                 .status = of.text("status", i),
                                 .flags = of.text("flags", i)});
 }

@@ -41,7 +41,7 @@ std::map<std::int64_t, double> smooth_shares(const Cells& cells) {
   std::map<std::int64_t, double> share;
   if (cells.in_bin.empty()) return share;
   const auto first = cells.in_bin.begin()->first, last = cells.in_bin.rbegin()->first;
-  for (auto bin = std::max<std::int64_t>(0, first - 2); bin <= last + 2; ++bin) {
+  for (auto bin = std::max<std::int64_t>(0, first - 3); bin <= last + 3; ++bin) {
     double sum = 0;
     for (std::int64_t shift = -2; shift <= 2; ++shift)
       if (const auto found = cells.in_bin.find(bin + shift); found != cells.in_bin.end())

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "report/charts.hpp"
@@ -26,6 +27,8 @@ std::string words_of_cells(const SourceMarkers& markers, const std::string& grou
   return group == "declared" ? "cluster " + markers.cluster : group + " cells";
 }
 
+std::string two_digits(double value) { return std::isfinite(value) ? fmt::format("{:.2f}", value) : "\u2013"; }
+
 Html expression_table(const SourceMarkers& markers, const std::string& gene) {
   HtmlTable table(gene + " by source; shares and means are means over lots", {{"lots of", Align::text},
                                                                               {"cells of", Align::text},
@@ -44,8 +47,8 @@ Html expression_table(const SourceMarkers& markers, const std::string& gene) {
                cell(count_text(row.n_cells)),
                {text(percent_text(row.share_expressing)), row.share_expressing >= 0 ? row.share_expressing : -1},
                {text(percent_text(row.share_high)), row.share_high >= 0 ? row.share_high : -1},
-               cell(rounded_text(row.mean)),
-               cell(rounded_text(row.log2_cpm)),
+               cell(two_digits(row.mean)),
+               cell(two_digits(row.log2_cpm)),
                cell(row.status)});
   }
   return table.html();

@@ -17,7 +17,7 @@ bool holds(const std::string& page, std::string_view words) { return page.find(w
 
 /// A section of the page; empty where it is not.
 std::string section(const std::string& page, const std::string& id) {
-  const auto from = page.find("<section id=\"" + id + "\">");
+  const auto from = page.find("<section id=\"" + id + "\"");
   return from == std::string::npos ? std::string() : page.substr(from, page.find("</section>", from) - from);
 }
 
@@ -117,8 +117,8 @@ TEST(DensityChart, DrawsTheDeclaredClusterAboveAndOtherCellsBelow) {
   double highest = 0;
   for (const auto& point : chart["data"]["values"]) {
     const double height = point["to"].get<double>() - point["from"].get<double>();
-    EXPECT_EQ(height < 0, point["kind"] == "cluster 3");
-    EXPECT_EQ(point["silent"], point["group"] == "training lots of BM" ? "5.6 %" : "5.6 %");
+    EXPECT_GE(point["kind"] == "cluster 3" ? -height : height, 0);
+    EXPECT_EQ(point["silent"], "6.1 %");
     highest = std::max(highest, std::abs(height));
   }
   EXPECT_NEAR(highest, 0.44, 1e-12);

@@ -211,7 +211,7 @@ inline void add_mapped_lots(StudyReport& report) {
       "resolution 0.5, seed 0", {"BM12", "BM13", "BM14", "AD21"}, {"0", "3"}, {300, 80, 200, 94, 250, 41, 200, 25}};
   const auto row = [](const char* role, const char* source, std::int64_t n, double rho, double p, double p_min,
                       const char* status) {
-    return ReplicationRow{outcome_names[0],   "3", "rho > 0", role, source, n, rho, p, p_min, 24, status,
+    return ReplicationRow{outcome_names[0],   "3", "rho > 0", role, source, n, rho, p, p_min, status,
                           "ONE_SIDED_GREATER"};
   };
   report.replication = {row("test", "BM", 4, 1, 0.0417, 0.0417, "OK"), row("query", "AD", 3, 0.5, 0.5, 0.1667, "LOW_N"),

@@ -150,7 +150,6 @@ struct ReplicationRow {
   std::string role, source;                  ///< "all": several together
   std::int64_t n_lots = 0;
   double rho = missing, p_one_sided = missing, p_min_attainable = missing;
-  std::int64_t permutations = 0;
   std::string status = "OK", flags;
 };
 
