@@ -101,10 +101,11 @@ json outside_chart(const std::vector<MappedLotRow>& lots) {
   encoding.update(told_apart_by("color", "kind", kinds, {higher, lower, "#999999"}));
   encoding.update(told_apart_by("shape", "kind", kinds, {"circle", "triangle-up", "diamond"}));
   json layers = {
-      {{"mark", {{"type", "point"}, {"filled", true}, {"size", 80}, {"opacity", 0.75}}}, {"encoding", encoding}},
-      {{"transform", {{{"filter", "datum.named"}}}},
-       {"mark", {{"type", "text"}, {"align", "right"}, {"dx", -8}, {"fontSize", 11}}},
-       {"encoding", {{"y", y}, {"x", x}, {"text", {{"field", "lot"}, {"type", "nominal"}}}}}}};
+      {{"mark", {{"type", "point"}, {"filled", true}, {"size", 80}, {"opacity", 0.75}}}, {"encoding", encoding}}};
+  if (std::ranges::any_of(data, [](const json& lot) { return lot["named"].get<bool>(); }))
+    layers.push_back({{"transform", {{{"filter", "datum.named"}}}},
+                      {"mark", {{"type", "text"}, {"align", "right"}, {"dx", -8}, {"fontSize", 11}}},
+                      {"encoding", {{"y", y}, {"x", x}, {"text", {{"field", "lot"}, {"type", "nominal"}}}}}});
   if (std::isfinite(most)) layers.push_back(level_of("x", most, {{"strokeDash", {4, 3}}, {"opacity", 0.6}}));
   auto spec = layered_chart("Share of cells outside of the reference, a mark a lot", data, layers);
   spec["height"] = {{"step", 30}};
