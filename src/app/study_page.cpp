@@ -153,10 +153,11 @@ void add_mapping_method(report::StudyReport& page, const Publication& p) {
                     "177:1888, as FindTransferAnchors and TransferData of Seurat; nearest neighbours are exact).",
                     set("mapping.dims"), set("mapping.k_anchor"), set("mapping.k_weight")));
   add("Rejection",
-      fmt::format("Every training lot was held out and mapped onto the others. A cell is outside if fewer than {} of "
-                  "those cells have so low a score or lie so far from the reference; it is unassigned then, and where "
-                  "its score is below {}.",
-                  set("mapping.alpha"), set("mapping.min_score")));
+      fmt::format(
+          "Every training lot was held out and mapped onto the others. A cell is outside if a share of less than "
+          "{} of those cells scores as low or lies as far from the reference; it is unassigned then, and where "
+          "its score is below {}.",
+          set("mapping.alpha"), set("mapping.min_score")));
   if (!page.replication.empty())
     add("Other lots",
         "Spearman's rho over lots of the declared cluster's share with the outcome, one-sided as in the training lots; "
