@@ -19,6 +19,9 @@ Section stability_section(const StudyReport& report);
 Section integration_section(const StudyReport& report);
 Section scatter_section(const StudyReport& report);
 Section composition_section(const StudyReport& report);
+Section mapped_lots_section(const StudyReport& report);
+Section replication_section(const StudyReport& report);
+Section source_marker_section(const StudyReport& report);
 Section marker_section(const StudyReport& report);
 Section confounder_section(const StudyReport& report);
 Section lots_section(const StudyReport& report);
@@ -26,5 +29,8 @@ Section variance_section(const StudyReport& report);
 Section method_section(const StudyReport& report);
 Section settings_section(const StudyReport& report);
 Section files_section(const StudyReport& report);
+
+/// Share and number of cells of each lot in each cluster; `value` of `outcome` beside where there is one a lot.
+Html composition_table(const Composition& composition, const std::vector<double>& value, std::string_view outcome);
 
 }  // namespace miura::report

@@ -10,11 +10,12 @@ namespace {
 
 std::vector<Section> sections_of(const StudyReport& report) {
   std::vector<Section> sections{
-      warnings_section(report),   association_section(report), populations_section(report),
-      stability_section(report),  integration_section(report), without_clusters_section(report),
-      scatter_section(report),    composition_section(report), marker_section(report),
-      confounder_section(report), lots_section(report),        variance_section(report),
-      method_section(report),     settings_section(report),    files_section(report)};
+      warnings_section(report),    association_section(report), populations_section(report),
+      stability_section(report),   integration_section(report), without_clusters_section(report),
+      scatter_section(report),     composition_section(report), marker_section(report),
+      mapped_lots_section(report), replication_section(report), source_marker_section(report),
+      confounder_section(report),  lots_section(report),        variance_section(report),
+      method_section(report),      settings_section(report),    files_section(report)};
   std::erase_if(sections, [](const Section& section) { return section.body.markup.empty(); });
   return sections;
 }
@@ -29,6 +30,11 @@ std::int64_t Composition::lot_total(std::size_t lot) const {
 double Composition::share(std::size_t lot, std::size_t cluster) const {
   const auto total = lot_total(lot);
   return total > 0 ? static_cast<double>(count(lot, cluster)) / static_cast<double>(total) : missing;
+}
+
+bool MappedLotRow::is_foreign() const {
+  constexpr double most = 0.5;
+  return status == "NO_ANCHORS" || share_outside > most;
 }
 
 std::string render_html(const StudyReport& report) {
