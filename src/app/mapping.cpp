@@ -60,24 +60,6 @@ void enter(MappingStage& stage, std::int64_t cell, const transfer::Mapping& mapp
   stage.status[cell] = static_cast<std::uint8_t>(mapping.status[row]);
 }
 
-/// What a user must not overlook of a lot.
-void warn_of(const LotRow& row) {
-  constexpr double most = 0.5;  // a lot of which more is outside is hardly of the reference's kind
-  if (row.status == "NO_ANCHORS")
-    log::warn(fmt::format("lot {}: NO ANCHORS, nothing of it is like the reference; all {} cells are unassigned",
-                          row.lot.id, row.n_cells));
-  else if (row.share_outside > most)
-    log::warn(
-        fmt::format("lot {}: {:.0f} % of its {} cells lie OUTSIDE of the reference: its shares are not to be used",
-                    row.lot.id, 100 * row.share_outside, row.n_cells));
-  else if (row.status == "FAR")
-    log::warn(
-        fmt::format("lot {}: as a whole it lies FAR from the reference lots (shift {:.1f}, p = {:.2g}): its cells may "
-                    "be of another "
-                    "kind, or changed, and labels mean little",
-                    row.lot.id, row.shift, row.p_shift));
-}
-
 std::string status_of(const transfer::LotVerdict& verdict, double p_shift, const RunOptions& o) {
   if (verdict.n_cells == 0) return "NO_CELLS";
   if (verdict.no_anchors) return "NO_ANCHORS";
@@ -245,11 +227,37 @@ MappingStage map_lots(MPI_Comm comm, MappingReference reference, const Study& st
                     .p_shift = shifts.p[n_own + lot],
                     .held_out = false,
                     .status = status_of(verdict, shifts.p[n_own + lot], o)});
-    warn_of(rows.back());
     stop_if_requested(comm);
   }
   stage.lots = lots_table(rows);
+  for (const auto& warning : mapping_warnings(stage.lots)) log::warn(warning);
   return stage;
+}
+
+std::vector<std::string> mapping_warnings(const matrix::Table& lots) {
+  constexpr double most = 0.5;  // a lot of which more is outside is hardly of the reference's kind
+  std::vector<std::string> warnings;
+  if (lots.columns.empty()) return warnings;
+  const auto& lot = lots.column<std::string>("lot");
+  const auto& status = lots.column<std::string>("status");
+  const auto& n_cells = lots.column<std::int64_t>("n_cells");
+  const auto& outside = lots.column<double>("share_outside");
+  const auto& shift = lots.column<double>("shift");
+  const auto& p_shift = lots.column<double>("p_shift");
+  for (std::size_t l = 0; l < lot.size(); ++l)
+    if (status[l] == "NO_ANCHORS")
+      warnings.push_back(fmt::format(
+          "lot {}: NO ANCHORS, nothing of it is like the reference; all {} cells are unassigned", lot[l], n_cells[l]));
+    else if (outside[l] > most)
+      warnings.push_back(
+          fmt::format("lot {}: {:.0f} % of its {} cells lie OUTSIDE of the reference: its shares are not to be used",
+                      lot[l], 100 * outside[l], n_cells[l]));
+    else if (status[l] == "FAR")
+      warnings.push_back(fmt::format(
+          "lot {}: as a whole it lies FAR from the reference lots (shift {:.1f}, p = {:.2g}): its cells may "
+          "be of another kind, or changed, and labels mean little",
+          lot[l], shift[l], p_shift[l]));
+  return warnings;
 }
 
 }  // namespace miura::app

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 
+#include "app/mapping.hpp"
 #include "app/page_tables.hpp"
 #include "app/stages.hpp"
 #include "miura/base/version.hpp"
@@ -171,6 +172,7 @@ report::StudyReport study_page(const Study& study, const Publication& p) {
   page.n_genes = study.cells.features.size();
   page.warnings = study.warnings;
   page.warnings.insert(page.warnings.end(), study.association.warnings.begin(), study.association.warnings.end());
+  for (auto& warning : mapping_warnings(study.mapping.lots)) page.warnings.push_back(std::move(warning));
   page.variance_ratio = study.pca.model.variance_ratio;
   for (const auto& [name, value] : p.settings) page.settings.push_back({name, value});
   add_lots(page, lots_table(study));
