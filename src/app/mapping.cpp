@@ -10,6 +10,7 @@
 #include "app/stages.hpp"
 #include "app/stop_request.hpp"
 #include "miura/base/log.hpp"
+#include "miura/comparability/deviation.hpp"
 #include "miura/composition/count_cells.hpp"
 #include "miura/matrix/table_columns.hpp"
 #include "miura/parallel/communicator.hpp"
@@ -25,6 +26,7 @@ struct LotRow {
   matrix::Lot lot;
   std::int64_t n_cells = 0, n_outside = 0, n_unassigned = 0;
   double share_outside = 0, p_share = 0;
+  double shift = not_a_number, p_shift = not_a_number;
   bool held_out = false;
   std::string status;
 };
@@ -39,6 +41,8 @@ matrix::Table lots_table(std::span<const LotRow> rows) {
   columns.add("share_outside", &LotRow::share_outside);
   columns.add("p_share_outside", &LotRow::p_share);
   columns.add("n_unassigned", &LotRow::n_unassigned);
+  columns.add("shift", &LotRow::shift);
+  columns.add("p_shift", &LotRow::p_shift);
   columns.add("held_out", &LotRow::held_out);
   columns.add("status", &LotRow::status);
   return columns.take();
@@ -56,27 +60,59 @@ void enter(MappingStage& stage, std::int64_t cell, const transfer::Mapping& mapp
   stage.status[cell] = static_cast<std::uint8_t>(mapping.status[row]);
 }
 
-/// What a user must not overlook of a lot.
-void warn_of(const LotRow& row) {
-  constexpr double most = 0.5;  // a lot of which more is outside is hardly of the reference's kind
-  if (row.status == "NO_ANCHORS")
-    log::warn(fmt::format("lot {}: NO ANCHORS, nothing of it is like the reference; all {} cells are unassigned",
-                          row.lot.id, row.n_cells));
-  else if (row.share_outside > most)
-    log::warn(
-        fmt::format("lot {}: {:.0f} % of its {} cells lie OUTSIDE of the reference: its shares are not to be used",
-                    row.lot.id, 100 * row.share_outside, row.n_cells));
-}
-
-std::string status_of(const transfer::LotVerdict& verdict, std::int64_t few) {
+std::string status_of(const transfer::LotVerdict& verdict, double p_shift, const RunOptions& o) {
   if (verdict.n_cells == 0) return "NO_CELLS";
   if (verdict.no_anchors) return "NO_ANCHORS";
-  return verdict.n_cells < few ? "FEW_CELLS" : "OK";
+  if (p_shift < o.rejection.alpha) return "FAR";
+  return verdict.n_cells < o.association.min_cells_per_lot ? "FEW_CELLS" : "OK";
+}
+
+/// Mean scores of every lot's cells on the first `dims` components. Collective.
+std::vector<double> mean_scores(MPI_Comm comm, const matrix::Embedding& scores, std::span<const std::int32_t> lot,
+                                std::int64_t n_lots, std::int32_t dims) {
+  constexpr double steps = 1 << 20;  // sums in integers: 2^30 cells with scores below 2^12 fit
+  std::vector<std::int64_t> sums(n_lots * dims), n_cells(n_lots);
+  for (std::int64_t i = 0; i < std::ssize(lot); ++i) {
+    ++n_cells[lot[i]];
+    for (std::int32_t d = 0; d < dims; ++d)
+      sums[lot[i] * std::int64_t{dims} + d] += std::llround(scores.row(i)[d] * steps);
+  }
+  parallel::sum_over_ranks(comm, sums);
+  parallel::sum_over_ranks(comm, n_cells);
+  std::vector<double> means;
+  for (std::int64_t at = 0; at < std::ssize(sums); ++at) {
+    const auto n = static_cast<double>(n_cells[at / dims]);
+    means.push_back(n > 0 ? static_cast<double>(sums[at]) / steps / n : not_a_number);
+  }
+  return means;
+}
+
+/// How far the lots as wholes lie from the reference lots: the distance of a lot's mean scores to those of the others,
+/// and its p by the distances of the reference lots among themselves. First the reference's lots, then those of the
+/// study. Collective.
+struct Shifts {
+  std::vector<double> distance, p;
+};
+Shifts shifts_of(MPI_Comm comm, const MappingReference& reference, const Study& study, std::int32_t dims) {
+  const auto n_own = std::ssize(reference.lots), n = n_own + std::ssize(study.lots);
+  dims = std::min(dims, reference.cells.scores.n_dims);
+  comparability::LotVectors means{"mean_scores", static_cast<std::int32_t>(n), dims,
+                                  mean_scores(comm, reference.cells.scores, reference.cells.lot, n_own, dims)};
+  const auto newer = mean_scores(comm, study.pca.scores, study.cells.cells.mine.lot, std::ssize(study.lots), dims);
+  means.value.insert(means.value.end(), newer.begin(), newer.end());
+  std::vector<std::uint8_t> is_reference(n);
+  std::fill_n(is_reference.begin(), n_own, std::uint8_t{1});
+  Shifts shifts{std::vector<double>(n, not_a_number), std::vector<double>(n, not_a_number)};
+  for (const auto& row : comparability::deviations(std::span(&means, 1), {}, is_reference, {})) {
+    shifts.distance[row.lot] = row.distance;
+    shifts.p[row.lot] = row.p_t;
+  }
+  return shifts;
 }
 
 /// How the lots of the reference fare when each is held out. Collective.
 std::vector<LotRow> held_out_rows(MPI_Comm comm, const MappingReference& reference,
-                                  const transfer::Calibration& calibration) {
+                                  const transfer::Calibration& calibration, const Shifts& shifts) {
   std::vector<std::int64_t> n_cells(reference.lots.size());
   for (const auto lot : reference.cells.lot) ++n_cells[lot];
   parallel::sum_over_ranks(comm, n_cells);
@@ -91,6 +127,8 @@ std::vector<LotRow> held_out_rows(MPI_Comm comm, const MappingReference& referen
                     .n_outside = std::llround(share[lot] * static_cast<double>(n_cells[lot])),
                     .share_outside = share[lot],
                     .p_share = static_cast<double>(as_many) / static_cast<double>(known),
+                    .shift = shifts.distance[lot],
+                    .p_shift = shifts.p[lot],
                     .held_out = true,
                     .status = "OK"});
   }
@@ -162,7 +200,9 @@ MappingStage map_lots(MPI_Comm comm, MappingReference reference, const Study& st
         "the reference is of one lot: how far out its cells may lie is not known, and cells are refused by their "
         "score alone");
   const auto expression = checked_grid(study, reference.checked, o);
-  auto rows = held_out_rows(comm, reference, calibration);
+  const auto shifts = shifts_of(comm, reference, study, o.mapping.dims);
+  const auto n_own = std::ssize(reference.lots);
+  auto rows = held_out_rows(comm, reference, calibration, shifts);
   const auto prepared = transfer::prepare(comm, std::move(reference.cells), o.mapping);
   for (std::int32_t lot = 0; lot < std::ssize(study.lots); ++lot) {
     if (!mapped[lot]) continue;
@@ -183,13 +223,41 @@ MappingStage map_lots(MPI_Comm comm, MappingReference reference, const Study& st
                     .n_unassigned = verdict.n_unassigned,
                     .share_outside = verdict.share_outside,
                     .p_share = verdict.p_share,
+                    .shift = shifts.distance[n_own + lot],
+                    .p_shift = shifts.p[n_own + lot],
                     .held_out = false,
-                    .status = status_of(verdict, o.association.min_cells_per_lot)});
-    warn_of(rows.back());
+                    .status = status_of(verdict, shifts.p[n_own + lot], o)});
     stop_if_requested(comm);
   }
   stage.lots = lots_table(rows);
+  for (const auto& warning : mapping_warnings(stage.lots)) log::warn(warning);
   return stage;
+}
+
+std::vector<std::string> mapping_warnings(const matrix::Table& lots) {
+  constexpr double most = 0.5;  // a lot of which more is outside is hardly of the reference's kind
+  std::vector<std::string> warnings;
+  if (lots.columns.empty()) return warnings;
+  const auto& lot = lots.column<std::string>("lot");
+  const auto& status = lots.column<std::string>("status");
+  const auto& n_cells = lots.column<std::int64_t>("n_cells");
+  const auto& outside = lots.column<double>("share_outside");
+  const auto& shift = lots.column<double>("shift");
+  const auto& p_shift = lots.column<double>("p_shift");
+  for (std::size_t l = 0; l < lot.size(); ++l)
+    if (status[l] == "NO_ANCHORS")
+      warnings.push_back(fmt::format(
+          "lot {}: NO ANCHORS, nothing of it is like the reference; all {} cells are unassigned", lot[l], n_cells[l]));
+    else if (outside[l] > most)
+      warnings.push_back(
+          fmt::format("lot {}: {:.0f} % of its {} cells lie OUTSIDE of the reference: its shares are not to be used",
+                      lot[l], 100 * outside[l], n_cells[l]));
+    else if (status[l] == "FAR")
+      warnings.push_back(fmt::format(
+          "lot {}: as a whole it lies FAR from the reference lots (shift {:.1f}, p = {:.2g}): its cells may "
+          "be of another kind, or changed, and labels mean little",
+          lot[l], shift[l], p_shift[l]));
+  return warnings;
 }
 
 }  // namespace miura::app

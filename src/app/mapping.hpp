@@ -46,4 +46,7 @@ matrix::Composition mapped_composition(MPI_Comm comm, const Study& study, const 
 MappingStage map_lots(MPI_Comm comm, MappingReference reference, const Study& study,
                       std::span<const std::uint8_t> mapped, const RunOptions& o);
 
+/// What a user must not overlook of the lots in a table `mapped_lots`: those that are not of the reference's kind.
+std::vector<std::string> mapping_warnings(const matrix::Table& lots);
+
 }  // namespace miura::app

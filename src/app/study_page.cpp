@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 
+#include "app/mapping.hpp"
 #include "app/page_tables.hpp"
 #include "app/stages.hpp"
 #include "miura/base/version.hpp"
@@ -299,6 +300,7 @@ report::StudyReport study_page(const Study& study, const Publication& p) {
   page.warnings = study.warnings;
   for (const auto* more : {&study.association.warnings, &study.sources.warnings})
     page.warnings.insert(page.warnings.end(), more->begin(), more->end());
+  for (auto& warning : mapping_warnings(study.mapping.lots)) page.warnings.push_back(std::move(warning));
   for (const auto& [name, value] : p.settings) page.settings.push_back({name, value});
   add_lots(page, lots_table(study));
   add_mapping(page, study);

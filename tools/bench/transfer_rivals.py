@@ -66,6 +66,7 @@ def prepare(given):
     write_10x(work / "query.h5", sparse.vstack([lot[1] for lot in lots]).tocsr(), names, lots[0][4])
     pd.DataFrame([["AD", "query.h5", "AD", "query", ""]], columns=columns).to_csv(work / "query.csv", index=False)
     (work / "study.ini").write_text("[study]\nsamples = reference.csv\n[cluster]\nlabels = state\n[integrate]\nby = none\n"
+                                    "[variable]\nbatch = none\n[reference]\ncells_per_lot = 1000000000\n"  # as Seurat: all cells, no lots
                                     "[qc]\nmin_counts = 0\nmin_genes = 0\nmax_pct_mito = 100\n"
                                     "[stability]\nreplicates = 0\n[markers]\ntest = no\n[genes]\ntest = no\n[neighborhoods]\ntest = no\n")
     return pd.Series(np.concatenate([lot[3] for lot in lots]), index=names)

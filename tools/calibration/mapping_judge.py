@@ -1,7 +1,7 @@
 """Real cells of known kind mapped onto others of known kind: how many arrive, and what becomes of kinds that the reference lacks.
 
 usage: mapping_judge.py DATA WORK [--miura MIURA] [--mode anchor|compressed]
-DATA has the folders sc_mixology, kang_dev, kang_muscat_labelled and pbmc_sorted10_ref; needs anndata and pandas. Prints a table in Markdown; WORK keeps
+DATA has the folders sc_mixology, kang_dev and pbmc_sorted10_ref; needs anndata and pandas. Prints a table in Markdown; WORK keeps
 the sheets, results, and beside each result cells.tsv: cell, what it is, label, score, p.
 The labels are not clusters of miura: they come through the `cells` column of the sheet (cluster.labels).
 """
@@ -85,26 +85,24 @@ def mixology(judge, data):
 
 def blood(judge, data):
     kang = data / "kang_dev" / "kang_dev.h5ad"
-    authors = data / "kang_muscat_labelled" / "kang_muscat_labelled.h5ad"
+    obs = anndata.read_h5ad(kang, backed="r").obs
 
-    def lots(path, lot_column, column, condition, role):
-        obs = anndata.read_h5ad(path, backed="r").obs
-        for lot in sorted(set(obs[lot_column])):
-            if lot.startswith(condition):
-                of = obs[obs[lot_column] == lot]
-                yield lot, role, path, (lot_column, lot), pd.DataFrame({"barcode": of.index, "kind": of[column].astype(str).to_numpy()})
+    def lots(column, condition, role):
+        for lot in sorted(name for name in set(obs["lot"]) if name.startswith(condition)):
+            of = obs[obs["lot"] == lot]
+            kind = of[column].astype(str).replace("", "NA")
+            yield lot, role, kang, ("lot", lot), pd.DataFrame({"barcode": of.index, "kind": kind.to_numpy()})
 
     for source, target in (("ctrl", "stim"), ("stim", "ctrl")):
-        cells = judge.map(f"{source}_to_{target}", [*lots(kang, "lot", "derived_label", source, "train"), *lots(kang, "lot", "derived_label", target, "query")])
+        cells = judge.map(f"{source}_to_{target}", [*lots("derived_label", source, "train"), *lots("derived_label", target, "query")])
         judge.row(f"blood, {source} -> {target}, labels by Leiden and markers", cells)
-        cells = judge.map(f"authors_{source}_to_{target}", [*lots(authors, "sample_id", "cluster_id", source, "train"),
-                                                            *lots(authors, "sample_id", "cluster_id", target, "query")])
-        judge.row(f"blood, {source} -> {target}, labels of the authors, 1,267 genes", cells)
+        cells = judge.map(f"authors_{source}_to_{target}", [*lots("muscat_label", source, "train"), *lots("muscat_label", target, "query")])
+        judge.row(f"blood, {source} -> {target}, the authors' labels of some cells", cells)
     path = data / "pbmc_sorted10_ref" / "pbmc_sorted10_ref.h5ad"
     sorted_cells = anndata.read_h5ad(path, backed="r").obs
     reference = pd.DataFrame({"barcode": sorted_cells.index, "kind": sorted_cells["cell_type"].astype(str).map(BROAD).to_numpy()})
     for condition in ("ctrl", "stim"):
-        cells = judge.map(f"sorted_to_{condition}", [("sorted", "train", path, None, reference), *lots(kang, "lot", "derived_label", condition, "query")])
+        cells = judge.map(f"sorted_to_{condition}", [("sorted", "train", path, None, reference), *lots("derived_label", condition, "query")])
         broad = cells.kind.map(BROAD)
         judge.row(f"sorted blood -> {condition}, T, B, NK, monocytes", cells[broad.notna()].assign(kind=broad))
         judge.row("- dendritic cells and megakaryocytes, not in the reference", cells[broad.isna()])
