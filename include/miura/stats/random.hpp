@@ -19,7 +19,10 @@ enum class Purpose : std::uint32_t {
   power = 20,
   projection,
   integrate = 30,
-  mapping
+  mapping,
+  umap = 40,
+  cell_cycle,
+  doublets
 };
 
 /// Counter-based random numbers (Philox4x32-10, Salmon et al. 2011, by Random123): a stream is named by
