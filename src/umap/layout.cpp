@@ -17,157 +17,155 @@ namespace miura::umap {
 
 namespace {
 
-constexpr int n_rounds = 8;
+/// How often all edges are gone through, and in how many rounds each time.
+struct Plan {
+  std::int32_t epochs = 0, rounds = 0;
+};
 
-/// The order in which positions are kept: by round, then by vertex. So what one rank moves in a round lies side by
-/// side, and what all ranks move in it too:
+Plan plan_for(std::int64_t n_vertices, std::int32_t epochs) {
+  constexpr std::int64_t few = 10'000;
+  const auto usual = n_vertices <= few ? Plan{750, 16} : Plan{200, 8};
+  return {epochs > 0 ? epochs : usual.epochs, usual.rounds};
+}
+
+/// A vertex is pulled to another, at most once an epoch by each of the two directions of their edge.
+struct Pull {
+  std::int32_t other;
+  std::uint32_t rate;  ///< of Schedule
+};
+
+/// What pulls this rank's vertices, by round and vertex. Both ends of an edge feel it in the same round, as they do in
+/// umap-learn, which moves both at once:
 ///
-///     round 0: rank 0, rank 1, ... | round 1: rank 0, rank 1, ... | ...
-class Order {
+///     round 0: [vertex 0][vertex 1]... | round 1: [vertex 0][vertex 1]... | ...
+class Pulls {
 public:
-  Order(const parallel::Partition& vertices, int rank, std::uint64_t seed)
-      : slot_(vertices.size()), start_(n_rounds + 1), first_mine_(n_rounds), n_mine_(n_rounds) {
+  Pulls(MPI_Comm comm, const matrix::Graph& graph, const Plan& plan, std::uint64_t seed)
+      : n_(graph.n_local()), row_start_(plan.rounds * n_ + 1) {
+    const auto first = graph.vertices.begin(parallel::rank_of(comm));
+    const auto largest = parallel::max_over_ranks(
+        comm, graph.weight.empty() ? std::int64_t{0} : std::int64_t{std::ranges::max(graph.weight)});
     const auto key = stats::mix(seed);
-    const auto round_of = [&](std::int64_t i) { return stats::mix(key ^ static_cast<std::uint64_t>(i)) % n_rounds; };
-    for (std::int64_t i = 0; i < vertices.size(); ++i) ++start_[round_of(i) + 1];
-    std::partial_sum(start_.begin(), start_.end(), start_.begin());
-    auto next = start_;
-    for (std::int64_t i = 0; i < vertices.size(); ++i) {
-      if (i == vertices.begin(rank)) first_mine_.assign(next.begin(), next.end() - 1);
-      const auto round = round_of(i);
-      slot_[i] = next[round]++;
-      if (i >= vertices.begin(rank) && i < vertices.end(rank)) ++n_mine_[round];
-    }
+    const auto for_each = [&](auto&& visit) {  // edges that pull at least once, with their place in row_start_
+      for (std::int64_t i = 0; i < n_; ++i)
+        for (auto e = graph.row_start[i]; e < graph.row_start[i + 1]; ++e) {
+          if (std::int64_t{graph.weight[e]} * plan.epochs < largest) continue;
+          const auto [low, high] = std::minmax(first + i, graph.neighbor[e]);
+          const auto name =
+              stats::mix(stats::mix(key ^ static_cast<std::uint64_t>(low)) ^ static_cast<std::uint64_t>(high));
+          visit(static_cast<std::int64_t>(name % static_cast<std::uint64_t>(plan.rounds)) * n_ + i, e);
+        }
+    };
+    for_each([&](std::int64_t row, std::int64_t) { ++row_start_[row + 1]; });
+    std::partial_sum(row_start_.begin(), row_start_.end(), row_start_.begin());
+    auto next = row_start_;
+    pull_.resize(row_start_.back());
+    for_each([&](std::int64_t row, std::int64_t e) {
+      pull_[next[row]++] = {static_cast<std::int32_t>(graph.neighbor[e]),
+                            Schedule::rate(static_cast<double>(graph.weight[e]) / static_cast<double>(largest))};
+    });
   }
 
-  std::int32_t slot(std::int64_t vertex) const noexcept { return slot_[vertex]; }
-  std::int32_t start(int round) const noexcept { return start_[round]; }
-  std::int32_t first_mine(int round) const noexcept { return first_mine_[round]; }
-  std::int32_t n_mine(int round) const noexcept { return n_mine_[round]; }
+  std::span<const Pull> of(std::int32_t round, std::int64_t vertex) const noexcept {
+    const auto row = round * n_ + vertex;
+    return std::span(pull_).subspan(row_start_[row], row_start_[row + 1] - row_start_[row]);
+  }
 
 private:
-  std::vector<std::int32_t> slot_, start_, first_mine_, n_mine_;
+  std::int64_t n_;
+  std::vector<std::int64_t> row_start_;
+  std::vector<Pull> pull_;
 };
-
-/// The edges of this rank's vertices that pull at least once, in the order of their slots.
-struct Pulls {
-  std::vector<std::int64_t> row_start{0};
-  std::vector<std::int32_t> other;  ///< slot
-  std::vector<std::uint32_t> rate;
-};
-
-Pulls pulls_of(MPI_Comm comm, const matrix::Graph& graph, const Order& order, std::int32_t epochs) {
-  const auto first = graph.vertices.begin(parallel::rank_of(comm));
-  const auto largest = parallel::max_over_ranks(
-      comm, graph.weight.empty() ? std::int64_t{0} : std::int64_t{std::ranges::max(graph.weight)});
-  std::vector<std::int64_t> by_slot(graph.n_local());
-  std::iota(by_slot.begin(), by_slot.end(), std::int64_t{0});
-  std::ranges::sort(by_slot, {}, [&](std::int64_t i) { return order.slot(first + i); });
-  Pulls pulls;
-  for (const auto i : by_slot) {
-    for (auto e = graph.row_start[i]; e < graph.row_start[i + 1]; ++e) {
-      if (std::int64_t{graph.weight[e]} * epochs < largest) continue;
-      pulls.other.push_back(order.slot(graph.neighbor[e]));
-      pulls.rate.push_back(Schedule::rate(static_cast<double>(graph.weight[e]) / static_cast<double>(largest)));
-    }
-    pulls.row_start.push_back(std::ssize(pulls.other));
-  }
-  return pulls;
-}
 
 /// Where in its period an edge starts to pull; another place for its other direction.
 std::uint32_t phase(std::int32_t from, std::int32_t to) noexcept {
   return static_cast<std::uint32_t>(from) * 0x9E3779B1U + static_cast<std::uint32_t>(to) * 0x85EBCA77U;
 }
 
+/// The spectral start, with a little noise, so that points in one place can part.
+std::vector<Point> start(MPI_Comm comm, const matrix::Graph& graph, std::uint64_t seed) {
+  constexpr double noise = 1e-3;
+  const auto spectral = spectral_start(comm, graph, seed);
+  std::vector<Point> at;
+  at.reserve(graph.vertices.size());
+  for (std::int64_t i = 0; i < graph.vertices.size(); ++i) {
+    stats::RandomStream random(seed, stats::Purpose::umap, static_cast<std::uint64_t>(i));
+    const double x = spectral[2 * i] + noise * (random.uniform() - 0.5);
+    at.push_back({static_cast<float>(x), static_cast<float>(spectral[2 * i + 1] + noise * (random.uniform() - 0.5))});
+  }
+  return at;
+}
+
 /// Positions, the same on every rank, and what moves them.
 class Optimizer {
 public:
-  Optimizer(MPI_Comm comm, const matrix::Graph& graph, const LayoutOptions& options, std::int32_t epochs)
+  Optimizer(MPI_Comm comm, const matrix::Graph& graph, const LayoutOptions& options)
       : comm_(comm),
         options_(options),
-        epochs_(epochs),
+        plan_(plan_for(graph.vertices.size(), options.epochs)),
+        first_(graph.vertices.begin(parallel::rank_of(comm))),
         forces_(fit_curve(options.min_dist, options.spread)),
-        order_(graph.vertices, parallel::rank_of(comm), options.seed),
-        pulls_(pulls_of(comm, graph, order_, epochs)),
-        at_(graph.vertices.size()) {}
-
-  /// Takes the start, with a little noise, so that points in one place can part.
-  void start(const std::vector<double>& start) {
-    constexpr double noise = 1e-3;
-    for (std::int64_t i = 0; i < std::ssize(at_); ++i) {
-      stats::RandomStream random(options_.seed, stats::Purpose::umap, static_cast<std::uint64_t>(i));
-      auto& at = at_[order_.slot(i)];
-      at.x = static_cast<float>(start[2 * i] + noise * (random.uniform() - 0.5));
-      at.y = static_cast<float>(start[2 * i + 1] + noise * (random.uniform() - 0.5));
+        pulls_(comm, graph, plan_, options.seed),
+        moved_(graph.n_local()) {
+    for (int rank = 0; rank < graph.vertices.ranks(); ++rank) {
+      n_floats_.push_back(static_cast<int>(2 * graph.vertices.n_local(rank)));
+      first_float_.push_back(static_cast<int>(2 * graph.vertices.begin(rank)));
     }
   }
 
-  void run() {
-    for (std::int32_t epoch = 0; epoch < epochs_; ++epoch) {
-      std::int64_t row = 0;  // of pulls_
-      for (int round = 0; round < n_rounds; ++round) {
-        move(static_cast<std::uint32_t>(epoch), round, row);
-        row += order_.n_mine(round);
+  /// This rank's points at the end.
+  std::vector<Point> run(std::vector<Point> at) {
+    for (std::int32_t epoch = 0; epoch < plan_.epochs; ++epoch)
+      for (std::int32_t round = 0; round < plan_.rounds; ++round) {
+        move(at, epoch, round);
+        MPI_Allgatherv(moved_.data(), 2 * static_cast<int>(std::ssize(moved_)), MPI_FLOAT, at.data(), n_floats_.data(),
+                       first_float_.data(), MPI_FLOAT, comm_);
       }
-    }
+    return {at.begin() + first_, at.begin() + first_ + std::ssize(moved_)};
   }
-
-  Point at(std::int64_t vertex) const noexcept { return at_[order_.slot(vertex)]; }
 
 private:
-  /// Moves this rank's vertices of a round, and lets all ranks know.
-  void move(std::uint32_t epoch, int round, std::int64_t first_row) {
-    const auto n = order_.n_mine(round);
-    const float step = 1 - static_cast<float>(epoch) / static_cast<float>(epochs_);
-    const Walk walk(forces_, at_, step, options_.negatives);
-    const auto key = stats::mix(stats::mix(options_.seed) + epoch);
-    moved_.resize(2 * std::int64_t{n});
-#pragma omp parallel for schedule(dynamic, 256)
-    for (std::int32_t m = 0; m < n; ++m) {
-      const auto self = order_.first_mine(round) + m;
-      Draws draws(stats::mix(key ^ static_cast<std::uint64_t>(self)), static_cast<std::uint32_t>(at_.size()));
-      auto at = at_[self];
-      for (auto e = pulls_.row_start[first_row + m]; e < pulls_.row_start[first_row + m + 1]; ++e) {
-        const auto other = pulls_.other[e];
-        if (Schedule::pulls(pulls_.rate[e], phase(self, other), epoch))
-          at = walk.pulled_and_pushed(at, at_[other], draws, self);
-        if (Schedule::pulls(pulls_.rate[e], phase(other, self), epoch)) at = walk.pulled(at, at_[other]);
+  /// One round of this rank's vertices; all others stay where they were at its start.
+  void move(std::span<const Point> at, std::int32_t epoch, std::int32_t round) {
+    constexpr std::int64_t worth_threads = 10'000;  // vertices of a round, some 0.3 ms
+    const float step = 1 - static_cast<float>(epoch) / static_cast<float>(plan_.epochs);
+    const Walk walk(forces_, at, step, options_.negatives);
+    const auto key = stats::mix(stats::mix(options_.seed) + static_cast<std::uint64_t>(epoch) * plan_.rounds + round);
+    const auto now = static_cast<std::uint32_t>(epoch);
+#pragma omp parallel for schedule(dynamic, 1024) if (std::ssize(moved_) >= worth_threads)
+    for (std::int64_t i = 0; i < std::ssize(moved_); ++i) {
+      const auto self = static_cast<std::int32_t>(first_ + i);
+      Draws draws(stats::mix(key ^ static_cast<std::uint64_t>(self)), static_cast<std::uint32_t>(at.size()));
+      auto here = at[self];
+      for (const auto& pull : pulls_.of(round, i)) {
+        if (Schedule::pulls(pull.rate, phase(self, pull.other), now))
+          here = walk.pulled_and_pushed(here, at[pull.other], draws, self);
+        if (Schedule::pulls(pull.rate, phase(pull.other, self), now)) here = walk.pulled(here, at[pull.other]);
       }
-      moved_[2 * m] = at.x;
-      moved_[2 * m + 1] = at.y;
+      moved_[i] = here;
     }
-    const auto all = parallel::gather_everywhere<float>(comm_, moved_);
-    for (std::int64_t i = 0; i < std::ssize(all) / 2; ++i) at_[order_.start(round) + i] = {all[2 * i], all[2 * i + 1]};
   }
 
   MPI_Comm comm_;
   const LayoutOptions& options_;
-  std::int32_t epochs_;
+  Plan plan_;
+  std::int64_t first_;
   Forces forces_;
-  Order order_;
   Pulls pulls_;
-  std::vector<Point> at_;     // by slot; replicated
-  std::vector<float> moved_;  // x, y of this rank's vertices of a round
+  std::vector<Point> moved_;                 // this rank's vertices after a round
+  std::vector<int> n_floats_, first_float_;  // coordinates of every rank
 };
 
 }  // namespace
 
 matrix::Embedding layout(MPI_Comm comm, const matrix::Graph& graph, const LayoutOptions& options) {
-  constexpr std::int64_t few = 10'000;
   if (options.epochs < 0 || options.negatives < 0) throw UsageError("umap: epochs and negatives cannot be negative");
-  if (graph.vertices.size() > std::numeric_limits<std::int32_t>::max())
-    throw Error(ExitCode::internal, "umap: more than 2^31 - 1 points");
-  const auto epochs = options.epochs > 0 ? options.epochs : graph.vertices.size() <= few ? 500 : 200;
-  Optimizer optimizer(comm, graph, options, epochs);
-  optimizer.start(spectral_start(comm, graph, options.seed));
-  optimizer.run();
+  if (graph.vertices.size() > std::numeric_limits<int>::max() / 2)
+    throw Error(ExitCode::internal, "umap: more than 2^30 points");
+  Optimizer optimizer(comm, graph, options);
   matrix::Embedding result{graph.vertices, 2, {}};
-  const int rank = parallel::rank_of(comm);
-  for (auto i = graph.vertices.begin(rank); i < graph.vertices.end(rank); ++i) {
-    const auto at = optimizer.at(i);
+  for (const auto& at : optimizer.run(start(comm, graph, options.seed)))
     result.value.insert(result.value.end(), {at.x, at.y});
-  }
   return result;
 }
 

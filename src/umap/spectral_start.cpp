@@ -25,7 +25,7 @@ namespace {
 
 using linalg::Owned;
 
-constexpr double extent = 10;  // umap-learn's
+constexpr double extent = 5;  // umap-learn's: both axes 10 long
 
 /// One connected part of the coarse graph, as the random walk on it: S = D^-1/2 W D^-1/2, rows by local index.
 struct Walks {

@@ -10,7 +10,7 @@
 namespace miura::umap {
 
 /// Where the layout starts: the two leading non-trivial eigenvectors of the random walk on the graph, coordinates in
-/// [-10, 10]; the parts of a graph that is not connected side by side, each on an area that goes with its size.
+/// [-5, 5]; the parts of a graph that is not connected side by side, each on an area that goes with its size.
 /// x, y of every vertex, replicated. Collective.
 std::vector<double> spectral_start(MPI_Comm comm, const matrix::Graph& graph, std::uint64_t seed);
 

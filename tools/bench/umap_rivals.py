@@ -55,14 +55,14 @@ def judge(name, points, layout, types, seconds):
           f"silhouette {silhouette_score(low[known], types[chosen][known]):.4f}, {seconds:.1f} CPU s", flush=True)
 
 
-def umap_learn(points, graph, threads):
+def umap_learn(points, graph, threads, seed=1):
     import numba
     from umap.umap_ import find_ab_params, simplicial_set_embedding
 
     numba.set_num_threads(threads)
     a, b = find_ab_params(1.0, 0.5)
     embedding, _ = simplicial_set_embedding(
-        points, graph.tocoo(), 2, 1.0, a, b, 1.0, 5, None, "spectral", np.random.RandomState(1), "euclidean", {}, False, {},
+        points, graph.tocoo(), 2, 1.0, a, b, 1.0, 5, None, "spectral", np.random.RandomState(seed), "euclidean", {}, False, {},
         False, parallel=threads > 1)
     return embedding
 
@@ -85,4 +85,5 @@ def main():
     print(f"peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 
-main()
+if __name__ == "__main__":
+    main()
