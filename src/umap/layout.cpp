@@ -50,9 +50,10 @@ public:
       for (std::int64_t i = 0; i < n_; ++i)
         for (auto e = graph.row_start[i]; e < graph.row_start[i + 1]; ++e) {
           if (std::int64_t{graph.weight[e]} * plan.epochs < largest) continue;
-          const auto [low, high] = std::minmax(first + i, graph.neighbor[e]);
-          const auto name =
-              stats::mix(stats::mix(key ^ static_cast<std::uint64_t>(low)) ^ static_cast<std::uint64_t>(high));
+          const auto self = first + i, other = graph.neighbor[e];
+          const auto low = static_cast<std::uint64_t>(std::min(self, other));
+          const auto high = static_cast<std::uint64_t>(std::max(self, other));
+          const auto name = stats::mix(stats::mix(key ^ low) ^ high);
           visit(static_cast<std::int64_t>(name % static_cast<std::uint64_t>(plan.rounds)) * n_ + i, e);
         }
     };

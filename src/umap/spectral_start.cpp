@@ -196,7 +196,8 @@ std::vector<double> solve(const CoarseGraph& graph) {
       at[2 * g + 1] = place[p].y + place[p].radius * axes[1][i];
     }
   }
-  const double largest = std::abs(std::ranges::max(at, {}, [](double x) { return std::abs(x); }));
+  double largest = 0;
+  for (const double x : at) largest = std::max(largest, std::abs(x));
   if (largest > 0)
     for (auto& x : at) x *= extent / largest;
   return at;

@@ -1,7 +1,6 @@
 #pragma once
 
-#include <gtest/gtest.h>
-#include <slepcsys.h>
+#include <mpi.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -14,12 +13,6 @@
 #include "miura/parallel/communicator.hpp"
 
 namespace miura::umap_test {
-
-/// Initialised before the first test and finalised after the last, while MPI lives.
-struct Slepc : testing::Environment {
-  void SetUp() override { ASSERT_EQ(SlepcInitializeNoArguments(), 0); }
-  void TearDown() override { EXPECT_EQ(SlepcFinalize(), 0); }
-};
 
 inline int my_rank() { return parallel::rank_of(MPI_COMM_WORLD); }
 inline int n_ranks() { return parallel::size_of(MPI_COMM_WORLD); }

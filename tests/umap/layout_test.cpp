@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 #include <omp.h>
 
-#include <bit>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "knn/points.hpp"
@@ -13,13 +13,12 @@
 #include "miura/umap/fuzzy_graph.hpp"
 #include "umap/golden.hpp"
 #include "umap/graphs.hpp"
+#include "umap/slepc.hpp"
 
 namespace {
 
 using namespace miura;
 using namespace miura::umap_test;
-
-const auto* const slepc = testing::AddGlobalTestEnvironment(new Slepc);  // GoogleTest owns it
 
 /// Venna & Kaski (2001): 1 less the mean excess of the rank, in the space of origin, of those that are among the k
 /// nearest in the layout but not in that space; as scikit-learn.
@@ -61,7 +60,7 @@ TEST(Layout, KeepsNeighborsAsUmapLearnDoes) {
   const auto theirs = golden()["trustworthiness"].get<std::vector<double>>();
   const auto graph = golden_graph(MPI_COMM_WORLD, even(n_golden()));
   double sum = 0;
-  constexpr int seeds = 4;
+  constexpr int seeds = 2;
   for (std::uint64_t seed = 0; seed < seeds; ++seed) {
     const auto layout = umap::layout(MPI_COMM_WORLD, graph, {.seed = seed});
     sum += trustworthiness(points, golden()["n_dims"], whole(MPI_COMM_WORLD, layout), 15);
@@ -72,18 +71,19 @@ TEST(Layout, KeepsNeighborsAsUmapLearnDoes) {
 
 TEST(Layout, HasTheSameBitsForAnyRanksAndThreads) {
   // more vertices than a round needs to be worth threads, and than the start needs to be coarse
-  const std::int64_t n = 12'000;
+  const std::int64_t n = 10'100;
   const std::int32_t dims = 3;
   const auto points = knn::test::uniform_points(n, dims, 3);
   const auto layout = [&](MPI_Comm comm, knn::test::Cut cut, int threads) {
     omp_set_num_threads(threads);
     const auto mine = knn::test::mine(comm, points, n, dims, cut);
     const auto graph = umap::fuzzy_graph(comm, knn::nearest(comm, mine, {.k = 9}), {.k = 10});
-    return whole(comm, umap::layout(comm, graph, {.epochs = 5, .seed = 9}));
+    return whole(comm, umap::layout(comm, graph, {.epochs = 2, .seed = 9}));
   };
   const auto alone = layout(MPI_COMM_SELF, knn::test::Cut::even, 1);
-  for (const auto cut : {knn::test::Cut::even, knn::test::Cut::first_rank_empty, knn::test::Cut::all_on_last})
-    EXPECT_EQ(layout(MPI_COMM_WORLD, cut, 2), alone);
+  ASSERT_TRUE(std::ranges::all_of(alone, [](float x) { return std::isfinite(x); }));
+  for (const auto cut : {knn::test::Cut::first_rank_empty, knn::test::Cut::all_on_last})
+    EXPECT_TRUE(layout(MPI_COMM_WORLD, cut, 2) == alone) << "cut " << static_cast<int>(cut);
 }
 
 TEST(Layout, ChangesWithTheSeedAlone) {
@@ -98,16 +98,22 @@ TEST(Layout, ChangesWithTheSeedAlone) {
 }
 
 TEST(Layout, OfPartsThatAreNotConnectedKeepsThemApart) {
-  auto edges = ring(40);
-  for (const auto& edge : ring(40, 40)) edges.push_back(edge);
-  const auto at = whole(MPI_COMM_WORLD, umap::layout(MPI_COMM_WORLD, graph_of(edges, even(80), my_rank()), {}));
-  const auto distance = [&](std::int64_t i, std::int64_t j) {
-    return std::hypot(at[2 * i] - at[2 * j], at[2 * i + 1] - at[2 * j + 1]);
-  };
-  for (std::int64_t i = 0; i < 80; ++i) {
-    const auto next = i / 40 * 40 + (i + 1) % 40;
-    for (std::int64_t j = 0; j < 40; ++j) EXPECT_LT(distance(i, next), distance(i, (i + 40) / 40 % 2 * 40 + j) + 1.5);
-  }
+  constexpr std::int64_t of_part = 20;
+  std::vector<Edge> edges;  // all with all, within a part
+  for (std::int64_t i = 0; i < 2 * of_part; ++i)
+    for (std::int64_t j = i / of_part * of_part; j < i; ++j) edges.push_back({i, j});
+  const auto graph = graph_of(edges, even(2 * of_part), my_rank());
+  const auto at = whole(MPI_COMM_WORLD, umap::layout(MPI_COMM_WORLD, graph, {}));
+  double widest = 0, nearest = std::numeric_limits<double>::infinity();
+  for (std::int64_t i = 0; i < 2 * of_part; ++i)
+    for (std::int64_t j = 0; j < i; ++j) {
+      const double distance = std::hypot(at[2 * i] - at[2 * j], at[2 * i + 1] - at[2 * j + 1]);
+      if (i / of_part == j / of_part)
+        widest = std::max(widest, distance);
+      else
+        nearest = std::min(nearest, distance);
+    }
+  EXPECT_LT(widest, nearest);
 }
 
 TEST(Layout, OfTwoPointsPutsThemAboutTheLeastDistanceApart) {
