@@ -90,9 +90,9 @@ void keep_genes_of(const StudyReference& reference, CellsStage& cells) {
   for (auto& missing : cells.missing) std::erase_if(missing, [&](auto g) { return g >= reference.features.size(); });
 }
 
-/// Outcomes that the study looks at, as far as the sheet of the new lots has them; the study's own lots, which come
-/// first, have none here. Collective.
-std::vector<association::Outcome> new_outcomes(MPI_Comm comm, const matrix::Lots& lots, std::size_t n_own,
+/// Outcomes that the study looks at, as far as the sheet of the new lots has them; the training lots of the study,
+/// which come first, have none here. Collective.
+std::vector<association::Outcome> new_outcomes(MPI_Comm comm, const matrix::Lots& lots, std::size_t n_training,
                                                const fs::path& sheet, const RunOptions& o) {
   std::vector<association::Outcome> outcomes;
   parallel::together(comm, [&] {
@@ -101,7 +101,7 @@ std::vector<association::Outcome> new_outcomes(MPI_Comm comm, const matrix::Lots
     std::erase_if(names, [&](const auto& name) { return std::ranges::find(known, name) == known.end(); });
     for (const auto& column : input::read_outcomes(sheet, lots, names)) {
       auto& outcome = outcomes.emplace_back(association::Outcome{column.name, {}});
-      outcome.value.assign(n_own, association::not_computed);
+      outcome.value.assign(n_training, association::not_computed);
       outcome.value.insert(outcome.value.end(), column.value.begin(), column.value.end());
     }
   });
@@ -117,19 +117,26 @@ matrix::Composition after_other_lots(matrix::Composition composition, std::int32
   return composition;
 }
 
-/// What the new lots show of the cluster that the study declares, beside the study's own lots. Collective.
+/// What the new lots show of the cluster that the study declares, beside its training lots. Collective.
 std::vector<matrix::Table> tables_of_sources(MPI_Comm comm, const Study& study, const StudyReference& reference,
                                              const fs::path& sheet, const RunOptions& o) {
   if (reference.association.columns.empty()) return {};
   const auto declaration = declare(reference.association, reference.mapping.transferred, study.mapping.label_name,
                                    o.sources_cluster, o.association.alpha);
   const auto& own = reference.own;
-  auto lots = own.lots;
-  lots.insert(lots.end(), study.lots.begin(), study.lots.end());
-  const auto n_own = static_cast<std::int32_t>(std::ssize(own.lots));
-  const auto n_lots = static_cast<std::int32_t>(std::ssize(lots));
-  const auto composition = after_other_lots(study.mapping.composition, n_own);
-  const auto outcomes = new_outcomes(comm, study.lots, own.lots.size(), sheet, o);
+  auto lots = training_lots(own.lots);
+  const auto n_training = static_cast<std::int32_t>(std::ssize(lots));
+  std::vector<std::int32_t> place_of_own, place_of_new;
+  for (const auto& lot : own.lots)
+    place_of_own.push_back(lot.role == "train" ? static_cast<std::int32_t>(
+                                                     std::ranges::count_if(place_of_own, [](auto p) { return p >= 0; }))
+                                               : -1);
+  for (const auto& lot : study.lots) {
+    place_of_new.push_back(static_cast<std::int32_t>(std::ssize(lots)));
+    lots.push_back(lot);
+  }
+  const auto composition = after_other_lots(study.mapping.composition, n_training);
+  const auto outcomes = new_outcomes(comm, study.lots, static_cast<std::size_t>(n_training), sheet, o);
   MappedLots mapped{.lots = lots,
                     .composition = composition,
                     .outcomes = outcomes,
@@ -137,9 +144,12 @@ std::vector<matrix::Table> tables_of_sources(MPI_Comm comm, const Study& study, 
                     .reference_source = source_of_training(own.lots)};
   const auto markers = study.cells.is_table ? std::vector<sources::Marker>{} : chosen_markers(o);
   if (!markers.empty()) {
-    mapped.markers = count_markers_of(comm, own, reference.label, declaration.label, markers, 0, n_lots, o);
-    mapped.markers +=
-        count_markers_of(comm, study, study.mapping.label_of_cells(), declaration.label, markers, n_own, n_lots, o);
+    const auto n_lots = static_cast<std::int32_t>(std::ssize(lots));
+    const auto count = [&](const Study& of, std::span<const std::int32_t> label, std::span<const std::int32_t> place) {
+      return count_markers_of(comm, of, label, declaration.label, markers, o).placed(place, n_lots);
+    };
+    mapped.markers = count(own, reference.label, place_of_own);
+    mapped.markers += count(study, study.mapping.label_of_cells(), place_of_new);
   }
   return source_tables(comm, mapped, declaration, markers, o);
 }

@@ -104,7 +104,7 @@ std::vector<std::int32_t> columns_of(std::span<const sources::Marker> markers, c
 
 sources::MarkerCells count_markers_of(MPI_Comm comm, const Study& study, std::span<const std::int32_t> label,
                                       std::int32_t declared, std::span<const sources::Marker> markers,
-                                      std::int32_t first_lot, std::int32_t n_lots, const RunOptions& o) {
+                                      const RunOptions& o) {
   const auto columns = columns_of(markers, study.cells.features);
   const auto n_own = static_cast<std::int32_t>(std::ssize(study.lots));
   auto counted = sources::count_markers(comm, study.cells.cells, label, declared, columns, n_own, {.scale = o.scale});
@@ -112,7 +112,7 @@ sources::MarkerCells count_markers_of(MPI_Comm comm, const Study& study, std::sp
     for (std::size_t lot = 0; lot < study.cells.missing.size(); ++lot)
       if (std::ranges::binary_search(study.cells.missing[lot], columns[m]))
         counted.missing[m * static_cast<std::size_t>(n_own) + lot] = 1;
-  return counted.among(first_lot, n_lots);
+  return counted;
 }
 
 std::string source_of_training(const matrix::Lots& lots) {

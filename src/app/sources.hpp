@@ -47,11 +47,10 @@ struct MappedLots {
 std::vector<matrix::Table> source_tables(MPI_Comm comm, const MappedLots& mapped, const Declaration& declaration,
                                          std::span<const sources::Marker> markers, const RunOptions& o);
 
-/// Counts markers in the cells of a study, whose lots stand from `first_lot` on among n_lots; `label` of all my cells.
-/// Collective.
+/// Counts markers in the cells of a study, by its lots; `label` of all my cells. Collective.
 sources::MarkerCells count_markers_of(MPI_Comm comm, const Study& study, std::span<const std::int32_t> label,
                                       std::int32_t declared, std::span<const sources::Marker> markers,
-                                      std::int32_t first_lot, std::int32_t n_lots, const RunOptions& o);
+                                      const RunOptions& o);
 
 /// The source that most training lots are of.
 std::string source_of_training(const matrix::Lots& lots);

@@ -29,14 +29,13 @@ SourcesStage sources_stage(MPI_Comm comm, const Study& study, const RunOptions& 
       outcomes.push_back({std::move(column.name), std::move(column.value)});
   });
   auto markers = study.cells.is_table ? std::vector<sources::Marker>{} : chosen_markers(o);
-  const auto n_lots = static_cast<std::int32_t>(std::ssize(study.lots));
   MappedLots mapped{.lots = study.lots,
                     .composition = mapping.composition,
                     .outcomes = outcomes,
                     .markers = {},
                     .reference_source = source_of_training(study.lots)};
   if (!markers.empty())
-    mapped.markers = count_markers_of(comm, study, mapping.label_of_cells(), declaration.label, markers, 0, n_lots, o);
+    mapped.markers = count_markers_of(comm, study, mapping.label_of_cells(), declaration.label, markers, o);
   stage.tables = source_tables(comm, mapped, declaration, markers, o);
   return stage;
 }

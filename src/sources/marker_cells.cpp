@@ -80,18 +80,20 @@ MarkerCells& MarkerCells::operator+=(const MarkerCells& more) {
   return *this;
 }
 
-MarkerCells MarkerCells::among(std::int32_t first, std::int32_t n) const {
+MarkerCells MarkerCells::placed(std::span<const std::int32_t> place, std::int32_t n) const {
   MarkerCells more(n_markers, n);
-  const auto place = [&](const auto& from, auto& to, std::int64_t rows, std::int64_t width) {
+  const auto copy = [&](const auto& from, auto& to, std::int64_t rows, std::int64_t width) {
     for (std::int64_t row = 0; row < rows; ++row)
-      std::copy_n(from.begin() + row * n_lots * width, n_lots * width, to.begin() + (row * n + first) * width);
+      for (std::int64_t lot = 0; lot < n_lots; ++lot)
+        if (place[lot] >= 0)
+          std::copy_n(from.begin() + (row * n_lots + lot) * width, width, to.begin() + (row * n + place[lot]) * width);
   };
-  place(cells, more.cells, n_groups, 1);
-  place(total, more.total, n_groups, 1);
+  copy(cells, more.cells, n_groups, 1);
+  copy(total, more.total, n_groups, 1);
   for (const auto member : {&MarkerCells::count, &MarkerCells::expressing, &MarkerCells::expression})
-    place(this->*member, more.*member, std::int64_t{n_markers} * n_groups, 1);
-  place(histogram, more.histogram, std::int64_t{n_markers} * n_groups, n_bins);
-  place(missing, more.missing, n_markers, 1);
+    copy(this->*member, more.*member, std::int64_t{n_markers} * n_groups, 1);
+  copy(histogram, more.histogram, std::int64_t{n_markers} * n_groups, n_bins);
+  copy(missing, more.missing, n_markers, 1);
   return more;
 }
 

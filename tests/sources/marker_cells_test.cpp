@@ -55,6 +55,20 @@ TEST(CountMarkers, KnowsAGeneThatTheFileLacksFromOneThatIsSilent) {
   EXPECT_EQ(found.count[found.at(2, Group::all, 0)], 126);
 }
 
+TEST(MarkerCells, KeepWhatWasCountedWhenPlacedAmongOtherLots) {
+  auto cells = three_cells();
+  cells.add(1, 2, {5, 5});
+  const auto found = cells.counted(MPI_COMM_WORLD, 2, {0, -1}, 2);
+  const auto placed = found.placed(std::vector<std::int32_t>{2, -1}, 4);
+  EXPECT_EQ(placed.n_lots, 4);
+  EXPECT_EQ(placed.cells[placed.at(Group::all, 2)], 3);
+  EXPECT_EQ(placed.count[placed.at(0, Group::declared, 2)], 3);
+  EXPECT_EQ(placed.bins(0, Group::declared, 2)[800], 1);
+  EXPECT_FALSE(placed.measured(1, 2));
+  EXPECT_TRUE(placed.measured(1, 0));
+  for (const auto lot : {0, 1, 3}) EXPECT_EQ(placed.cells[placed.at(Group::all, lot)], 0);
+}
+
 test::PlantedCells many_cells() {
   test::PlantedCells cells;
   for (std::int32_t i = 0; i < 700; ++i) {

@@ -50,8 +50,8 @@ struct MarkerCells {
   /// Adds what was counted of other lots, or of other cells of the same ones: lots may be mapped one by one.
   /// std::logic_error unless both are of the same markers and lots.
   MarkerCells& operator+=(const MarkerCells& more);
-  /// The same with other lots before and behind, of which nothing was counted: n lots in all, these from `first` on.
-  MarkerCells among(std::int32_t first, std::int32_t n) const;
+  /// The same among n lots in all: lot l becomes place[l], those with -1 are left out.
+  MarkerCells placed(std::span<const std::int32_t> place, std::int32_t n) const;
 };
 
 /// Counts the markers in this rank's cells and sums over ranks.

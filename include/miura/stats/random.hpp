@@ -21,7 +21,10 @@ enum class Purpose : std::uint32_t {
   integrate = 30,
   mapping,
   gene_permutation = 40,
-  interval_placement
+  interval_placement,
+  umap = 50,
+  cell_cycle,
+  doublets
 };
 
 /// Counter-based random numbers (Philox4x32-10, Salmon et al. 2011, by Random123): a stream is named by
