@@ -91,7 +91,7 @@ cp train/checkpoint/pca.h5 part.h5ad
 wrong 65 'part.h5ad: is no study of miura' part.h5ad --samples study/new.csv
 head -1 study/new.csv >study/nobody.csv
 wrong 65 'nobody.csv' train --samples study/nobody.csv
-wrong 65 'train.csv: .*lot BM01.* trains the study' train --samples study/train.csv
+wrong 65 'train.csv: column lot: trains the study; .*lot BM01' train --samples study/train.csv
 "$MIURA" simulate --modality image --out image --lots-bm 1 --lots-bm-test 0 --lots-ad 0 --lots-uc 0 --cells-per-lot 20 --quiet >/dev/null ||
   fail "simulate --modality image"
 wrong 65 'image/data/BM01.csv.gz: has none of the features of the reference .lot BM01.' train --samples image/samples.csv
