@@ -154,9 +154,17 @@ std::vector<matrix::Table> tables_of_sources(MPI_Comm comm, const Study& study, 
   return source_tables(comm, mapped, declaration, markers, o);
 }
 
+/// A lot that trains the study is not new: its rows would take the place of its own in the collection.
+void check_new(const matrix::Lots& lots, const matrix::Lots& own, const fs::path& sheet) {
+  for (const auto& lot : own)
+    if (lot.role == "train" && std::ranges::find(lots, lot.id, &matrix::Lot::id) != lots.end())
+      throw InputError({sheet, 0, "lot", lot.id}, "trains the study; give new cells another name");
+}
+
 /// The new lots as a study that ends with the mapping. Collective.
 Study mapped_study(MPI_Comm comm, const matrix::Lots& lots, const StudyReference& reference, const fs::path& sheet,
                    const RunOptions& o) {
+  check_new(lots, reference.own.lots, sheet);
   Study study;
   study.lots = lots;
   auto features = reference.features;

@@ -59,12 +59,14 @@ def prepare(given):
         states[-1].to_csv(work / "lots" / f"{lot}.csv", index=False)
         rows.append([lot, f"lots/{lot}.h5", "BM", "train", f"lots/{lot}.csv"])
     columns = ["lot", "path", "source", "role", "cells"]
-    pd.DataFrame(rows, columns=columns).to_csv(work / "reference.csv", index=False)
     pd.concat(states).to_csv(work / "states.tsv", sep="\t", index=False)
     lots = list(chosen(given.study, sheet[sheet["source"] == "AD"], truth, given.query, rng))
     names = np.concatenate([[f"{lot[0]}_{barcode}" for barcode in lot[2]] for lot in lots])
     write_10x(work / "query.h5", sparse.vstack([lot[1] for lot in lots]).tocsr(), names, lots[0][4])
-    pd.DataFrame([["AD", "query.h5", "AD", "query", ""]], columns=columns).to_csv(work / "query.csv", index=False)
+    query = ["AD", "query.h5", "AD", "query", ""]
+    pd.DataFrame([query], columns=columns).to_csv(work / "query.csv", index=False)
+    # a study that has mapped a lot keeps how its own lots fare when held out, which Seurat has no counterpart of
+    pd.DataFrame([*rows, query], columns=columns).to_csv(work / "reference.csv", index=False)
     (work / "study.ini").write_text("[study]\nsamples = reference.csv\n[cluster]\nlabels = state\n[integrate]\nby = none\n"
                                     "[variable]\nbatch = none\n[reference]\ncells_per_lot = 1000000000\n"  # as Seurat: all cells, no lots
                                     "[qc]\nmin_counts = 0\nmin_genes = 0\nmax_pct_mito = 100\n"
