@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <set>
 
@@ -112,15 +113,21 @@ void JointTests::settle(MPI_Comm comm, const Options& options) {
     return ties;
   };
   nulls_.emplace(comm, in_order(feature_classes_), in_order(outcome_classes_), n_lines(), options.exact_p_up_to);
+  const auto n_outcomes = std::ssize(outcome_classes_);
   std::vector<std::int32_t> bars(feature_classes_.size() * outcome_classes_.size());
+  chance_.resize(bars.size());
 #pragma omp parallel for schedule(static)
-  for (std::int64_t i = 0; i < std::ssize(bars); ++i)
-    bars[i] =
-        options.least_rho > 0.0
-            ? nulls_->bar_of_rho(i / std::ssize(outcome_classes_), i % std::ssize(outcome_classes_), options.least_rho)
-            : nulls_->bar(i / std::ssize(outcome_classes_), i % std::ssize(outcome_classes_), options.threshold);
-  for (const auto& [feature, outcome] : tests_.pair)
-    bar_.push_back(bars[feature_class_[feature] * std::ssize(outcome_classes_) + outcome_class_[outcome]]);
+  for (std::int64_t i = 0; i < std::ssize(bars); ++i) {
+    const auto x = i / n_outcomes, y = i % n_outcomes;
+    bars[i] = options.least_rho > 0.0 ? nulls_->bar_of_rho(x, y, options.least_rho)
+                                      : nulls_->bar(x, y, options.threshold);
+    chance_[i] = bars[i] == std::numeric_limits<std::int32_t>::max() ? 0.0 : nulls_->p(x, y, bars[i]).greater;
+  }
+  for (std::int32_t t = 0; t < tests_.size(); ++t) bar_.push_back(bars[pattern_of(t)]);
+}
+
+bool JointTests::is_hit(std::int32_t test) const {
+  return std::abs(stats::spearman_s(tests_.x(test), tests_.y(test))) >= bar_[test];
 }
 
 std::int32_t JointTests::test_of(std::int32_t panel, std::int32_t outcome, std::int64_t probe) const {
@@ -143,11 +150,6 @@ ProbeRow JointTests::row(std::int32_t test) const {
           .p_greater = p.greater,
           .p_less = p.less,
           .hit = std::abs(s) >= bar_[test]};
-}
-
-double JointTests::chance_of_hit(std::int32_t test) const {
-  const auto x = feature_class_[tests_.pair[test].feature], y = outcome_class_[tests_.pair[test].outcome];
-  return bar_[test] == std::numeric_limits<std::int32_t>::max() ? 0.0 : nulls_->p(x, y, bar_[test]).greater;
 }
 
 }  // namespace miura::mining

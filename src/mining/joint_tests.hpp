@@ -35,8 +35,9 @@ public:
   std::int32_t test_of(std::int32_t panel, std::int32_t outcome, std::int64_t probe) const;
   /// The test as a row: which probe, rho and p.
   ProbeRow row(std::int32_t test) const;
-  /// One-sided chance that a relabeling makes this test a hit on one side.
-  double chance_of_hit(std::int32_t test) const;
+  bool is_hit(std::int32_t test) const;
+  /// Chance that a relabeling makes this test a hit on one side.
+  double chance_of_hit(std::int32_t test) const { return chance_[pattern_of(test)]; }
   bool exact_p() const noexcept { return nulls_->exact(); }
 
 private:
@@ -49,6 +50,11 @@ private:
   };
   const RankedPanel& ranked(std::int32_t panel);
   std::optional<std::int32_t> row_of_outcome(std::int32_t outcome);
+  /// Place of the test's ties of probe and outcome among all pairs of ties.
+  std::int64_t pattern_of(std::int32_t test) const {
+    return std::int64_t{feature_class_[tests_.pair[test].feature]} * std::ssize(outcome_classes_) +
+           outcome_class_[tests_.pair[test].outcome];
+  }
 
   const LineSet& all_;
   std::vector<std::int32_t> lines_;
@@ -60,6 +66,7 @@ private:
   std::map<std::pair<std::int32_t, std::int32_t>, std::vector<std::int32_t>> test_of_;  ///< panel, outcome: by probe
   std::vector<Source> source_;
   std::optional<RankNulls> nulls_;
+  std::vector<double> chance_;  ///< of a hit on one side, by pattern
 };
 
 /// Lines in which a panel was measured at all.

@@ -19,8 +19,10 @@ double upper_t(double r, std::int32_t n) {
   const double one = std::exp(-std::lgamma(n + 1.0));
   if (r >= 1.0) return one;
   if (r <= -1.0) return 1.0;
+  using namespace boost::math::policies;
+  using StudentsT = boost::math::students_t_distribution<double, policy<promote_double<false>>>;  // ten times as fast
   const double t = r * std::sqrt((n - 2) / ((1.0 - r) * (1.0 + r)));
-  return std::max(one, boost::math::cdf(boost::math::complement(boost::math::students_t(n - 2), t)));
+  return std::max(one, boost::math::cdf(boost::math::complement(StudentsT(n - 2), t)));
 }
 
 std::vector<double> squares(const std::vector<Ties>& ties) {

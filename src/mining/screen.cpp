@@ -166,8 +166,8 @@ private:
   void list_probes(const JointTests& joint, const Single& single) {
     for (std::int64_t p = 0; p < all_.panels[single.panel].probes.n_features(); ++p) {
       const auto test = joint.test_of(single.panel, single.outcome, p);
-      if (test < 0) continue;
-      if (const auto row = joint.row(test); row.hit || options_.list_all) found_.probes[single.place].push_back(row);
+      if (test >= 0 && (options_.list_all || joint.is_hit(test)))
+        found_.probes[single.place].push_back(joint.row(test));
     }
   }
 
