@@ -53,6 +53,12 @@ grep -q "integration: none (chemistry 'v1' has one lot only)" log || fail "a bat
 run 1 1 alone --study.samples alone.csv --integrate.by chemistry --to integrate
 grep -q 'but v1 is that of lot BM01 alone' log || fail "no warning about a batch of one lot: $(cat log)"
 
+# ---- an outcome that goes with the chemistry
+awk -F, -v OFS=, 'NR == 1 { print $0, "kit"; next } { print $0, /,v2,/ ? 2 : 3 }' study/samples.csv >study/kit.csv
+run 1 1 chemistry --study.samples kit.csv --integrate.by chemistry --association.outcomes kit --association.primary kit --to association
+grep -q 'cluster: taken from its checkpoint' log || fail "another outcome clusters again: $(cat log)"
+grep -q 'all lots of v2 have the same kit' log || fail "no warning about an outcome that goes with the chemistry: $(cat log)"
+
 # ---- what cannot be
 refused() { for ranks in 1 3; do expect "$1" "$2" $ranks run study/study.ini --out bad "${@:3}"; done; }
 refused 64 "integrate.by is none, lot, chemistry, or several of these by commas, not 'chemestry'" --integrate.by chemestry
