@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Flipped bits, cut and unreadable files, forbidden folders, wrong clocks: what is damaged is found, what is good stays.
 . "$SOURCE/tests/app/support.sh"
+export OMPI_MCA_ess_singleton_isolated=1 # hundreds of single processes, which need no daemon of Open MPI
 
 "$MIURA" simulate --out study --lots-bm 5 --lots-bm-test 0 --lots-ad 0 --lots-uc 0 --cells-per-lot 80 --genes 800 --quiet || fail "simulate"
 run() { on "$1" 1 run study/study.ini --out "$2" "${@:3}" 2>log; }
@@ -17,7 +18,7 @@ flip() {
 # ---- every flipped bit of a result is found ----
 flips=0
 for file in $(cd whole && find . -type f ! -path './checkpoint/*' ! -name log.txt -printf '%P\n' | sort); do
-  for place in 0 137 500 863 999; do
+  for place in 0 500 999; do
     cp whole/"$file" kept
     flip whole/"$file" $place
     "$MIURA" inspect --verify whole >/dev/null 2>err && fail "a bit of $file is flipped and nobody notices"
@@ -66,12 +67,11 @@ for keep in 0 10 50 95; do
   expect 65 "$(basename "$file")" 3 run study_h5/study.ini --out from_h5
   cuts=$((cuts + 1))
 done
-gzip -d study/data/BM02/matrix.mtx.gz
-mv study/data/BM02/matrix.mtx kept
+mv study/data/BM02/matrix.mtx.gz kept
 ln -s /proc/self/mem study/data/BM02/matrix.mtx # reading its beginning is an I/O error
-expect '74' 'BM02/matrix.mtx: .*' 3 run study/study.ini --out whole
+expect 74 'BM02/matrix.mtx: .*' 3 run study/study.ini --out whole
 rm study/data/BM02/matrix.mtx
-cp kept study/data/BM02/matrix.mtx && gzip -n study/data/BM02/matrix.mtx
+mv kept study/data/BM02/matrix.mtx.gz
 "$MIURA" inspect --verify whole >/dev/null || fail "a run with damaged inputs damages an older result"
 
 # ---- what may not be read or written ----
@@ -88,7 +88,7 @@ chmod 755 "$work"
 if as_other "$MIURA" --version >/dev/null 2>&1; then
   mkdir open && chmod 777 open
   chmod 000 study/data/BM03/matrix.mtx.gz
-  denied '74' 'BM03/matrix.mtx.gz.*[Pp]ermission denied' run study/study.ini --out open/denied
+  denied 66 'BM03/matrix.mtx.gz.*Permission denied' run study/study.ini --out open/denied
   chmod 644 study/data/BM03/matrix.mtx.gz
   mkdir closed && chmod 555 closed
   denied 73 'closed/result.*Permission denied' run study/study.ini --out closed/result
