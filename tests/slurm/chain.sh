@@ -43,6 +43,7 @@ grep -h '^miura: ' broken/jobs/lot-*.log | grep -q "$(basename "$(dirname "$file
 # ---- a new lot, onto the finished study ----
 "$MIURA" simulate --out later --seed 7 --lots-bm 1 --lots-bm-test 0 --lots-ad 0 --lots-uc 1 --cells-per-lot 120 --genes 900 --quiet ||
   fail "simulate a later lot"
+sed -i 's/^BM01,/BM91,/' later/samples.csv  # the study has a BM01 of its own
 "$MIURA" map whole/study.h5ad --samples later/samples.csv --out mapped_here --quiet || fail "map without Slurm"
 submit mapped -N2 -n2 -c1 --mem-per-cpu=500M "$SOURCE/jobs/miura-map.sbatch" whole/study.h5ad later/samples.csv mapped
 ends_as "$job" COMPLETED 0:0 mapped.log
