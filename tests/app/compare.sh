@@ -5,7 +5,7 @@
 "$MIURA" simulate --out study --lots-bm 9 --lots-bm-test 1 --lots-ad 0 --lots-uc 0 --pairs 4 --cells-per-lot 80 --genes 800 --quiet >/dev/null || fail "simulate"
 # the last four training lots come from a new process; those of the pairs stay before and after another change
 awk -F, -v OFS=, 'NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i } $1 ~ /^BM0[6-9]/ { $at["process"] = "new" } { print }' study/samples.csv >study/changed.csv
-on 1 1 run study/study.ini --study.samples changed.csv --neighborhoods.test false --genes.test false --stability.replicates 0 --cluster.resolution 1 --out result --quiet || fail "run"
+on 1 1 run study/study.ini --study.samples changed.csv --neighborhoods.test false --genes.test false --stability.replicates 0 --cluster.resolution 1 --integrate.by none --out result --quiet || fail "run"
 
 change=(compare result --samples study/changed.csv --before standard --after new --cluster 0 --outcome vegf_ischemia
   --marker LRRC75A --marker LRRC75A:0 --components 2 --margin wide:components=30 --margin wide:LRRC75A=20 --margin wide:LRRC75A:0=20
