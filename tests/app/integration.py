@@ -13,7 +13,11 @@ from sklearn.metrics import adjusted_rand_score
 
 
 def table(result, name):
-    return pd.read_csv(pathlib.Path(result) / "tables" / f"{name}.tsv", sep="\t", dtype={"cluster": str, "other_cluster": str})
+    rows = pd.read_csv(pathlib.Path(result) / "tables" / f"{name}.tsv", sep="\t", dtype={"cluster": str, "other_cluster": str})
+    if name != "composition":
+        return rows
+    lots = table(result, "lots")  # the mapped lot has shares in the primary partition only, whichever that is
+    return rows[rows.lot.isin(lots.lot[lots.role == "train"])].reset_index(drop=True)
 
 
 def cells(result):
