@@ -95,7 +95,7 @@ wrong 65 'train.csv: column lot: trains the study; .*lot BM01' train --samples s
 "$MIURA" simulate --modality image --out image --lots-bm 1 --lots-bm-test 0 --lots-ad 0 --lots-uc 0 --cells-per-lot 20 --quiet >/dev/null ||
   fail "simulate --modality image"
 sed -i 's/^BM/IM/' image/samples.csv  # names that the study does not have
-wrong 65 'image/data/BM01.csv.gz: has none of the features of the reference .lot BM01.' train --samples image/samples.csv
+wrong 65 'image/data/BM01.csv.gz: has none of the features of the reference .lot IM01.' train --samples image/samples.csv
 exec 9>kept/lock
 flock 9
 wrong 73 'kept: another run is writing here' train --samples study/one.csv --out held --collection kept
