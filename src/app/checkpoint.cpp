@@ -496,11 +496,13 @@ void for_each_vector(auto& stage, auto&& visit) {
   visit("margin", stage.margin);
   visit("knn_dist", stage.knn_dist);
   visit("p_outlier", stage.p_outlier);
+  visit("p_neighborhood", stage.p_neighborhood);
   visit("n_anchors", stage.n_anchors);
   visit("status", stage.status);
   visit("training_label", stage.training_label);
   visit("held_out_score", stage.held_out_score);
   visit("held_out_dist", stage.held_out_dist);
+  visit("held_out_neighborhood", stage.held_out_neighborhood);
 }
 
 }  // namespace

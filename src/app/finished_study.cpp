@@ -11,6 +11,7 @@
 
 #include "app/result_table.hpp"
 #include "miura/base/error.hpp"
+#include "miura/stats/median.hpp"
 
 namespace miura::app {
 
@@ -117,13 +118,12 @@ void describe_share(const Compositions& found, const ClusterName& name, Finished
         const auto cells = static_cast<double>(partition.cells(k, l)), all = static_cast<double>(partition.lot_size[l]);
         if (all > 0) logit.push_back(std::log((cells + 0.5) / (all - cells + 0.5)));
       }
-      std::ranges::sort(logit);
+      std::ranges::sort(logit);  // the mean below is summed in this order
       const auto n = std::ssize(logit);
-      const double median = 0.5 * (logit[(n - 1) / 2] + logit[n / 2]);
       double mean = 0.0, squares = 0.0;
       for (const double x : logit) mean += x / static_cast<double>(n);
       for (const double x : logit) squares += (x - mean) * (x - mean);
-      study.median_share = 1.0 / (1.0 + std::exp(-median));
+      study.median_share = 1.0 / (1.0 + std::exp(-stats::median(logit)));
       study.logit_sd = n > 1 ? std::sqrt(squares / static_cast<double>(n - 1)) : 0.0;
     }
 }

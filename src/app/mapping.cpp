@@ -14,6 +14,7 @@
 #include "miura/composition/count_cells.hpp"
 #include "miura/matrix/table_columns.hpp"
 #include "miura/parallel/communicator.hpp"
+#include "miura/transfer/mixtures.hpp"
 
 namespace miura::app {
 
@@ -26,7 +27,7 @@ struct LotRow {
   matrix::Lot lot;
   std::int64_t n_cells = 0, n_outside = 0, n_unassigned = 0;
   double share_outside = 0, p_share = 0;
-  double shift = not_a_number, p_shift = not_a_number;
+  double shift = not_a_number, p_shift = not_a_number, beyond_labels = not_a_number;
   bool held_out = false;
   std::string status;
 };
@@ -45,6 +46,7 @@ matrix::Table lots_table(std::span<const LotRow> rows) {
   columns.add("p_shift", &LotRow::p_shift);
   columns.add("held_out", &LotRow::held_out);
   columns.add("status", &LotRow::status);
+  columns.add("beyond_labels", &LotRow::beyond_labels);
   return columns.take();
 }
 
@@ -56,26 +58,27 @@ void enter(MappingStage& stage, std::int64_t cell, const transfer::Mapping& mapp
   stage.margin[cell] = mapping.margin[row];
   stage.knn_dist[cell] = mapping.knn_dist[row];
   stage.p_outlier[cell] = mapping.p_outlier[row];
+  stage.p_neighborhood[cell] = mapping.p_neighborhood[row];
   stage.n_anchors[cell] = mapping.n_anchors_used[row];
   stage.status[cell] = static_cast<std::uint8_t>(mapping.status[row]);
 }
 
-std::string status_of(const transfer::LotVerdict& verdict, double p_shift, const RunOptions& o) {
+std::string status_of(const transfer::LotVerdict& verdict, bool far, const RunOptions& o) {
   if (verdict.n_cells == 0) return "NO_CELLS";
   if (verdict.no_anchors) return "NO_ANCHORS";
-  if (p_shift < o.rejection.alpha) return "FAR";
+  if (far) return "FAR";
   return verdict.n_cells < o.association.min_cells_per_lot ? "FEW_CELLS" : "OK";
 }
 
-/// Mean scores of every lot's cells on the first `dims` components. Collective.
-std::vector<double> mean_scores(MPI_Comm comm, const matrix::Embedding& scores, std::span<const std::int32_t> lot,
-                                std::int64_t n_lots, std::int32_t dims) {
+/// Mean scores of the cells of every group on the first `dims` components. Collective.
+std::vector<double> mean_scores(MPI_Comm comm, const matrix::Embedding& scores, std::span<const std::int32_t> group,
+                                std::int64_t n_groups, std::int32_t dims) {
   constexpr double steps = 1 << 20;  // sums in integers: 2^30 cells with scores below 2^12 fit
-  std::vector<std::int64_t> sums(n_lots * dims), n_cells(n_lots);
-  for (std::int64_t i = 0; i < std::ssize(lot); ++i) {
-    ++n_cells[lot[i]];
+  std::vector<std::int64_t> sums(n_groups * dims), n_cells(n_groups);
+  for (std::int64_t i = 0; i < std::ssize(group); ++i) {
+    ++n_cells[group[i]];
     for (std::int32_t d = 0; d < dims; ++d)
-      sums[lot[i] * std::int64_t{dims} + d] += std::llround(scores.row(i)[d] * steps);
+      sums[group[i] * std::int64_t{dims} + d] += std::llround(scores.row(i)[d] * steps);
   }
   parallel::sum_over_ranks(comm, sums);
   parallel::sum_over_ranks(comm, n_cells);
@@ -88,21 +91,32 @@ std::vector<double> mean_scores(MPI_Comm comm, const matrix::Embedding& scores, 
 }
 
 /// How far the lots as wholes lie from the reference lots: the distance of a lot's mean scores to those of the others,
-/// and its p by the distances of the reference lots among themselves. First the reference's lots, then those of the
-/// study. Collective.
+/// its p by the distances of the reference lots among themselves; and its distance to the nearest mixture of the
+/// labels, in median distances of labels, which no composition of these can bring about. First the reference's lots,
+/// then those of the study. Collective.
 struct Shifts {
-  std::vector<double> distance, p;
+  std::vector<double> distance, p, beyond_labels;
+
+  /// Farther from all labels than labels are from each other; and farther than the reference lots are, where their
+  /// number tells.
+  bool other_kind(std::size_t lot, double alpha) const { return beyond_labels[lot] > 1 && !(p[lot] >= alpha); }
 };
-Shifts shifts_of(MPI_Comm comm, const MappingReference& reference, const Study& study, std::int32_t dims) {
+Shifts shifts_of(MPI_Comm comm, const MappingReference& reference, const Study& study, const RunOptions& o) {
   const auto n_own = std::ssize(reference.lots), n = n_own + std::ssize(study.lots);
-  dims = std::min(dims, reference.cells.scores.n_dims);
+  const auto& cells = reference.cells;
+  const auto dims = std::min(o.mapping.dims, cells.scores.n_dims);
   comparability::LotVectors means{"mean_scores", static_cast<std::int32_t>(n), dims,
-                                  mean_scores(comm, reference.cells.scores, reference.cells.lot, n_own, dims)};
+                                  mean_scores(comm, cells.scores, cells.lot, n_own, dims)};
   const auto newer = mean_scores(comm, study.pca.scores, study.cells.cells.mine.lot, std::ssize(study.lots), dims);
   means.value.insert(means.value.end(), newer.begin(), newer.end());
   std::vector<std::uint8_t> is_reference(n);
   std::fill_n(is_reference.begin(), n_own, std::uint8_t{1});
-  Shifts shifts{std::vector<double>(n, not_a_number), std::vector<double>(n, not_a_number)};
+  const auto labels = mean_scores(comm, cells.scores, cells.label, cells.n_labels, dims);
+  const double apart = transfer::median_distance(labels, dims);
+  Shifts shifts{std::vector<double>(n, not_a_number), std::vector<double>(n, not_a_number), {}};
+  for (std::int64_t lot = 0; lot < n; ++lot)
+    shifts.beyond_labels.push_back(
+        transfer::distance_to_mixtures(std::span(means.value).subspan(lot * dims, dims), labels) / apart);
   for (const auto& row : comparability::deviations(std::span(&means, 1), {}, is_reference, {})) {
     shifts.distance[row.lot] = row.distance;
     shifts.p[row.lot] = row.p_t;
@@ -129,6 +143,7 @@ std::vector<LotRow> held_out_rows(MPI_Comm comm, const MappingReference& referen
                     .p_share = static_cast<double>(as_many) / static_cast<double>(known),
                     .shift = shifts.distance[lot],
                     .p_shift = shifts.p[lot],
+                    .beyond_labels = shifts.beyond_labels[lot],
                     .held_out = true,
                     .status = "OK"});
   }
@@ -154,8 +169,8 @@ MappingStage blank_mapping(const MappingReference& reference, std::size_t n) {
   stage.transferred = reference.transferred;
   stage.label_name = reference.label_name;
   for (auto* labels : {&stage.label, &stage.likeliest, &stage.second, &stage.training_label}) labels->assign(n, -1);
-  for (auto* values :
-       {&stage.score, &stage.margin, &stage.knn_dist, &stage.p_outlier, &stage.held_out_score, &stage.held_out_dist})
+  for (auto* values : {&stage.score, &stage.margin, &stage.knn_dist, &stage.p_outlier, &stage.p_neighborhood,
+                       &stage.held_out_score, &stage.held_out_dist, &stage.held_out_neighborhood})
     values->assign(n, not_a_number);
   stage.n_anchors.assign(n, 0);
   stage.status.assign(n, 0);
@@ -195,12 +210,12 @@ MappingStage map_lots(MPI_Comm comm, MappingReference reference, const Study& st
   auto stage = blank_mapping(reference, lot_of.size());
   const transfer::Calibration calibration(comm, reference.held_out, reference.cells.lot, reference.cells.n_lots,
                                           o.rejection);
-  if (calibration.n_cells() == 0)
+  if (calibration.n_lots() == 1)
     log::warn(
-        "the reference is of one lot: how far out its cells may lie is not known, and cells are refused by their "
-        "score alone");
+        "the reference is of one lot: how far out cells may lie is known from its two halves alone, and cells of a "
+        "good lot may be refused where lots differ by more than that");
   const auto expression = checked_grid(study, reference.checked, o);
-  const auto shifts = shifts_of(comm, reference, study, o.mapping.dims);
+  const auto shifts = shifts_of(comm, reference, study, o);
   const auto n_own = std::ssize(reference.lots);
   auto rows = held_out_rows(comm, reference, calibration, shifts);
   const auto prepared = transfer::prepare(comm, std::move(reference.cells), o.mapping);
@@ -214,7 +229,10 @@ MappingStage map_lots(MPI_Comm comm, MappingReference reference, const Study& st
     auto mapping = present.empty() ? transfer::map_lot(comm, prepared, query, o.mapping)
                                    : transfer::map_lot(comm, without_features(prepared, reference.checked, present),
                                                        query, o.mapping);
-    const auto verdict = transfer::reject(comm, mapping, calibration, o.rejection);
+    const auto n_cells = query.scores.points.size();
+    const bool other_kind =
+        n_cells >= o.association.min_cells_per_lot && shifts.other_kind(n_own + lot, o.rejection.alpha);
+    const auto verdict = transfer::reject(comm, mapping, calibration, o.rejection, other_kind);
     for (std::int64_t i = 0, row = 0; i < std::ssize(lot_of); ++i)
       if (marked[i]) enter(stage, i, mapping, row++);
     rows.push_back({.lot = study.lots[lot],
@@ -225,8 +243,9 @@ MappingStage map_lots(MPI_Comm comm, MappingReference reference, const Study& st
                     .p_share = verdict.p_share,
                     .shift = shifts.distance[n_own + lot],
                     .p_shift = shifts.p[n_own + lot],
+                    .beyond_labels = shifts.beyond_labels[n_own + lot],
                     .held_out = false,
-                    .status = status_of(verdict, shifts.p[n_own + lot], o)});
+                    .status = status_of(verdict, other_kind || shifts.p[n_own + lot] < o.rejection.alpha, o)});
     stop_if_requested(comm);
   }
   stage.lots = lots_table(rows);
@@ -248,6 +267,11 @@ std::vector<std::string> mapping_warnings(const matrix::Table& lots) {
     if (status[l] == "NO_ANCHORS")
       warnings.push_back(fmt::format(
           "lot {}: NO ANCHORS, nothing of it is like the reference; all {} cells are unassigned", lot[l], n_cells[l]));
+    else if (outside[l] > most && status[l] == "FAR")
+      warnings.push_back(fmt::format(
+          "lot {}: {:.0f} % of its {} cells lie OUTSIDE of the reference, and the lot as a whole FAR from its "
+          "lots (shift {:.1f}): cells of another kind, or much changed; its shares are not to be used",
+          lot[l], 100 * outside[l], n_cells[l], shift[l]));
     else if (outside[l] > most)
       warnings.push_back(
           fmt::format("lot {}: {:.0f} % of its {} cells lie OUTSIDE of the reference: its shares are not to be used",

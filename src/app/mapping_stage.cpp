@@ -77,7 +77,8 @@ MappingStage mapping_stage(MPI_Comm comm, const Study& study, const RunOptions& 
   for (std::size_t i = 0, row = 0; any && i < marked.size(); ++i) {
     if (!marked[i]) continue;
     stage.held_out_score[i] = held_out.mapping_score[row];
-    stage.held_out_dist[i] = held_out.knn_dist[row++];
+    stage.held_out_dist[i] = held_out.knn_dist[row];
+    stage.held_out_neighborhood[i] = held_out.neighborhood[row++];
   }
   stage.composition = mapped_composition(comm, study, stage, labels);
   return stage;

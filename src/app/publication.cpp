@@ -111,7 +111,7 @@ void write_mapping_table(MPI_Comm comm, const Study& study, const fs::path& path
   const auto& mine = study.cells.cells.mine;
   write_rows_of_cells(comm, study, path,
                       {"lot", "barcode", "label", "mapping_score", "second_label", "margin", "knn_dist", "p_outlier",
-                       "n_anchors_used", "status"},
+                       "n_anchors_used", "status", "p_neighborhood"},
                       [&](std::string& lines, std::int64_t i) {
                         const auto& lot = study.lots[mine.lot[i]];
                         if (lot.role == "train") return;
@@ -119,7 +119,8 @@ void write_mapping_table(MPI_Comm comm, const Study& study, const fs::path& path
                         report::append_line(lines, lot.id, mine.barcode[i], label, mapping.score[i],
                                             mapping.name_of(mapping.second[i]), mapping.margin[i], mapping.knn_dist[i],
                                             mapping.p_outlier[i], std::int64_t{mapping.n_anchors[i]},
-                                            std::string(word_for(static_cast<transfer::Status>(mapping.status[i]))));
+                                            std::string(word_for(static_cast<transfer::Status>(mapping.status[i]))),
+                                            mapping.p_neighborhood[i]);
                       });
 }
 

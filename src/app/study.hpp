@@ -99,13 +99,14 @@ struct MappingStage {
   std::vector<std::string> label_name;  ///< of the labels
   std::vector<std::int32_t> label;      ///< -1: unassigned, or not mapped
   std::vector<std::int32_t> likeliest, second;  ///< labels by score, whether the cell belongs or not; -1: none
-  std::vector<double> score, margin, knn_dist, p_outlier;
+  std::vector<double> score, margin, knn_dist, p_outlier, p_neighborhood;
   std::vector<std::int32_t> n_anchors;
-  std::vector<std::uint8_t> status;                   ///< transfer::Status
-  std::vector<std::int32_t> training_label;           ///< what was transferred, of my training cells; -1 of others
-  std::vector<double> held_out_score, held_out_dist;  ///< of my cells, when their lot was held out; NaN of others
-  matrix::Composition composition;                    ///< of the labels in the mapped lots
-  matrix::Table lots;                                 ///< tables/mapped_lots.tsv
+  std::vector<std::uint8_t> status;          ///< transfer::Status
+  std::vector<std::int32_t> training_label;  ///< what was transferred, of my training cells; -1 of others
+  /// Of my cells, when their lot was held out; NaN of others.
+  std::vector<double> held_out_score, held_out_dist, held_out_neighborhood;
+  matrix::Composition composition;  ///< of the labels in the mapped lots
+  matrix::Table lots;               ///< tables/mapped_lots.tsv
 
   bool any() const noexcept { return lots.n_rows() > 0; }  ///< whether a lot was mapped
   /// Of all my cells, by training or by mapping; -1: unassigned.

@@ -213,9 +213,11 @@ void write_obs(const ParallelFile& file, const Study& study) {
   obs.column<double>("mapping_score", mapping.score);
   obs.column<double>("knn_dist", mapping.knn_dist);
   obs.column<double>("p_outlier", mapping.p_outlier);
+  obs.column<double>("p_neighborhood", mapping.p_neighborhood);
   obs.categorical("transferred", mapping.training_label, mapping.label_name);
   obs.column<double>("held_out_score", mapping.held_out_score);
   obs.column<double>("held_out_dist", mapping.held_out_dist);
+  obs.column<double>("held_out_neighborhood", mapping.held_out_neighborhood);
   obs.finish();
 }
 

@@ -155,6 +155,7 @@ ReferenceRows read_reference_rows(const hdf5::File& file, int rank, int ranks, S
   const auto lot = part_of<std::int32_t>(file, "obs/lot/codes", rows.cells, rank);
   const auto score = part_of<double>(file, "obs/held_out_score", rows.cells, rank);
   const auto distance = part_of<double>(file, "obs/held_out_dist", rows.cells, rank);
+  const auto around = part_of<double>(file, "obs/held_out_neighborhood", rows.cells, rank);
   auto& reference = study.mapping;
   for (std::size_t i = 0; i < label.size(); ++i) {
     study.label.push_back(label[i] >= 0 ? label[i] : mapped[i]);
@@ -164,6 +165,7 @@ ReferenceRows read_reference_rows(const hdf5::File& file, int rank, int ranks, S
     reference.cells.lot.push_back(lot[i]);
     reference.held_out.mapping_score.push_back(score[i]);
     reference.held_out.knn_dist.push_back(distance[i]);
+    reference.held_out.neighborhood.push_back(around[i]);
   }
   reference.label_name = StoredArray(file.get(), "obs/transferred/categories").read_texts();
   reference.transferred = text_at(file, "uns/miura/transferred");

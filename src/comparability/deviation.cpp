@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "miura/matrix/table_columns.hpp"
+#include "miura/stats/median.hpp"
 
 namespace miura::comparability {
 
@@ -29,19 +30,12 @@ double p_of_prediction(double value, std::span<const double> reference) {
   return boost::math::cdf(boost::math::complement(boost::math::students_t(n - 1), t));
 }
 
-double median(std::vector<double> values) {
-  if (values.empty()) return none;
-  std::ranges::sort(values);
-  const auto n = std::ssize(values);
-  return 0.5 * (values[(n - 1) / 2] + values[n / 2]);
-}
-
 /// One lot against the others, all measured in the same set.
 Deviation judge(std::int32_t lot, const std::string& statistic, double distance, std::span<const double> reference,
                 bool logged) {
   Deviation found{.lot = lot, .statistic = statistic, .distance = distance};
   found.n_reference = static_cast<std::int32_t>(std::ssize(reference));
-  found.median_reference = median({reference.begin(), reference.end()});
+  found.median_reference = stats::median({reference.begin(), reference.end()});
   const auto as_far = std::ranges::count_if(reference, [&](double d) { return d >= distance * (1 - ties); });
   found.p_conformal = static_cast<double>(as_far + 1) / (found.n_reference + 1);
   std::vector<double> scaled(reference.begin(), reference.end());

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "miura/matrix/table_columns.hpp"
+#include "miura/stats/median.hpp"
 #include "miura/stats/ranks.hpp"
 
 namespace miura::comparability {
@@ -41,12 +42,6 @@ bool suits(double outcome, double requirement, bool at_least) {
 
 bool constant(std::span<const double> values) {
   return std::ranges::all_of(values, [&](double v) { return v == values.front(); });
-}
-
-double median(std::vector<double> values) {
-  std::ranges::sort(values);
-  const auto n = std::ssize(values);
-  return 0.5 * (values[(n - 1) / 2] + values[n / 2]);
 }
 
 /// Between neighbouring lots, where Youden's J is largest; the middle of several. NaN where all lots have one attribute
@@ -163,7 +158,7 @@ Specification specify(const Claim& claim, const SpecificationOptions& options) {
   Specification found;
   found.n = lots.size();
   found.requirement_is_median = std::isnan(claim.requirement);
-  found.requirement = !found.requirement_is_median ? claim.requirement : lots.x.empty() ? none : median(lots.y);
+  found.requirement = !found.requirement_is_median ? claim.requirement : lots.x.empty() ? none : stats::median(lots.y);
   found.rho = found.threshold = found.threshold_low = found.threshold_high = none;
   found.predicted = found.predicted_low = found.predicted_high = found.level = found.covered = none;
   if (lots.size() < fewest_lots_to_fit) {

@@ -10,6 +10,8 @@
 #include <limits>
 #include <numeric>
 
+#include "miura/stats/median.hpp"
+
 namespace miura::differential {
 
 namespace {
@@ -30,10 +32,7 @@ double least_variance(std::span<const VarianceBlock> blocks, std::vector<double>
   if (smallest >= least_share_of_median * 2.0 * sum / n) return 0.0;
   sorted.clear();
   for (const auto& block : blocks) sorted.insert(sorted.end(), block.variance.begin(), block.variance.end());
-  const auto middle = sorted.begin() + std::ssize(sorted) / 2;
-  std::ranges::nth_element(sorted, middle);
-  double median = *middle;
-  if (std::ssize(sorted) % 2 == 0) median = (median + *std::max_element(sorted.begin(), middle)) / 2.0;
+  const double median = stats::median(sorted);
   return least_share_of_median * (median > 0.0 ? median : 1.0);
 }
 

@@ -6,6 +6,8 @@
 #include <map>
 #include <numeric>
 
+#include "miura/stats/median.hpp"
+
 namespace miura::normalize {
 
 namespace {
@@ -38,12 +40,6 @@ double value_at(std::span<const double> sorted, double place) {
 }
 
 double place_of(double rank, std::int64_t n) { return n < 2 ? 0.5 : rank / static_cast<double>(n - 1); }
-
-double median_of(std::vector<double> values) {
-  std::ranges::sort(values);
-  const auto n = std::ssize(values);
-  return n % 2 != 0 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
-}
 
 }  // namespace
 
@@ -121,7 +117,7 @@ std::vector<std::int64_t> expressed(const matrix::Measurements& table, double le
   for (std::int64_t f = 0; f < table.n_features(); ++f) {
     std::vector<double> values;
     std::ranges::copy_if(table.of(f), std::back_inserter(values), [](double v) { return !std::isnan(v); });
-    if (!values.empty() && median_of(std::move(values)) >= least) kept.push_back(f);
+    if (!values.empty() && stats::median(std::move(values)) >= least) kept.push_back(f);
   }
   return kept;
 }

@@ -9,6 +9,7 @@
 #include "miura/base/error.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "miura/stats/loess.hpp"
+#include "miura/stats/median.hpp"
 
 namespace miura::normalize {
 
@@ -160,13 +161,6 @@ std::vector<std::int32_t> most_variable(std::span<const double> variance, std::i
   return genes;
 }
 
-double median(std::vector<std::int32_t> values) {
-  if (values.empty()) return not_a_number;
-  std::ranges::sort(values);
-  const auto n = std::ssize(values);
-  return 0.5 * (values[(n - 1) / 2] + values[n / 2]);
-}
-
 /// The merged choice; ties go to the lower column.
 void select(VariableGenes& genes, const VariableGenesOptions& options) {
   for (std::int32_t g = 0; g < std::ssize(genes.rank); ++g)
@@ -244,7 +238,7 @@ VariableGenes variable_genes(MPI_Comm comm, const matrix::DistributedCells& cell
   for (std::int32_t g = 0; g < n_columns; ++g) {
     genes.variance_standardized[g] /= static_cast<double>(used);
     genes.n_batches[g] = static_cast<std::int32_t>(std::ssize(ranks[g]));
-    genes.rank[g] = median(std::move(ranks[g]));
+    genes.rank[g] = stats::median({ranks[g].begin(), ranks[g].end()});
   }
   select(genes, options);
   if (genes.selected.empty()) throw InputError({}, "no gene varies over the reference cells of any batch");

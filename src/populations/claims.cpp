@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "miura/matrix/table_columns.hpp"
+#include "miura/stats/median.hpp"
 
 namespace miura::populations {
 namespace {
@@ -31,11 +32,7 @@ struct Finding {
   }
   double lowest() const { return rho.empty() ? not_computed : rho.front(); }
   double highest() const { return rho.empty() ? not_computed : rho.back(); }
-  double median() const {
-    if (rho.empty()) return not_computed;
-    const auto upper = rho.size() / 2;
-    return rho.size() % 2 == 1 ? rho[upper] : (rho[upper - 1] + rho[upper]) / 2;
-  }
+  double median() const { return stats::median(rho); }
 };
 
 std::vector<Finding> findings_of(const Merged& merged, const OutcomeEvidence& outcome) {

@@ -70,6 +70,15 @@ matrix::Embedding first_dims(const matrix::Embedding& all, std::int32_t dims) {
   return some;
 }
 
+/// The first `k` of each list.
+std::vector<std::int64_t> nearest_ids(const matrix::Neighbors& neighbors, std::int32_t k) {
+  std::vector<std::int64_t> all;
+  for (std::int64_t i = 0; i < neighbors.n_local(); ++i)
+    all.insert(all.end(), neighbors.id.begin() + i * neighbors.k,
+               neighbors.id.begin() + i * neighbors.k + std::min(k, neighbors.k));
+  return all;
+}
+
 /// The two labels for which most speaks; -1 for one for which nothing does.
 std::pair<std::int32_t, std::int32_t> best_two(std::span<const double> share, std::span<const std::int64_t> first) {
   std::int32_t best = -1, second = -1;
@@ -101,6 +110,7 @@ void choose_labels(LabelScores scores, std::span<const std::int64_t> first_cell,
     mapping.status.push_back(best < 0 ? nothing : Status::ok);
   }
   mapping.p_outlier.assign(mapping.label.size(), not_a_number);
+  mapping.p_neighborhood = mapping.p_outlier;
 }
 
 }  // namespace
@@ -135,9 +145,11 @@ Mapping map_lot(MPI_Comm comm, const PreparedReference& reference, const Query& 
   const auto unit = unit_rows(scores, options.dims);
   Mapping mapping;
   mapping.n_labels = reference.cells.n_labels;
+  mapping.cells = scores.points;
   if (options.mode == Mode::anchor) {
     const auto neighbors = cross_neighbors(comm, reference.unit, unit, options.k_dist, options.anchor);
     mapping.knn_dist = mean_distance(neighbors.query_to_reference, unit, options.k_dist);
+    mapping.around = nearest_ids(neighbors.within_query, options.k_around);
     mapping.anchors = find_anchors(comm, reference.cells, reference.neighborhood, query, neighbors, options.anchor);
     choose_labels(anchor_votes(comm, reference.cells, scores, mapping.anchors, options.anchor), reference.first_cell,
                   mapping.anchors.n_kept > 0 ? Status::no_weight : Status::no_anchors, mapping);

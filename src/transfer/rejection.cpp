@@ -5,6 +5,8 @@
 #include <limits>
 
 #include "miura/parallel/communicator.hpp"
+#include "miura/stats/random.hpp"
+#include "transfer/requested_rows.hpp"
 
 namespace miura::transfer {
 
@@ -18,13 +20,13 @@ std::int64_t n_below(const std::vector<double>& ascending, double value) {
   return std::ranges::lower_bound(ascending, value) - ascending.begin();
 }
 
-/// The cells of one lot of the reference, or all others.
-matrix::Embedding rows_of(MPI_Comm comm, const matrix::Embedding& all, std::span<const std::int32_t> lot,
+/// The cells of one part of the reference, or all others.
+matrix::Embedding rows_of(MPI_Comm comm, const matrix::Embedding& all, std::span<const std::int32_t> part,
                           std::int32_t wanted, bool others) {
   matrix::Embedding some{{}, all.n_dims, {}};
   std::int64_t n = 0;
-  for (std::int64_t i = 0; i < std::ssize(lot); ++i) {
-    if ((lot[i] != wanted) != others) continue;
+  for (std::int64_t i = 0; i < std::ssize(part); ++i) {
+    if ((part[i] != wanted) != others) continue;
     ++n;
     if (all.n_dims == 0) continue;
     const auto row = all.row(i);
@@ -34,70 +36,135 @@ matrix::Embedding rows_of(MPI_Comm comm, const matrix::Embedding& all, std::span
   return some;
 }
 
-Reference without_lot(MPI_Comm comm, const Reference& all, std::int32_t lot) {
-  Reference rest{.scores = rows_of(comm, all.scores, all.lot, lot, true),
-                 .expression = rows_of(comm, all.expression, all.lot, lot, true),
+Reference without_part(MPI_Comm comm, const Reference& all, std::span<const std::int32_t> part, std::int32_t wanted) {
+  Reference rest{.scores = rows_of(comm, all.scores, part, wanted, true),
+                 .expression = rows_of(comm, all.expression, part, wanted, true),
                  .label = {},
                  .lot = {},
                  .n_labels = all.n_labels,
                  .n_lots = all.n_lots};
-  for (std::size_t i = 0; i < all.lot.size(); ++i)
-    if (all.lot[i] != lot) {
+  for (std::size_t i = 0; i < part.size(); ++i)
+    if (part[i] != wanted) {
       rest.label.push_back(all.label[i]);
       rest.lot.push_back(all.lot[i]);
     }
   return rest;
 }
 
+/// What is held out in turn: lots, or of a single lot two halves.
+struct Parts {
+  std::vector<std::int32_t> part;  ///< of this rank's cells
+  std::int32_t n_parts = 0;
+};
+Parts parts_of(MPI_Comm comm, const Reference& reference) {
+  std::vector<std::int64_t> n_cells(reference.n_lots);
+  for (const auto lot : reference.lot) ++n_cells[lot];
+  parallel::sum_over_ranks(comm, n_cells);
+  if (std::ranges::count_if(n_cells, [](auto n) { return n > 0; }) != 1) return {reference.lot, reference.n_lots};
+  Parts halves{{}, 2};
+  const auto first = reference.scores.points.begin(parallel::rank_of(comm));
+  for (std::int64_t i = 0; i < std::ssize(reference.lot); ++i)
+    halves.part.push_back(static_cast<std::int32_t>(stats::mix(static_cast<std::uint64_t>(first + i)) & 1U));
+  return halves;
+}
+
+/// Share of values at least as large, itself counted.
+double conformal_p(const std::vector<double>& ascending, double value) {
+  if (ascending.empty() || std::isnan(value)) return not_a_number;
+  const auto n = std::ssize(ascending);
+  return static_cast<double>(1 + n - n_below(ascending, value)) / static_cast<double>(1 + n);
+}
+
+std::vector<double> gathered_ascending(MPI_Comm comm, std::span<const double> mine) {
+  auto all = parallel::gather_everywhere<double>(comm, mine);
+  std::erase_if(all, [](double value) { return std::isnan(value); });
+  std::ranges::sort(all);
+  return all;
+}
+
 }  // namespace
+
+Outlyingness::Outlyingness(MPI_Comm comm, std::span<const double> mapping_score, std::span<const double> knn_dist)
+    : knn_dist_(gathered_ascending(comm, knn_dist)) {
+  std::vector<double> lack;
+  for (std::size_t i = 0; i < knn_dist.size(); ++i)
+    if (!std::isnan(knn_dist[i])) lack.push_back(lack_of_score(mapping_score[i]));
+  lack_of_score_ = gathered_ascending(comm, lack);
+}
+
+std::int64_t Outlyingness::operator()(double mapping_score, double knn_dist) const {
+  return std::max(n_below(lack_of_score_, lack_of_score(mapping_score)), n_below(knn_dist_, knn_dist));
+}
+
+std::vector<double> Outlyingness::around(MPI_Comm comm, const Mapping& mapping) const {
+  const auto n = mapping.n_cells();
+  const bool none = parallel::sum_over_ranks(comm, std::ssize(mapping.around)) == 0;
+  std::vector<double> mean(n, not_a_number);
+  if (none) return mean;
+  std::vector<std::int64_t> own;
+  for (std::int64_t i = 0; i < n; ++i) own.push_back((*this)(mapping.mapping_score[i], mapping.knn_dist[i]));
+  const RequestedRows<std::int64_t> of(comm, mapping.cells, own, 1, mapping.around);
+  const auto k = n > 0 ? std::ssize(mapping.around) / n : 0;
+  for (std::int64_t i = 0; i < n; ++i) {
+    std::int64_t sum = 0, cells = 0;
+    for (const auto cell : std::span(mapping.around).subspan(i * k, k)) {
+      if (cell < 0) continue;
+      sum += of[cell].front();
+      ++cells;
+    }
+    mean[i] = static_cast<double>(sum) / static_cast<double>(cells);
+  }
+  return mean;
+}
 
 HeldOutScores leave_one_lot_out(MPI_Comm comm, const Reference& reference, const MapOptions& options) {
   const auto n = std::ssize(reference.lot);
-  HeldOutScores held_out{std::vector<double>(n, not_a_number), std::vector<double>(n, not_a_number)};
-  for (std::int32_t lot = 0; lot < reference.n_lots; ++lot) {
-    const Query query{.scores = rows_of(comm, reference.scores, reference.lot, lot, false),
-                      .expression = rows_of(comm, reference.expression, reference.lot, lot, false)};
+  const std::vector<double> unknown(n, not_a_number);
+  HeldOutScores held_out{unknown, unknown, unknown};
+  const auto [part, n_parts] = parts_of(comm, reference);
+  std::vector<Mapping> mappings(n_parts);
+  const auto for_each_cell = [&](std::int32_t p, auto&& visit) {
+    for (std::int64_t i = 0, row = 0; i < n; ++i)
+      if (part[i] == p) visit(i, row++);
+  };
+  for (std::int32_t p = 0; p < n_parts; ++p) {
+    const Query query{.scores = rows_of(comm, reference.scores, part, p, false),
+                      .expression = rows_of(comm, reference.expression, part, p, false)};
     const auto n_query = query.scores.points.size();
     if (n_query == 0 || n_query == reference.scores.points.size()) continue;
-    const auto others = prepare(comm, without_lot(comm, reference, lot), options);
-    const auto mapping = map_lot(comm, others, query, options);
-    std::int64_t cell = 0;
-    for (std::int64_t i = 0; i < n; ++i) {
-      if (reference.lot[i] != lot) continue;
-      held_out.mapping_score[i] = mapping.mapping_score[cell];
-      held_out.knn_dist[i] = mapping.knn_dist[cell];
-      ++cell;
-    }
+    const auto others = prepare(comm, without_part(comm, reference, part, p), options);
+    mappings[p] = map_lot(comm, others, query, options);
+    for_each_cell(p, [&](std::int64_t cell, std::int64_t row) {
+      held_out.mapping_score[cell] = mappings[p].mapping_score[row];
+      held_out.knn_dist[cell] = mappings[p].knn_dist[row];
+    });
+  }
+  const Outlyingness outlyingness(comm, held_out.mapping_score, held_out.knn_dist);
+  for (std::int32_t p = 0; p < n_parts; ++p) {
+    if (mappings[p].cells.size() == 0) continue;
+    const auto mean = outlyingness.around(comm, mappings[p]);
+    for_each_cell(p, [&](std::int64_t cell, std::int64_t row) { held_out.neighborhood[cell] = mean[row]; });
   }
   return held_out;
 }
 
 Calibration::Calibration(MPI_Comm comm, const HeldOutScores& held_out, std::span<const std::int32_t> lot,
-                         std::int32_t n_lots, const RejectionOptions& options) {
-  const auto was_held_out = [&](std::size_t i) { return !std::isnan(held_out.knn_dist[i]); };
-  std::vector<double> lack, distance;
-  for (std::size_t i = 0; i < held_out.knn_dist.size(); ++i) {
-    if (!was_held_out(i)) continue;
-    lack.push_back(lack_of_score(held_out.mapping_score[i]));
-    distance.push_back(held_out.knn_dist[i]);
-  }
-  lack_of_score_ = parallel::gather_everywhere<double>(comm, lack);
-  knn_dist_ = parallel::gather_everywhere<double>(comm, distance);
-  std::ranges::sort(lack_of_score_);
-  std::ranges::sort(knn_dist_);
-
-  std::vector<std::int64_t> mine;
+                         std::int32_t n_lots, const RejectionOptions& options)
+    : outlyingness_(comm, held_out.mapping_score, held_out.knn_dist),
+      of_neighborhoods_(gathered_ascending(comm, held_out.neighborhood)) {
+  std::vector<double> mine;
   for (std::size_t i = 0; i < held_out.knn_dist.size(); ++i)
-    if (was_held_out(i)) mine.push_back(outlyingness(held_out.mapping_score[i], held_out.knn_dist[i]));
-  outlyingness_ = parallel::gather_everywhere<std::int64_t>(comm, mine);
-  std::ranges::sort(outlyingness_);
+    if (!std::isnan(held_out.knn_dist[i]))
+      mine.push_back(static_cast<double>(outlyingness_(held_out.mapping_score[i], held_out.knn_dist[i])));
+  of_cells_ = gathered_ascending(comm, mine);
 
   std::vector<std::int64_t> n_cells(n_lots), n_outside(n_lots);
   for (std::size_t i = 0; i < held_out.knn_dist.size(); ++i) {
-    if (!was_held_out(i)) continue;
+    if (std::isnan(held_out.knn_dist[i])) continue;
     ++n_cells[lot[i]];
-    const bool outside =
-        std::isnan(held_out.mapping_score[i]) || p(held_out.mapping_score[i], held_out.knn_dist[i]) < options.alpha;
+    const bool outside = std::isnan(held_out.mapping_score[i]) ||
+                         p(held_out.mapping_score[i], held_out.knn_dist[i]) < options.alpha ||
+                         p_neighborhood(held_out.neighborhood[i]) < options.alpha;
     if (outside) ++n_outside[lot[i]];
   }
   parallel::sum_over_ranks(comm, n_cells);
@@ -107,35 +174,34 @@ Calibration::Calibration(MPI_Comm comm, const HeldOutScores& held_out, std::span
                                                 : not_a_number);
 }
 
-std::int64_t Calibration::outlyingness(double mapping_score, double knn_dist) const {
-  return std::max(n_below(lack_of_score_, lack_of_score(mapping_score)), n_below(knn_dist_, knn_dist));
+std::int64_t Calibration::n_lots() const noexcept {
+  return std::ranges::count_if(lot_share_outside_, [](double share) { return !std::isnan(share); });
 }
 
 double Calibration::p(double mapping_score, double knn_dist) const {
-  if (outlyingness_.empty()) return not_a_number;
-  const auto inner =
-      std::ranges::lower_bound(outlyingness_, outlyingness(mapping_score, knn_dist)) - outlyingness_.begin();
-  return static_cast<double>(1 + n_cells() - inner) / static_cast<double>(1 + n_cells());
+  return conformal_p(of_cells_, static_cast<double>(outlyingness_(mapping_score, knn_dist)));
+}
+
+double Calibration::p_neighborhood(double mean_outlyingness) const {
+  return conformal_p(of_neighborhoods_, mean_outlyingness);
 }
 
 double Calibration::lot_p(double share_outside) const {
-  std::int64_t lots = 1, reached = 1;
-  for (const double share : lot_share_outside_) {
-    if (std::isnan(share)) continue;
-    ++lots;
-    if (share >= share_outside) ++reached;
-  }
-  return lots > 1 && !std::isnan(share_outside) ? static_cast<double>(reached) / static_cast<double>(lots)
-                                                : not_a_number;
+  if (n_lots() == 0 || std::isnan(share_outside)) return not_a_number;
+  const auto reached = std::ranges::count_if(lot_share_outside_, [&](double share) { return share >= share_outside; });
+  return static_cast<double>(1 + reached) / static_cast<double>(1 + n_lots());
 }
 
-LotVerdict reject(MPI_Comm comm, Mapping& mapping, const Calibration& calibration, const RejectionOptions& options) {
+LotVerdict reject(MPI_Comm comm, Mapping& mapping, const Calibration& calibration, const RejectionOptions& options,
+                  bool other_kind) {
+  const auto neighborhood = calibration.outlyingness().around(comm, mapping);
   std::vector<std::int64_t> count(4);  // cells, outside, unassigned, without an anchor in their lot
   for (std::int64_t i = 0; i < mapping.n_cells(); ++i) {
     const double score = mapping.mapping_score[i];
     const double p = mapping.p_outlier[i] = calibration.p(score, mapping.knn_dist[i]);
+    const double p_around = mapping.p_neighborhood[i] = calibration.p_neighborhood(neighborhood[i]);
     auto& status = mapping.status[i];
-    const bool outside = p < options.alpha || std::isnan(score);
+    const bool outside = other_kind || p < options.alpha || p_around < options.alpha || std::isnan(score);
     if (!std::isnan(score))
       status = outside ? Status::outside : score < options.min_score ? Status::low_score : Status::ok;
     ++count[0];

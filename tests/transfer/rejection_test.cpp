@@ -31,10 +31,12 @@ std::vector<std::uint64_t> bits(const std::vector<double>& values) {
 
 TEST(Calibration, CountsReferenceCellsThatAreAsOutlying) {
   const std::vector<double> score{1, 1, 0.9, 0.6, nan, 0.8}, distance{0.1, 0.2, 0.3, 0.1, 0.2, nan};
+  const std::vector<double> neighborhood{0, 1.5, 1.5, 1.5, 1.5, nan};
   const std::vector<std::int32_t> lot{0, 0, 1, 1, 1, 2};  // the last was not held out
-  const transfer::Calibration calibration(MPI_COMM_WORLD, {share(score), share(distance)}, share(lot), 3,
-                                          {.alpha = 0.5});
+  const transfer::Calibration calibration(MPI_COMM_WORLD, {share(score), share(distance), share(neighborhood)},
+                                          share(lot), 3, {.alpha = 0.5});
   EXPECT_EQ(calibration.n_cells(), 5);
+  EXPECT_EQ(calibration.n_lots(), 2);
   // Ranks of 1 - score: 0 0 2 3 4; of distance: 0 2 4 0 2; the larger: 0 2 4 3 4.
   EXPECT_EQ(calibration.p(1, 0.05), 1.0);
   EXPECT_EQ(calibration.p(1, 0.15), 5 / 6.0);   // rank 2
@@ -43,6 +45,10 @@ TEST(Calibration, CountsReferenceCellsThatAreAsOutlying) {
   EXPECT_EQ(calibration.p(1, 0.3), 3 / 6.0);    // rank 4
   EXPECT_EQ(calibration.p(1, 0.31), 1 / 6.0);   // rank 5: farther than all
   EXPECT_EQ(calibration.p(nan, 0.1), 3 / 6.0);
+  EXPECT_EQ(calibration.p_neighborhood(0), 1.0);
+  EXPECT_EQ(calibration.p_neighborhood(0.1), 5 / 6.0);
+  EXPECT_EQ(calibration.p_neighborhood(1.6), 1 / 6.0);
+  EXPECT_TRUE(std::isnan(calibration.p_neighborhood(nan)));
   // p of the held-out cells: 1, 5/6, 3/6, 4/6, 3/6; alpha = 1/2 takes only what is below, and the cell without score.
   EXPECT_EQ(bits(calibration.lot_share_outside()), bits({0.0, 1 / 3.0, nan}));
   EXPECT_EQ(calibration.lot_p(0.0), 1.0);
@@ -53,6 +59,7 @@ TEST(Calibration, CountsReferenceCellsThatAreAsOutlying) {
 TEST(Calibration, WithoutHeldOutCellsJudgesNothing) {
   const transfer::Calibration calibration(MPI_COMM_WORLD, {}, {}, 1, {});
   EXPECT_TRUE(std::isnan(calibration.p(0.1, 2)));
+  EXPECT_TRUE(std::isnan(calibration.p_neighborhood(0.1)));
   EXPECT_TRUE(std::isnan(calibration.lot_p(1)));
 }
 
@@ -81,13 +88,70 @@ TEST_P(OfMode, HasTheSameBitsOnAnyLayout) {
         transfer::leave_one_lot_out(MPI_COMM_WORLD, planted_reference(MPI_COMM_WORLD, 3, 50, how), options);
     EXPECT_EQ(bits(parallel::gather_everywhere<double>(MPI_COMM_WORLD, mine.mapping_score)), bits(alone.mapping_score));
     EXPECT_EQ(bits(parallel::gather_everywhere<double>(MPI_COMM_WORLD, mine.knn_dist)), bits(alone.knn_dist));
+    EXPECT_EQ(bits(parallel::gather_everywhere<double>(MPI_COMM_WORLD, mine.neighborhood)), bits(alone.neighborhood));
   }
 }
 
-TEST_P(OfMode, AReferenceOfOneLotCannotBeHeldOut) {
-  const auto reference = planted_reference(MPI_COMM_WORLD, 1, 40, Cut::even);
-  for (const double distance : transfer::leave_one_lot_out(MPI_COMM_WORLD, reference, options).knn_dist)
-    EXPECT_TRUE(std::isnan(distance));
+TEST_P(OfMode, OfAReferenceOfOneLotHalvesAreHeldOut) {
+  const auto alone =
+      transfer::leave_one_lot_out(MPI_COMM_SELF, planted_reference(MPI_COMM_SELF, 1, 80, Cut::even), options);
+  for (const double distance : alone.knn_dist) EXPECT_FALSE(std::isnan(distance));
+  const auto mine = transfer::leave_one_lot_out(
+      MPI_COMM_WORLD, planted_reference(MPI_COMM_WORLD, 1, 80, Cut::first_rank_empty), options);
+  EXPECT_EQ(bits(parallel::gather_everywhere<double>(MPI_COMM_WORLD, mine.knn_dist)), bits(alone.knn_dist));
+}
+
+TEST_P(OfMode, NeighborhoodsAreJudgedByAnchorsOnly) {
+  const auto held_out =
+      transfer::leave_one_lot_out(MPI_COMM_SELF, planted_reference(MPI_COMM_SELF, 2, 60, Cut::even), options);
+  for (const double mean : held_out.neighborhood)
+    EXPECT_EQ(std::isnan(mean), options.mode == transfer::Mode::compressed);
+}
+
+TEST(Outlyingness, AroundACellIsTheMeanOverItAndItsNearest) {
+  const transfer::Outlyingness outlyingness(MPI_COMM_WORLD, share<double>({1, 0.9, 0.8, nan}),
+                                            share<double>({0.1, 0.2, 0.3, 0.4}));
+  transfer::Mapping mapping;  // every rank two cells, of which the first is far out
+  mapping.label = {0, 0};
+  mapping.mapping_score = {1, 1};
+  mapping.knn_dist = {0.5, 0.1};
+  const auto ranks = parallel::size_of(MPI_COMM_WORLD);
+  mapping.cells = parallel::Partition::even(2 * ranks, ranks);
+  const auto first = mapping.cells.begin(parallel::rank_of(MPI_COMM_WORLD));
+  const auto next = (first + 2) % (2 * ranks);
+  mapping.around = {first, next, first + 1, first + 1, first, -1};
+  EXPECT_EQ(outlyingness(1, 0.5), 4);
+  EXPECT_EQ(outlyingness(1, 0.1), 0);
+  EXPECT_EQ(outlyingness(0.85, 0.1), 2);
+  EXPECT_EQ(outlyingness.around(MPI_COMM_WORLD, mapping), (std::vector<double>{8 / 3.0, 2}));
+}
+
+TEST(Reject, AsksMoreOfACellThatLiesAmongOthersFarOut) {
+  constexpr std::int64_t n = 400;
+  transfer::HeldOutScores held_out;
+  std::vector<std::int32_t> lot;
+  for (std::int64_t i = 0; i < n; ++i) {  // 5 % of the cells of the reference lie at 1, none of them next to another
+    held_out.mapping_score.push_back(1);
+    held_out.knn_dist.push_back(i % 20 == 0 ? 1.0 : 0.001 * static_cast<double>(i % 20));
+    held_out.neighborhood.push_back(static_cast<double>(n) / 2);
+    lot.push_back(0);
+  }
+  const transfer::Calibration calibration(
+      MPI_COMM_WORLD, {share(held_out.mapping_score), share(held_out.knn_dist), share(held_out.neighborhood)},
+      share(lot), 1, {});
+  transfer::Mapping mapping;
+  mapping.cells = parallel::Partition::even(2 * parallel::size_of(MPI_COMM_WORLD), parallel::size_of(MPI_COMM_WORLD));
+  const auto first = mapping.cells.begin(parallel::rank_of(MPI_COMM_WORLD));
+  mapping.label = {0, 0};
+  mapping.mapping_score = {1, 1};
+  mapping.knn_dist = {1.0, 1.0};
+  mapping.around = {first, first, first, first};
+  mapping.status = {transfer::Status::ok, transfer::Status::ok};
+  mapping.p_outlier = mapping.p_neighborhood = {nan, nan};
+  transfer::reject(MPI_COMM_WORLD, mapping, calibration, {});
+  EXPECT_GT(mapping.p_outlier[0], 0.04);
+  EXPECT_LT(mapping.p_neighborhood[0], 0.01);
+  EXPECT_EQ(mapping.status[0], transfer::Status::outside);
 }
 
 TEST_P(OfMode, ForeignCellsAreOutsideAndOthersAreNot) {
@@ -117,7 +181,9 @@ TEST_P(OfMode, ForeignCellsAreOutsideAndOthersAreNot) {
   const auto mixed = verdict_of(lot, mapping);
   EXPECT_NEAR(mixed.share_outside, 0.3, 0.1);
   for (std::int64_t i = 0; i < mapping.n_cells(); ++i) {  // the last rank has all
-    EXPECT_EQ(mapping.status[i] == transfer::Status::outside, mapping.p_outlier[i] < 0.01) << i;
+    EXPECT_EQ(mapping.status[i] == transfer::Status::outside,
+              mapping.p_outlier[i] < 0.01 || mapping.p_neighborhood[i] < 0.01)
+        << i;
     if (mapping.status[i] == transfer::Status::ok) {
       EXPECT_EQ(mapping.assigned(i), mapping.label[i]);
     } else {
@@ -131,7 +197,7 @@ transfer::Mapping two_cells_a_rank(double first, double second) {
   mapping.label = {0, 0};
   mapping.mapping_score = {first, second};
   mapping.knn_dist = {0.1, 0.1};
-  mapping.p_outlier = {nan, nan};
+  mapping.p_outlier = mapping.p_neighborhood = {nan, nan};
   mapping.status = {transfer::Status::ok, transfer::Status::ok};
   return mapping;
 }

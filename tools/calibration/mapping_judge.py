@@ -108,6 +108,27 @@ def blood(judge, data):
         judge.row("- dendritic cells and megakaryocytes, not in the reference", cells[broad.isna()])
 
 
+def another_kind(judge, data):
+    """Lots of lymphocytes as reference, lots of monocytes alone and of lymphocytes alone mapped onto it."""
+    whole = anndata.read_h5ad(data / "kang_dev" / "kang_dev.h5ad")
+    broad = whole.obs["derived_label"].astype(str).map(BROAD)
+    lots = []
+    judge.work.mkdir(parents=True, exist_ok=True)
+    for number, lot in enumerate(sorted(name for name in set(whole.obs["lot"]) if name.startswith("ctrl"))):
+        trains = number > 0
+        for name, kinds, role in [(f"{lot}_lymphocytes", ["T", "NK", "B"], "train" if trains else "query"), (f"{lot}_monocytes", ["monocyte"], "query")]:
+            path = judge.work / f"{name}.h5ad"
+            part = whole[(whole.obs["lot"] == lot) & broad.isin(kinds)]
+            part.write_h5ad(path)
+            lots.append((name, role, path, None, pd.DataFrame({"barcode": part.obs_names, "kind": broad[part.obs_names].to_numpy()})))
+    cells = judge.map("another_kind", lots)
+    mapped_lots = pd.read_csv(judge.work / "another_kind" / "result" / "tables" / "mapped_lots.tsv", sep="\t")
+    for kind, title in (("lymphocytes", "lymphocytes -> a further lot of them"), ("monocytes", "lymphocytes -> lots of monocytes alone")):
+        judge.row(title, cells[cells.lot.str.endswith(kind)])
+        status = mapped_lots[mapped_lots.lot.str.endswith(kind) & ~mapped_lots.held_out]
+        print("| - status |", ", ".join(f"{s} {o:.2f}" for s, o in zip(status.status, status.share_outside)), "|")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=pathlib.Path)
@@ -118,6 +139,7 @@ def main():
     judge = Judge(given.work, given.miura, given.mode)
     mixology(judge, given.data)
     blood(judge, given.data)
+    another_kind(judge, given.data)
 
 
 if __name__ == "__main__":

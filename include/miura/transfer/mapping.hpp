@@ -23,6 +23,8 @@ struct MapOptions {
   Mode mode = Mode::anchor;
   std::int32_t dims = 30;    ///< components used, the first of them (Seurat's default); all where there are fewer
   std::int32_t k_dist = 30;  ///< reference cells of which `knn_dist` is the mean distance, and which vote if compressed
+  std::int32_t k_around =
+      15;  ///< cells of the same lot, itself among them, with which a cell is judged; 0 if compressed
   AnchorOptions anchor = {};
   CentroidOptions centroids = {};
 };
@@ -47,10 +49,13 @@ struct Mapping {
   std::vector<double> mapping_score;         ///< the largest score, in [0, 1]; NaN where nothing spoke
   std::vector<double> margin;                ///< above the second; NaN likewise
   std::vector<double> knn_dist;              ///< mean cosine distance to the k_dist nearest reference cells, in [0, 2]
-  std::vector<double> p_outlier;             ///< NaN until `reject`
+  std::vector<double> p_outlier;             ///< of the cell; NaN until `reject`
+  std::vector<double> p_neighborhood;        ///< of the cell and those around it; NaN until `reject`, and if compressed
   std::vector<std::int32_t> n_anchors_used;  ///< 0 if compressed
   std::vector<Status> status;
-  Anchors anchors;  ///< of this rank's reference cells; none if compressed
+  parallel::Partition cells;         ///< of the lot
+  std::vector<std::int64_t> around;  ///< cells x k_around: global rows of the nearest of the lot; empty if compressed
+  Anchors anchors;                   ///< of this rank's reference cells; none if compressed
 
   std::int64_t n_cells() const noexcept { return std::ssize(label); }
   /// The label in the end: -1 (unassigned) unless the status is ok.
