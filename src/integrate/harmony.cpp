@@ -70,10 +70,8 @@ Occupied occupied_batches(MPI_Comm comm, std::span<const std::int32_t> batch) {
   return occupied;
 }
 
-/// Never after the first iteration: its clusters saw the cells uncorrected, and so did those they began with.
-bool rests(MPI_Comm comm, std::span<const double> before, double now, double epsilon) {
-  if (before.empty()) return false;
-  const int decided = before.back() - now < epsilon * std::abs(before.back());
+bool rests(MPI_Comm comm, double before, double now, double epsilon) {
+  const int decided = epsilon > 0 && before - now < epsilon * std::abs(before);
   return parallel::max_over_ranks(comm, decided) != 0;  // together, should processors differ in a logarithm
 }
 
@@ -96,15 +94,16 @@ HarmonyResult harmony(MPI_Comm comm, const matrix::Embedding& cells, std::span<c
   SoftClusters clusters(comm, cells.points, occupied.batch, occupied.n,
                         first_centers(comm, cells.points, directions, cells.n_dims, report.n_clusters, options.seed),
                         options);
-  clusters.start(directions);
+  double objective = clusters.start(directions);
   report.converged = false;
   while (!report.converged && std::ssize(report.rounds) < options.max_iterations) {
     const auto fit = clusters.settle(directions);
     correct(comm, cells, clusters, options, corrected);
     to_unit_length(corrected, cells.n_dims, directions);
-    report.converged = rests(comm, report.objective, fit.objective, options.epsilon_harmony);
+    report.converged = rests(comm, objective, fit.objective, options.epsilon_harmony);
     report.rounds.push_back(fit.rounds);
     report.objective.push_back(fit.objective);
+    objective = fit.objective;
   }
   return result;
 }

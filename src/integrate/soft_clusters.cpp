@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "integrate/weighted_sums.hpp"
@@ -52,15 +53,28 @@ SoftClusters::SoftClusters(MPI_Comm comm, const parallel::Partition& cells, std:
     batch_share_.push_back(static_cast<double>(of_batch) / static_cast<double>(cells.size()));
 }
 
-void SoftClusters::start(std::span<const float> directions) {
+double SoftClusters::start(std::span<const float> directions) {
+  constexpr int most_rounds = 25;
   std::vector<std::int64_t> everyone(batch_.size());
   std::iota(everyone.begin(), everyone.end(), 0);
   std::vector<std::int64_t> change(count_.size());
   auto no_penalty = log_penalty();
   for (auto& exponent : no_penalty)
     if (exponent != no_cluster) exponent = 0;
-  choose(directions, everyone, no_penalty, change);
-  apply(change);
+  std::int64_t within = 0;
+  double before = std::numeric_limits<double>::infinity();
+  for (int round = 0; round < most_rounds; ++round) {
+    if (round > 0) {
+      move_centers(directions);
+      subtract_weights(everyone, change);
+    }
+    within = choose(directions, everyone, no_penalty, change);
+    apply(change);
+    const auto now = static_cast<double>(parallel::sum_over_ranks(comm_, within));
+    if (before - now < options_.epsilon_cluster * std::abs(now)) break;
+    before = now;
+  }
+  return objective(within);
 }
 
 SoftClusters::Fit SoftClusters::settle(std::span<const float> directions) {

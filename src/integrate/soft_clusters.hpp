@@ -23,8 +23,9 @@ public:
   SoftClusters(MPI_Comm comm, const parallel::Partition& cells, std::span<const std::int32_t> batch,
                std::int32_t n_batches, Centers first, const HarmonyOptions& options);
 
-  /// Every cell chooses by distance alone. Collective.
-  void start(std::span<const float> directions);
+  /// Rounds of centers and weights by distance alone, until what is within the clusters rests; the objective per cell.
+  /// Collective.
+  double start(std::span<const float> directions);
 
   struct Fit {
     int rounds;

@@ -232,7 +232,7 @@ TEST(Harmony, AgreesWithHarmonypy) {
                                    .n_clusters = 4,
                                    .max_rounds = 20,
                                    .epsilon_cluster = 1e-5,
-                                   .epsilon_harmony = 1e-4};
+                                   .epsilon_harmony = 0};
       const auto outcome = run(MPI_COMM_WORLD, value, batch, 5, options);
       double squares = 0, moved = 0;
       for (std::int64_t i = 0; i < 360; ++i)

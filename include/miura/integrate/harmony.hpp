@@ -19,9 +19,10 @@ struct HarmonyOptions {
   int max_iterations = 10;        ///< of clustering and correction in turn
   int max_rounds = 4;             ///< over all cells in one clustering; this and the epsilons as in Harmony 2
   double epsilon_cluster = 1e-3;  ///< a clustering ends when the objective falls by less than this share over 3 rounds
-  double epsilon_harmony = 1e-2;  ///< all ends when the objective falls by less than this share in an iteration
-  double block_size = 0.05;       ///< share of the cells that choose their clusters by the same frozen state
-  std::uint64_t seed = 0;         ///< same seed, same bits, on any number of ranks and threads
+  double epsilon_harmony =
+      1e-2;                  ///< all ends when the objective falls by less than this share in an iteration; 0: never
+  double block_size = 0.05;  ///< share of the cells that choose their clusters by the same frozen state
+  std::uint64_t seed = 0;    ///< same seed, same bits, on any number of ranks and threads
 };
 
 /// How it went; the same on all ranks.
