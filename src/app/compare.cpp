@@ -81,7 +81,7 @@ std::vector<Endpoint> named_endpoints(MPI_Comm comm, const CompareOptions& o, co
                      .name = name,
                      .value = comparability::logit_shares(study.composition, static_cast<std::int32_t>(at))});
   }
-  for (auto& marker : read_marker_expression(comm, o.result, study, o.markers))
+  for (auto& marker : read_marker_expression(comm, study, o.markers))
     named.push_back(
         {.final_use = {}, .name = marker.name, .kind = Endpoint::Kind::marker, .value = std::move(marker.value)});
   for (const auto& outcome : outcomes)
@@ -197,6 +197,19 @@ std::vector<comparability::Deviation> deviations_of(MPI_Comm comm, const Compare
   return comparability::deviations(vectors, study.outside_share, reference, {});
 }
 
+/// Every file that was read.
+std::vector<fs::path> inputs_of(const CompareOptions& o) {
+  std::vector<fs::path> inputs;
+  std::vector<fs::path> folders{o.result};
+  folders.insert(folders.end(), o.mapped.begin(), o.mapped.end());
+  for (const auto& folder : folders)
+    for (const char* name : {"tables/lots.tsv", "tables/composition.tsv", "study.h5ad", "tables/mapped_lots.tsv",
+                             "tables/association.tsv"})
+      if (const auto path = folder / name; fs::exists(path)) inputs.push_back(path);
+  if (!o.sheet.empty()) inputs.emplace_back(o.sheet);
+  return inputs;
+}
+
 std::string told_of(const comparability::EndpointResult& e) {
   const auto& test = e.test;
   const auto name = (e.endpoint.final_use.empty() ? "" : e.endpoint.final_use + ", ") + e.endpoint.name;
@@ -236,7 +249,7 @@ int compare(MPI_Comm comm, const std::vector<std::string>& arguments) {
   apply(comm, o.common);
   const double started = MPI_Wtime();
   const fs::path result(o.result);
-  auto study = read_compared_lots(comm, result, o.partition);
+  auto study = read_compared_lots(comm, result, o.mapped, o.partition);
   std::vector<input::Outcome> outcomes;
   parallel::together(comm, [&] { outcomes = read_sheet(o, study); });
   find_change(o, study.lots);
@@ -272,11 +285,7 @@ int compare(MPI_Comm comm, const std::vector<std::string>& arguments) {
     for (const auto& claim : claims) found.push_back(comparability::specify(claim, {}));
     tables.push_back(specification_table(claims, found));
   }
-  std::vector<fs::path> inputs{result / "tables" / "lots.tsv", result / "tables" / "composition.tsv",
-                               result / "study.h5ad"};
-  for (const char* further : {"mapped_lots.tsv", "association.tsv"})
-    if (const auto path = result / "tables" / further; fs::exists(path)) inputs.push_back(path);
-  if (!o.sheet.empty()) inputs.emplace_back(o.sheet);
+  const auto inputs = inputs_of(o);
   auto page = comparison_page(tables);
   page.study = result.filename().string();
   page.warnings = warnings;

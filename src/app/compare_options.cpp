@@ -15,6 +15,8 @@ po::options_description describe(CompareOptions& o) {
   all.add(describe(o.common));
   po::options_description study("Study");
   study.add_options()("result", po::value(&o.result), "result folder of miura run")(
+      "mapped", po::value(&o.mapped)->composing(),
+      "result folder of miura map of further lots onto that study; several times for several")(
       "partition", po::value(&o.partition),
       "integration,resolution,seed of the clusters, as in tables/composition.tsv; empty: the primary partition")(
       "samples", po::value(&o.sheet), "sample sheet: outcomes of the lots, and their pairs (column pair)")(
@@ -57,12 +59,19 @@ void check(const CompareOptions& o) {
 }
 
 nlohmann::ordered_json settings_of(const CompareOptions& o) {
-  return {{"partition", o.partition},  {"source", o.source},
-          {"before", o.before},        {"after", o.after},
-          {"cluster", o.clusters},     {"marker", o.markers},
-          {"outcome", o.outcomes},     {"components", o.components},
-          {"margin", o.margins},       {"margin-from", o.margins_from},
-          {"require", o.requirements}, {"seed", o.common.seed}};
+  return {{"mapped", o.mapped},
+          {"partition", o.partition},
+          {"source", o.source},
+          {"before", o.before},
+          {"after", o.after},
+          {"cluster", o.clusters},
+          {"marker", o.markers},
+          {"outcome", o.outcomes},
+          {"components", o.components},
+          {"margin", o.margins},
+          {"margin-from", o.margins_from},
+          {"require", o.requirements},
+          {"seed", o.common.seed}};
 }
 
 double number_of(const std::string& option, const std::string& typed, const std::string& text) {

@@ -13,7 +13,7 @@ namespace miura::app {
 struct CompareOptions {
   CommonOptions common;
   std::string result, partition, sheet, source, before, after;
-  std::vector<std::string> clusters, markers, outcomes, margins, margins_from, requirements;
+  std::vector<std::string> mapped, clusters, markers, outcomes, margins, margins_from, requirements;
   std::int32_t components = 0;
 
   bool names_endpoint() const { return !clusters.empty() || !markers.empty() || !outcomes.empty() || components > 0; }

@@ -67,8 +67,8 @@ Marker understood(const std::string& typed, const GeneNames& genes, const Compar
   return marker;
 }
 
-/// Cluster of each of this rank's cells, by its place in ComparedLots::clusters; those of `column` go to cells that
-/// have none yet.
+/// Cluster of each of these cells, by its place in ComparedLots::clusters; those of `column` go to cells that have none
+/// yet.
 void read_labels(hid_t file, const std::string& column, const ComparedLots& study, std::int64_t first,
                  std::vector<std::int32_t>& label) {
   if (!hdf5::exists(file, column)) return;
@@ -90,11 +90,10 @@ bool clusters_were_transferred(hid_t file, const ComparedLots& study) {
          hdf5::StoredArray(file, transferred).read_texts().front() == study.partition;
 }
 
-/// Counts of the cells [first, first + n): a column for each wanted gene, and a last one for the sum of all others, so
-/// that rows add up to what was counted. `column_of` has a place for every gene.
-matrix::CountRows read_counts(hid_t file, const fs::path& path, std::int64_t first, std::int64_t n,
-                              const std::vector<std::int32_t>& column_of, std::int32_t n_wanted) {
-  matrix::CountRows rows;
+/// Adds the counts of the cells [first, first + n): a column for each wanted gene, and a last one for the sum of all
+/// others, so that rows add up to what was counted. `column_of` has a place for every gene.
+void read_counts(hid_t file, const fs::path& path, std::int64_t first, std::int64_t n,
+                 const std::vector<std::int32_t>& column_of, std::int32_t n_wanted, matrix::CountRows& rows) {
   std::vector<std::int64_t> start(n + 1);
   hdf5::StoredArray(file, "layers/counts/indptr").read_rows<std::int64_t>(first, n + 1, start);
   const hdf5::StoredArray index(file, "layers/counts/indices"), data(file, "layers/counts/data");
@@ -120,7 +119,6 @@ matrix::CountRows read_counts(hid_t file, const fs::path& path, std::int64_t fir
       rows.end_row();
     }
   }
-  return rows;
 }
 
 /// Everything that one rank reads of its cells.
@@ -130,39 +128,51 @@ struct MarkerCells {
   matrix::DistributedCells cells;
 };
 
-MarkerCells read_cells(const fs::path& path, int rank, const ComparedLots& study,
-                       const std::vector<std::string>& typed) {
-  const auto file = hdf5::open_to_read(path);
+/// Markers by the genes of the study, which the first file is of.
+std::vector<Marker> understood(const ComparedLots& study, const std::vector<std::string>& typed,
+                               std::vector<std::int32_t>& column_of) {
+  const auto file = hdf5::open_to_read(study.files.front().path);
   if (!hdf5::exists(file.get(), "layers/counts"))
     throw UsageError(fmt::format("--marker {}: this study has no counts of genes", typed.front()));
   const GeneNames genes(file.get());
-  MarkerCells found;
-  for (const auto& text : typed) found.markers.push_back(understood(text, genes, study));
+  std::vector<Marker> markers;
+  for (const auto& text : typed) markers.push_back(understood(text, genes, study));
   const auto n_wanted = static_cast<std::int32_t>(std::ssize(typed));
-  std::vector<std::int32_t> column_of(genes.size(), n_wanted);
-  for (std::int32_t m = 0; m < n_wanted; ++m)
-    column_of[found.markers[m].gene] = m;  // one column for a gene named twice
-  const auto& part = study.cells.points;
-  const auto first = part.begin(rank), n = part.n_local(rank);
-  found.label.assign(n, -1);
-  read_labels(file.get(), "obs/cluster", study, first, found.label);
-  if (clusters_were_transferred(file.get(), study))
-    read_labels(file.get(), "obs/mapped_cluster", study, first, found.label);
-  found.cells.partition = part;
+  column_of.assign(genes.size(), n_wanted);
+  for (std::int32_t m = 0; m < n_wanted; ++m) column_of[markers[m].gene] = m;  // one column for a gene named twice
+  for (auto& marker : markers) marker.gene = column_of[marker.gene];
+  return markers;
+}
+
+MarkerCells read_cells(int rank, const ComparedLots& study, const std::vector<std::string>& typed) {
+  MarkerCells found;
+  std::vector<std::int32_t> column_of;
+  found.markers = understood(study, typed, column_of);
+  for_each_piece(study, rank, [&](const CellFile& of, std::int64_t first, std::int64_t n) {
+    const auto file = hdf5::open_to_read(of.path);
+    std::vector<std::int32_t> label(n, -1);
+    read_labels(file.get(), "obs/cluster", study, first, label);
+    if (clusters_were_transferred(file.get(), study))
+      read_labels(file.get(), "obs/mapped_cluster", study, first, label);
+    found.label.insert(found.label.end(), label.begin(), label.end());
+    if (GeneNames(file.get()).size() != std::ssize(column_of))
+      throw InputError({of.path}, "has other genes than the study");
+    read_counts(file.get(), of.path, first, n, column_of, static_cast<std::int32_t>(std::ssize(typed)),
+                found.cells.mine.counts);
+  });
+  found.cells.partition = study.cells.points;
   found.cells.mine.lot = study.lot_of;
-  found.cells.mine.counts = read_counts(file.get(), path, first, n, column_of, n_wanted);
-  for (auto& marker : found.markers) marker.gene = column_of[marker.gene];
   return found;
 }
 
 }  // namespace
 
-std::vector<MarkerExpression> read_marker_expression(MPI_Comm comm, const fs::path& result, const ComparedLots& study,
+std::vector<MarkerExpression> read_marker_expression(MPI_Comm comm, const ComparedLots& study,
                                                      const std::vector<std::string>& typed) {
   std::vector<MarkerExpression> expression;
   if (typed.empty()) return expression;
   MarkerCells found;
-  parallel::together(comm, [&] { found = read_cells(result / "study.h5ad", parallel::rank_of(comm), study, typed); });
+  parallel::together(comm, [&] { found = read_cells(parallel::rank_of(comm), study, typed); });
   const auto sums = pseudobulk::sum_counts(comm, found.cells, found.label,
                                            {.n_genes = static_cast<std::int32_t>(std::ssize(typed)) + 1,
                                             .n_lots = study.composition.n_lots,

@@ -2,7 +2,6 @@
 
 #include <mpi.h>
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -17,10 +16,10 @@ struct MarkerExpression {
   std::vector<double> value;
 };
 
-/// Of each marker (GENE or GENE:CLUSTER, the gene by symbol or id), by the counts of study.h5ad and the cluster of each
+/// Of each marker (GENE or GENE:CLUSTER, the gene by symbol or id), by the counts of the study and the cluster of each
 /// cell: that of the training cells, or the one that a mapped cell was given. Streams the counts of this rank's cells
 /// once. UsageError for an unknown gene or cluster, or a study without counts. Collective.
-std::vector<MarkerExpression> read_marker_expression(MPI_Comm comm, const std::filesystem::path& result,
-                                                     const ComparedLots& study, const std::vector<std::string>& typed);
+std::vector<MarkerExpression> read_marker_expression(MPI_Comm comm, const ComparedLots& study,
+                                                     const std::vector<std::string>& typed);
 
 }  // namespace miura::app

@@ -26,6 +26,15 @@ map 1 1 train/study.h5ad one one --collection none
 diff <(grep -E '^(lot|UC01)	' all/tables/mapping.tsv) one/tables/mapping.tsv || fail "a lot alone has other rows than in company"
 diff <(grep UC01 mapped/tables/composition.tsv) <(grep UC01 one/tables/composition.tsv) || fail "a lot alone has other shares"
 
+# ---- they are compared alike, whether they came with the study or later
+on 1 1 compare all --marker LRRC75A --cluster CL3 --samples study/all.csv --out compared --quiet || fail "compare"
+on 3 2 compare train --mapped mapped --marker LRRC75A --cluster CL3 --samples study/all.csv --out compared_later --quiet || fail "compare --mapped"
+for table in compared/tables/*.tsv; do
+  cmp "$table" "compared_later/${table#*/}" || fail "lots mapped later are compared otherwise"
+done
+expect 65 'mapped/tables/lots.tsv: lot AD01 is already among' 1 compare train --mapped mapped --mapped mapped --out twice
+expect 66 'nowhere/tables/lots.tsv' 1 compare train --mapped nowhere --out nothing
+
 # ---- planted states and marker
 "$PYTHON" "$SOURCE/tests/app/mapping.py" judge study all mapped || fail "the planted states do not arrive"
 
