@@ -87,7 +87,8 @@ std::map<std::string, std::string> hash_stages(const Configuration& c, const Run
   std::string counts, labels;
   for (const auto& lot : lots) {
     for (const auto& file : input::count_files(lot, o.input)) counts += inputs.at(file.string()) + "\t";
-    if (!o.labels.empty() && lot.role == "train") labels += inputs.at(lot.cells.string()) + "\n";
+    if (!o.labels.empty() && lot.role == "train")  // a table, or obs of the counts
+      labels += inputs.at((lot.cells.empty() ? input::count_files(lot, o.input).front() : lot.cells).string()) + "\n";
     counts += "\n";
   }
   auto columns = columns_used(o);

@@ -1,24 +1,62 @@
 #include "miura/input/cell_table.hpp"
 
+#include <algorithm>
+
+#include "input/anndata_frame.hpp"
 #include "input/sheet.hpp"
+#include "miura/hdf5/reader.hpp"
 
 namespace miura::input {
 
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Whether the counts come with a table of cells of their own that has this column.
+bool annotated(const matrix::Lot& lot, const std::string& column) {
+  if (!fs::is_regular_file(lot.path) || H5Fis_hdf5(lot.path.c_str()) <= 0) return false;
+  const auto file = hdf5::open_to_read(lot.path);
+  if (!hdf5::exists(file.get(), "obs")) return false;
+  const auto columns = frame_columns(file.get(), "obs");
+  return std::ranges::find(columns, column) != columns.end();
+}
+
+/// Calls visit(barcode, value) for the cells of the lot.
+void for_each_annotation(const matrix::Lot& lot, const std::string& column, auto&& visit) {
+  const auto file = hdf5::open_to_read(lot.path);
+  const auto barcode = frame_index(file.get(), "obs"), value = frame_texts(file.get(), "obs", column);
+  std::vector<std::string> part;
+  if (!lot.obs_column.empty()) part = frame_texts(file.get(), "obs", lot.obs_column);
+  for (std::size_t cell = 0; cell < barcode.size(); ++cell)
+    if (part.empty() || part[cell] == lot.obs_value) visit(barcode[cell], value[cell]);
+}
+
+}  // namespace
+
 void check_cell_column(const matrix::Lots& lots, const std::string& column) {
   for (const auto& lot : lots) {
-    if (lot.cells.empty())
-      throw InputError({lot.path, 0, {}, lot.id},
-                       "has no table of cells (column cells of the sample sheet) to take '" + column + "' from");
-    const Sheet table(lot.cells, lot.id);
-    table.need("barcode");
-    table.need(column);
+    if (!lot.cells.empty()) {
+      const Sheet table(lot.cells, lot.id);
+      table.need("barcode");
+      table.need(column);
+    } else if (!annotated(lot, column)) {
+      throw InputError(
+          {lot.path, 0, {}, lot.id},
+          "has no table of cells (column cells of the sample sheet) and no obs column to take '" + column + "' from");
+    }
   }
 }
 
 std::unordered_map<std::string, std::string> read_cell_column(const matrix::Lot& lot, const std::string& column) {
+  std::unordered_map<std::string, std::string> value_of;
+  if (lot.cells.empty()) {
+    for_each_annotation(lot, column, [&](const std::string& barcode, const std::string& value) {
+      if (!is_missing(value)) value_of.emplace(barcode, value);
+    });
+    return value_of;
+  }
   Sheet table(lot.cells, lot.id);
   const auto barcode = table.need("barcode"), wanted = table.need(column);
-  std::unordered_map<std::string, std::string> value_of;
   while (table.next()) {
     const std::string key(table.at(barcode)), value(table.at(wanted));
     if (is_missing(value)) continue;

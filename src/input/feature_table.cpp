@@ -20,17 +20,27 @@ std::string listed(const std::vector<std::string>& words) {
   return text;
 }
 
-/// Cell Ranger puts the genome before ids and symbols when there are several: GRCh38_ENSG..., mm10___ENSMUSG...
-/// Moves it to where it belongs.
+/// What stands before the bar of GRCh38_ENSG..., mm10___ENSMUSG...; empty for any other id.
+std::string_view before_ensembl_id(std::string_view id) {
+  const auto bar = id.rfind('_');
+  if (bar == std::string_view::npos || !is_ensembl_gene(id.substr(bar + 1))) return {};
+  const auto last = id.find_last_not_of('_', bar);
+  return last == std::string_view::npos ? std::string_view() : id.substr(0, last + 1);
+}
+
+/// Cell Ranger puts the genome before ids and symbols when there are several: moves it to where it belongs. Where as
+/// many things stand before ids as no study has genomes, they are symbols (muscat's SYMBOL_ENSG...) and stay.
 void take_genome_from_ids(FeatureTable& table) {
+  constexpr std::size_t most_genomes = 8;
   const bool told = !table.genome.empty();
+  std::set<std::string_view> genomes;
+  for (const auto& id : table.id)
+    if (const auto genome = before_ensembl_id(id); !genome.empty()) genomes.insert(genome);
+  if (!told && genomes.size() > most_genomes) return;
   for (std::size_t i = 0; i < table.id.size(); ++i) {
-    const auto bar = table.id[i].rfind('_');
-    if (bar == std::string::npos || !is_ensembl_gene(std::string_view(table.id[i]).substr(bar + 1))) continue;
-    const auto bare = table.id[i].find_last_not_of('_', bar);
-    if (bare == std::string::npos) continue;
-    const auto genome = table.id[i].substr(0, bare + 1), prefix = table.id[i].substr(0, bar + 1);
-    if (told && table.genome[i] != genome) continue;
+    const std::string genome(before_ensembl_id(table.id[i]));
+    if (genome.empty() || (told && table.genome[i] != genome)) continue;
+    const auto prefix = table.id[i].substr(0, table.id[i].rfind('_') + 1);
     table.genome.resize(table.id.size());
     table.genome[i] = genome;
     table.id[i].erase(0, prefix.size());

@@ -27,6 +27,14 @@ for ranks in 1 3; do
   expect 65 'labels/BM01.csv:1: column his: is missing' $ranks run study/study.ini --study.samples labelled.csv --cluster.labels his --out bad
   expect 65 'has no table of cells.*lot BM01' $ranks run study/study.ini --cluster.labels mine --out bad
 done
+
+# labels that an h5ad file brings along
+awk -F, 'NR == 1 { for (i = 1; i <= NF; ++i) { if ($i == "path") at = i; if ($i == "format") as = i } print $0 ",obs_column,obs_value"; next }
+  { $at = "../found/study.h5ad"; $as = "h5ad"; print $0 ",lot," $1 }' OFS=, study/samples.csv >study/annotated.csv
+on 2 1 run study/study.ini --study.samples annotated.csv --input.layer counts --cluster.labels cluster --out annotated --quiet || fail "labels of obs"
+primary() { awk -F'\t' 'NR > 1 && (key == "" || key == $1 $2 $3) { key = $1 $2 $3; print $4, $5, $6 }' "$1/tables/composition.tsv" | sort; }
+diff <(primary found) <(primary annotated) || fail "the labels of obs are not those of the cells"
+expect 65 'no obs column to take .his. from.*lot BM01' 1 run study/study.ini --study.samples annotated.csv --input.layer counts --cluster.labels his --out bad
 cp labels/BM03.csv kept.csv
 tail -1 kept.csv >>labels/BM03.csv
 expect 65 'labels/BM03.csv:[0-9]+: column barcode: .* is in an earlier row already \(lot BM03\)' 2 run study/study.ini --study.samples labelled.csv --cluster.labels mine --out bad

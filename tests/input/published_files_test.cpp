@@ -63,6 +63,18 @@ TEST(PublishedFiles, LargerOnesToo) {
   expect_as_read_by_scanpy(shared, "expected_shared.tsv");
 }
 
+TEST(PublishedFiles, SymbolsBeforeEnsemblIdsAreNoGenomes) {
+  const test::SharedFolder folder;
+  std::string features;
+  for (int g = 0; g < 10; ++g) features += "GENE" + std::to_string(g) + "_ENSG0000000000" + std::to_string(g) + "\n";
+  folder.write("features.tsv", features);
+  folder.write("barcodes.tsv", "A\nB\n");
+  folder.write("matrix.mtx", "%%MatrixMarket matrix coordinate integer general\n10 2 2\n1 1 3\n10 2 4\n");
+  const auto read = input::read_cells(MPI_COMM_WORLD, {test::lot_at("L", folder.path())}, {});
+  EXPECT_EQ(read.features.size(), 10);
+  EXPECT_EQ(read.features.id[1], "GENE1_ENSG00000000001");
+}
+
 TEST(PublishedFiles, CellRangerFoldersAreFoundFromAbove) {
   const auto runs = shipped / "cellranger_layouts";
   for (const auto& [path, total] : std::map<std::string, std::int64_t>{{"cellranger_v2/pbmc/outs", 525},
