@@ -7,6 +7,7 @@
 #include "app/integration.hpp"
 #include "app/provenance.hpp"
 #include "app/stages.hpp"
+#include "app/stop_request.hpp"
 #include "miura/base/error.hpp"
 #include "miura/base/log.hpp"
 #include "miura/base/sha256.hpp"
@@ -64,7 +65,8 @@ public:
     }
     const auto points = marked_rows(comm, coordinates, connected_);
     points_ = points.points;
-    nearest_ = knn::nearest(comm, points, marked_rows(comm, coordinates, follows), {.k = neighborhood});
+    nearest_ = knn::nearest(comm, points, marked_rows(comm, coordinates, follows),
+                            {.k = neighborhood, .safe_point = stop_if_requested});
   }
 
   /// `labels` has the clusters of the connected reference cells; the followers' are filled in. Collective.
@@ -107,7 +109,7 @@ struct Found {
 
 Found partitions_of(MPI_Comm comm, const Study& study, const matrix::Embedding& coordinates, const matrix::Graph& graph,
                     const std::string& integration, std::span<const cluster::LeidenOptions> runs, std::int32_t k) {
-  const auto found = cluster::leiden_grid(comm, graph, runs);
+  const auto found = cluster::leiden_grid(comm, graph, runs, {.safe_point = stop_if_requested});
   Found result{.partitions = {}, .modularity = found.front().modularity};
   const Followers followers(comm, study, coordinates, graph, k);
   for (std::size_t run = 0; run < runs.size(); ++run) {

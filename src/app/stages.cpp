@@ -6,6 +6,7 @@
 #include <map>
 #include <numeric>
 
+#include "app/stop_request.hpp"
 #include "miura/base/error.hpp"
 #include "miura/base/log.hpp"
 #include "miura/normalize/log_normalize.hpp"
@@ -229,7 +230,8 @@ NeighborsStage neighbors_of(MPI_Comm comm, const Study& study, const matrix::Emb
                             const RunOptions& o) {
   const auto points = marked_rows(comm, coordinates, study.genes.reference);
   NeighborsStage stage;
-  stage.nearest = knn::nearest(comm, points, {.k = o.shared.k - 1});  // Seurat's k counts the cell itself
+  stage.nearest = knn::nearest(
+      comm, points, {.k = o.shared.k - 1, .safe_point = stop_if_requested});  // Seurat's k counts the cell itself
   stage.graph = knn::shared_neighbors(comm, stage.nearest, o.shared);
   return stage;
 }

@@ -62,14 +62,19 @@ std::vector<Clustering> leiden_grid(MPI_Comm comm, const matrix::Graph& graph, s
   const int rank = parallel::rank_of(comm), ranks = parallel::size_of(comm);
   std::vector<Clustering> found;
   if (ranks == 1 || bytes_of(comm, graph) > options.most_copied_bytes) {
-    for (const auto& run : runs) found.push_back(leiden(comm, graph, run));
+    for (const auto& run : runs) {
+      if (!found.empty() && options.safe_point != nullptr) options.safe_point(comm);
+      found.push_back(leiden(comm, graph, run));
+    }
     return found;
   }
   const auto whole = copy_everywhere(comm, graph);
-  parallel::together(comm, [&] {
-    for (std::int64_t run = rank; run < std::ssize(runs); run += ranks)
-      found.push_back(leiden(MPI_COMM_SELF, whole, runs[run]));
-  });
+  for (std::int64_t first = 0; first < std::ssize(runs); first += ranks) {
+    if (first > 0 && options.safe_point != nullptr) options.safe_point(comm);
+    parallel::together(comm, [&] {
+      if (first + rank < std::ssize(runs)) found.push_back(leiden(MPI_COMM_SELF, whole, runs[first + rank]));
+    });
+  }
   return hand_back(comm, graph.vertices, found, std::ssize(runs));
 }
 

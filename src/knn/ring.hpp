@@ -22,9 +22,10 @@ struct Piece {
 /// Shows every rank the points of all ranks, piece after piece: each begins with its own, reads it while it is on its
 /// way to the rank below, and goes on with what came from the rank above. No rank holds more than two pieces of
 /// others (16 MiB each). Calls visit(piece, progress); `progress()` lets MPI carry on with the transfer and is to be
-/// called now and then by the thread that initialised MPI. Collective.
+/// called now and then by the thread that initialised MPI. `safe_point`, where there is one, is called by all ranks
+/// while nothing is on its way. Collective.
 template <class Visit>
-void for_each_piece(MPI_Comm comm, const matrix::Embedding& points, Visit&& visit) {
+void for_each_piece(MPI_Comm comm, const matrix::Embedding& points, void (*safe_point)(MPI_Comm), Visit&& visit) {
   constexpr std::int64_t floats_per_piece = std::int64_t{1} << 22;
   const int rank = parallel::rank_of(comm), ranks = parallel::size_of(comm);
   const auto dims = points.n_dims;
@@ -35,6 +36,7 @@ void for_each_piece(MPI_Comm comm, const matrix::Embedding& points, Visit&& visi
 
   std::vector<float> coming, present;
   for (std::int64_t from = 0; from < most; from += per_piece) {
+    if (from > 0 && safe_point != nullptr) safe_point(comm);
     const auto piece_of = [&](int owner) {
       const auto size = std::clamp<std::int64_t>(part.n_local(owner) - from, 0, per_piece);
       return Piece{part.begin(owner) + from, size, {}};

@@ -55,7 +55,8 @@ void scan_piece(const Piece& piece, const matrix::Embedding& queries, std::int64
 }
 
 matrix::Neighbors search(MPI_Comm comm, const matrix::Embedding& points, const matrix::Embedding& queries,
-                         bool exclude_self, std::int32_t k) {
+                         bool exclude_self, const SearchOptions& options) {
+  const auto k = options.k;
   if (k < 1) throw UsageError("the number of nearest neighbours must be at least 1, not " + std::to_string(k));
   if (points.n_dims != queries.n_dims) throw std::logic_error("points and queries differ in their dimensions");
   const auto centring = centring_of(comm, points, queries);
@@ -72,7 +73,7 @@ matrix::Neighbors search(MPI_Comm comm, const matrix::Embedding& points, const m
   std::vector<std::int64_t> id(found < k ? n_queries * found : 0, -1);
   std::vector<double> distance2(n_queries * found, std::numeric_limits<double>::infinity());
   const NearestSoFar nearest{found, found < k ? std::span(id) : std::span(result.id), distance2};
-  for_each_piece(comm, points, [&](const Piece& piece, auto&& progress) {
+  for_each_piece(comm, points, options.safe_point, [&](const Piece& piece, auto&& progress) {
     scan_piece(piece, queries, queries.points.begin(rank), exclude_self, centring, nearest, progress);
   });
 
@@ -87,12 +88,12 @@ matrix::Neighbors search(MPI_Comm comm, const matrix::Embedding& points, const m
 }  // namespace
 
 matrix::Neighbors nearest(MPI_Comm comm, const matrix::Embedding& points, const SearchOptions& options) {
-  return search(comm, points, points, true, options.k);
+  return search(comm, points, points, true, options);
 }
 
 matrix::Neighbors nearest(MPI_Comm comm, const matrix::Embedding& points, const matrix::Embedding& queries,
                           const SearchOptions& options) {
-  return search(comm, points, queries, false, options.k);
+  return search(comm, points, queries, false, options);
 }
 
 }  // namespace miura::knn

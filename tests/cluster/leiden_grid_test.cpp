@@ -44,6 +44,21 @@ TEST(LeidenGrid, HasTheBitsOfOneRunAfterAnother) {
     }
 }
 
+TEST(LeidenGrid, PausesBetweenRunsOnAllRanks) {
+  static int pauses;
+  const auto list = clique_pair(3, 4);
+  const auto part = list.part(splits(list.n)[0], parallel::rank_of(MPI_COMM_WORLD));
+  const int ranks = parallel::size_of(MPI_COMM_WORLD);
+  for (const bool copied : {true, false}) {
+    pauses = 0;
+    cluster::leiden_grid(MPI_COMM_WORLD, part, some_runs(),
+                         {.most_copied_bytes = copied ? 1 << 30 : 0, .safe_point = [](MPI_Comm) { ++pauses; }});
+    EXPECT_EQ(pauses, copied ? (9 + ranks - 1) / ranks - 1 : 8);
+  }
+  const auto stop = [](MPI_Comm) { throw UsageError("asked to stop"); };
+  EXPECT_THROW(cluster::leiden_grid(MPI_COMM_WORLD, part, some_runs(), {.safe_point = stop}), UsageError);
+}
+
 TEST(LeidenGrid, TakesFewerRunsThanRanksAndGraphsWithoutVertices) {
   const auto list = clique_pair(3, 4);
   const auto part = list.part(splits(list.n)[0], parallel::rank_of(MPI_COMM_WORLD));

@@ -146,6 +146,20 @@ TEST_P(Nearest, PassesPointsOnInSeveralPieces) {
               by_definition(few, few, used, 3, true, points.points.begin(rank), points.points.end(rank)));
 }
 
+TEST(NearestOnAllRanks, PausesBetweenPieces) {
+  static int pauses;
+  pauses = 0;
+  constexpr std::int32_t dims = 20'000;  // 209 points a piece
+  std::vector<float> all(std::size_t{420} * dims);
+  for (std::size_t i = 0; i < 420; ++i) all[i * dims] = static_cast<float>(i * i);
+  const auto points = mine(MPI_COMM_WORLD, all, 420, dims, Cut::all_on_last);
+  const auto pause = [](MPI_Comm) { ++pauses; };
+  knn::nearest(MPI_COMM_WORLD, points, {.k = 1, .safe_point = pause});
+  EXPECT_EQ(pauses, 2);
+  const auto stop = [](MPI_Comm) { throw UsageError("asked to stop"); };
+  EXPECT_THROW(knn::nearest(MPI_COMM_WORLD, points, {.k = 1, .safe_point = stop}), UsageError);
+}
+
 TEST(NearestOnThreads, HasTheSameBits) {
   const int threads = omp_get_max_threads();
   const auto all = uniform_points(1200, 20, 14);

@@ -12,6 +12,7 @@ namespace miura::cluster {
 
 struct LeidenGridOptions {
   std::int64_t most_copied_bytes = std::int64_t{1} << 29;  ///< a graph up to this size is copied whole to every rank
+  void (*safe_point)(MPI_Comm) = nullptr;                  ///< called by all ranks between runs, which may throw
 };
 
 /// The communities of one graph, once for each of `runs` (resolutions, seeds): the same bits as leiden() for one after

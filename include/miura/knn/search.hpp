@@ -10,8 +10,11 @@
 namespace miura::knn {
 
 struct SearchOptions {
-  std::int32_t k =
-      20;  ///< neighbours of each point, itself not counted (Seurat's k.param counts it: 20 there is 19 here)
+  /// neighbours of each point, itself not counted (Seurat's k.param counts it: 20 there is 19 here)
+  std::int32_t k = 20;
+  /// Called by all ranks between the rounds of the search, one for some 80,000 points of 50 dimensions a rank; it may
+  /// throw.
+  void (*safe_point)(MPI_Comm) = nullptr;
 };
 
 /// The k nearest other points of every point, nearest first, by Euclidean distance. Exact: squared distances are summed
