@@ -187,15 +187,6 @@ const matrix::Table* named(const std::vector<matrix::Table>& tables, const std::
   return found == tables.end() ? nullptr : &*found;
 }
 
-/// The share of the declared cluster that was tested, of a mapped lot; NaN of other lots.
-double tested_share(const report::StudyReport& page, const std::string& lot, const std::string& cluster) {
-  const auto& composition = page.mapped_composition;
-  const auto l = std::ranges::find(composition.lots, lot) - composition.lots.begin();
-  const auto c = std::ranges::find(composition.clusters, cluster) - composition.clusters.begin();
-  if (l == std::ssize(composition.lots) || c == std::ssize(composition.clusters)) return report::missing;
-  return composition.share(static_cast<std::size_t>(l), static_cast<std::size_t>(c));
-}
-
 void add_marker_rows(report::SourceMarkers& markers, const matrix::Table& t) {
   const Cells of(t);
   for (std::int64_t i = 0; i < t.n_rows(); ++i) {
@@ -268,23 +259,19 @@ void add_source_markers(report::StudyReport& page, const std::vector<matrix::Tab
 }
 
 void add_replication_scatters(report::StudyReport& page, const std::vector<matrix::Table>& tables) {
-  const auto* t = named(tables, "source_marker_lots");
-  if (t == nullptr || t->n_rows() == 0) return;
+  const auto* t = named(tables, "mapped_shares");
+  if (t == nullptr) return;
   const Cells of(*t);
-  const auto gene = of.text("gene", 0);  // shares and outcomes are the same for all
-  std::set<std::pair<std::string, std::string>> known;
   for (std::int64_t i = 0; i < t->n_rows(); ++i) {
-    const auto outcome = of.text("outcome", i), lot = of.text("lot", i), cluster = of.text("cluster", i);
+    const auto outcome = of.text("outcome", i);
     const auto value = of.real("outcome_value", i);
-    if (of.text("gene", i) != gene || std::isnan(value) || !known.emplace(outcome, lot).second) continue;
+    if (std::isnan(value)) continue;
     auto scatter = std::ranges::find(page.replication_scatter, outcome, &report::Scatter::outcome);
     if (scatter == page.replication_scatter.end())
       scatter = page.replication_scatter.insert(
-          scatter, {.partition = {}, .cluster = cluster, .outcome = outcome, .points = {}});
-    const auto role = of.text("role", i);
-    const auto share = role == "train" ? of.real("share_declared", i) : tested_share(page, lot, cluster);
+          scatter, {.partition = {}, .cluster = of.text("cluster", i), .outcome = outcome, .points = {}});
     scatter->points.push_back(
-        {lot, of.text("source", i) + (role == "train" ? ", training" : ", " + role), share, value});
+        {of.text("lot", i), of.text("source", i) + ", " + of.text("role", i), of.real("share", i), value});
   }
 }
 

@@ -143,6 +143,7 @@ std::vector<matrix::Table> source_tables(MPI_Comm comm, const MappedLots& mapped
     rows.insert(rows.end(), found.rows.begin(), found.rows.end());
   }
   if (!rows.empty()) tables.push_back(share_association_table(rows));
+  if (!mapped.outcomes.empty()) tables.push_back(mapped_share_table(mapped.lots, cluster, mapped.outcomes));
   if (markers.empty()) return tables;
   const sources::MarkerExpressionOptions options{.cluster = declaration.cluster,
                                                  .reference_source = mapped.reference_source,

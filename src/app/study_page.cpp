@@ -238,6 +238,7 @@ std::vector<report::NamedText> files_beside(const Study& study) {
   const std::vector<std::pair<const char*, const char*>> tables{
       {"mapped_lots", "how many cells of each mapped and each held-out training lot are outside of the reference"},
       {"mapped_association", "share of the declared cluster against the outcomes in mapped lots, by role and source"},
+      {"mapped_shares", "share of the declared cluster beside the outcomes, lot by lot"},
       {"source_markers", "chosen genes by source, in the declared cluster and in other cells"},
       {"source_marker_tests", "tests of these genes over lots"},
       {"source_marker_density", "cells by expression of these genes"},

@@ -80,4 +80,26 @@ matrix::Table share_association_table(std::span<const ShareRow> rows) {
   return columns.take();
 }
 
+matrix::Table mapped_share_table(const matrix::Lots& lots, const DeclaredCluster& cluster,
+                                 std::span<const association::Outcome> outcomes) {
+  struct LotOutcome {
+    std::int32_t lot;
+    const association::Outcome& outcome;
+  };
+  std::vector<LotOutcome> rows;
+  for (const auto& outcome : outcomes)
+    for (std::int32_t l = 0; l < std::ssize(lots); ++l)
+      if (lots[l].role != "train") rows.push_back({l, outcome});
+  matrix::TableColumns<LotOutcome> columns("mapped_shares", rows);
+  columns.add("outcome", [](const LotOutcome& row) { return row.outcome.name; });
+  columns.add("cluster", [&](const LotOutcome&) { return cluster.name; });
+  columns.add("lot", [&](const LotOutcome& row) { return lots[row.lot].id; });
+  columns.add("source", [&](const LotOutcome& row) { return lots[row.lot].source; });
+  columns.add("role", [&](const LotOutcome& row) { return lots[row.lot].role; });
+  columns.add("cells", [&](const LotOutcome& row) { return cluster.cells[row.lot]; });
+  columns.add("share", [&](const LotOutcome& row) { return cluster.share[row.lot]; });
+  columns.add("outcome_value", [](const LotOutcome& row) { return row.outcome.value[row.lot]; });
+  return columns.take();
+}
+
 }  // namespace miura::sources

@@ -26,6 +26,9 @@ map 1 1 train/study.h5ad one one --collection none
 diff <(grep -E '^(lot|UC01)	' all/tables/mapping.tsv) one/tables/mapping.tsv || fail "a lot alone has other rows than in company"
 diff <(grep UC01 mapped/tables/composition.tsv) <(grep UC01 one/tables/composition.tsv) || fail "a lot alone has other shares"
 
+[ "$(cut -f3 all/tables/mapped_shares.tsv | sort -u | tr '\n' ' ')" = 'AD01 AD02 BM07 UC01 lot ' ] || fail "mapped_shares.tsv lacks lots"
+cmp all/tables/mapped_shares.tsv mapped/tables/mapped_shares.tsv || fail "shares beside outcomes differ between run and map"
+
 # ---- they are compared alike, whether they came with the study or later
 on 1 1 compare all --marker LRRC75A --cluster CL3 --samples study/all.csv --out compared --quiet || fail "compare"
 on 3 2 compare train --mapped mapped --marker LRRC75A --cluster CL3 --samples study/all.csv --out compared_later --quiet || fail "compare --mapped"

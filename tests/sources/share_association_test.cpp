@@ -250,4 +250,14 @@ TEST(ShareAssociation, RefusesWhatDoesNotFit) {
   EXPECT_THROW(study.tested(), std::logic_error);
 }
 
+TEST(MappedShareTable, HasARowForEachMappedLotAndOutcome) {
+  const auto study = published_design();
+  const auto table = sources::mapped_share_table(study.lots, study.cluster, std::vector{study.outcome, study.outcome});
+  ASSERT_EQ(table.n_rows(), 2 * 13);
+  EXPECT_EQ(table.column<std::string>("lot").front(), study.lots[11].id);
+  EXPECT_EQ(table.column<double>("share").front(), study.cluster.share[11]);
+  EXPECT_EQ(table.column<double>("outcome_value").back(), study.outcome.value.back());
+  for (const auto& role : table.column<std::string>("role")) EXPECT_NE(role, "train");
+}
+
 }  // namespace

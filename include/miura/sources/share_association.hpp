@@ -58,4 +58,8 @@ ShareAssociation share_association(MPI_Comm comm, const matrix::Lots& lots, cons
 /// tables/mapped_association.tsv (docs/methods/sources.md): rows of any number of outcomes.
 matrix::Table share_association_table(std::span<const ShareRow> rows);
 
+/// tables/mapped_shares.tsv: the share of the declared cluster beside each outcome, a row for each mapped lot.
+matrix::Table mapped_share_table(const matrix::Lots& lots, const DeclaredCluster& cluster,
+                                 std::span<const association::Outcome> outcomes);
+
 }  // namespace miura::sources
