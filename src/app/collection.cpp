@@ -98,7 +98,7 @@ TextRows of_partition(TextRows all, const TextRows& like) {
 }  // namespace
 
 void add_to_collection(MPI_Comm comm, const fs::path& collection, const fs::path& study, const fs::path& result) {
-  const FolderLock lock(comm, collection);
+  const FolderLock lock(comm, collection, std::chrono::minutes(2));  // others add their lots in a moment
   parallel::together(comm, [&] {
     if (parallel::rank_of(comm) != 0) return;
     const auto from = [&](const fs::path& folder) { return fs::relative(folder, collection); };

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <system_error>
+#include <thread>
 
 #include "miura/base/error.hpp"
 #include "miura/parallel/communicator.hpp"
@@ -13,7 +14,7 @@
 
 namespace miura::app {
 
-FolderLock::FolderLock(MPI_Comm comm, const std::filesystem::path& folder) {
+FolderLock::FolderLock(MPI_Comm comm, const std::filesystem::path& folder, std::chrono::seconds patience) {
   parallel::together(comm, [&] {
     if (parallel::rank_of(comm) != 0) return;
     std::error_code failure;
@@ -23,7 +24,12 @@ FolderLock::FolderLock(MPI_Comm comm, const std::filesystem::path& folder) {
       if (descriptor_ < 0) failure.assign(errno, std::generic_category());
     }
     if (failure) throw Error(ExitCode::cannot_create, folder.string() + ": cannot be created: " + failure.message());
-    if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+    const auto held = [&] { return ::flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK; };
+    bool busy = held();
+    for (const auto end = std::chrono::steady_clock::now() + patience; busy && std::chrono::steady_clock::now() < end;
+         busy = held())
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    if (busy)
       throw Error(ExitCode::cannot_create,
                   folder.string() + ": another run is writing here; wait for its end, or choose another --out");
   });

@@ -2,6 +2,7 @@
 
 #include <mpi.h>
 
+#include <chrono>
 #include <filesystem>
 
 namespace miura::app {
@@ -10,9 +11,9 @@ namespace miura::app {
 /// program ends.
 class FolderLock {
 public:
-  /// Makes the folder if it is not there. Error(cannot_create) if that fails or another run holds the folder. Where the
-  /// file system knows no locks, all go in. Collective.
-  FolderLock(MPI_Comm comm, const std::filesystem::path& folder);
+  /// Makes the folder if it is not there. Error(cannot_create) if that fails or another run holds the folder, and still
+  /// does after `patience`. Where the file system knows no locks, all go in. Collective.
+  FolderLock(MPI_Comm comm, const std::filesystem::path& folder, std::chrono::seconds patience = {});
   ~FolderLock();
   FolderLock(const FolderLock&) = delete;
   FolderLock& operator=(const FolderLock&) = delete;

@@ -108,10 +108,11 @@ wrong 65 'train.csv: column lot: trains the study; .*lot BM01' train --samples s
   fail "simulate --modality image"
 sed -i 's/^BM/IM/' image/samples.csv  # names that the study does not have
 wrong 65 'image/data/BM01.csv.gz: has none of the features of the reference .lot IM01.' train --samples image/samples.csv
-exec 9>kept/lock
-flock 9
-wrong 73 'kept: another run is writing here' train --samples study/one.csv --out held --collection kept
-exec 9>&-
+# a lot that is added while another one is waits for it
+flock kept/lock sleep 8 &
+map 2 1 train one held --collection kept
+grep -q 'collection: kept holds 10 lots' log || fail "two lots cannot be added at a time: $(cat log)"
+wait
 wrong 64 "unknown option 'mapping.label'" train --samples study/new.csv --mapping.label clusters
 refused() { expect "$1" "$2" 2 run study/study.ini --study.samples all.csv --out bad "${given[@]}" "${@:3}"; }
 refused 64 "mapping.label is clusters, core:CLUSTER or one of .* not 'clutsers'" --mapping.label clutsers
