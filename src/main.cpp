@@ -4,6 +4,7 @@
 #include "miura/app/program.hpp"
 
 int main(int argc, char** argv) {
+  miura::app::keep_early_stop_requests();
   int provided = 0;
   MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
   int petsc_argc = 1;  // PETSc must not read miura's options

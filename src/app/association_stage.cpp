@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/integration.hpp"
 #include "app/provenance.hpp"
 #include "app/stages.hpp"
 #include "miura/association/cluster_association.hpp"
@@ -92,6 +93,24 @@ std::vector<association::Outcome> covariates_of(const Study& study, const Associ
   return covariates;
 }
 
+/// The clusters without integration against the same outcomes: families of their own that declare nothing, added to
+/// what was found. Collective.
+void add_not_integrated(MPI_Comm comm, const matrix::Composition& composition,
+                        std::span<const association::Outcome> outcomes, const association::Options& options,
+                        association::Result& found) {
+  auto beside = association::associate(comm, std::span(&composition, 1), outcomes, options);
+  for (auto& family : beside.families) {
+    family.name += "_not_integrated";
+    found.families.push_back(family);
+  }
+  for (auto& row : beside.rows) {
+    row.family += "_not_integrated";
+    row.declared = false;
+    if (row.flags.find("EXPLORATORY") == std::string::npos) association::flag(row, "EXPLORATORY");
+    found.rows.push_back(std::move(row));
+  }
+}
+
 /// Named columns of the sample sheet, of the training lots. Collective.
 std::vector<association::Outcome> read_columns(MPI_Comm comm, const std::filesystem::path& sheet,
                                                const matrix::Lots& training, std::span<const std::string> names) {
@@ -136,32 +155,39 @@ AssociationStage association_stage(MPI_Comm comm, const Study& study, const RunO
       training.push_back(study.lots[l]);
     }
   association::Result found;
+  std::vector<matrix::Composition> partitions;
+  for (const auto& composition : study.composition.partitions)
+    partitions.push_back(with_lots(composition, stage.training_lots));
+  std::optional<matrix::Composition> not_integrated;
+  if (study.composition.not_integrated)
+    not_integrated = with_lots(*study.composition.not_integrated, stage.training_lots);
   const auto names = outcomes_named(o);
   if (names.empty()) {
     stage.tables.push_back(name_populations(study, found, stage));
+    stage.tables.push_back(integration_table(comm, study, partitions, not_integrated, {}));
     return stage;
   }
   stage.outcomes_read = utc_now();
   parallel::broadcast(comm, stage.outcomes_read);
   stage.outcomes = read_columns(comm, sheet, training, names);
   const auto options = tests_of(comm, study, o, sheet);
-  std::vector<matrix::Composition> partitions;
-  for (const auto& composition : study.composition.partitions)
-    partitions.push_back(with_lots(composition, stage.training_lots));
   found = association::associate(comm, partitions, stage.outcomes, options);
 
   auto table_of_populations = name_populations(study, found, stage);
+  if (not_integrated) add_not_integrated(comm, *not_integrated, stage.outcomes, options, found);
   auto table = association::association_table(found);
   if (!study.clusters.primary().names.empty())  // labels that were given: there is one partition of them
     for (auto& cluster : table.column<std::string>("cluster"))
       cluster = study.clusters.primary().name_of(std::stoi(cluster));
   stage.tables.push_back(std::move(table));
   stage.tables.push_back(std::move(table_of_populations));
+  stage.tables.push_back(integration_table(comm, study, partitions, not_integrated, found.rows));
   const auto covariates = covariates_of(study, stage, read_columns(comm, sheet, training, split_list(o.confounders)));
   stage.tables.push_back(
       association::confounder_table(association::confounders(comm, covariates, stage.outcomes, options.relabelings)));
 
   stage.warnings = found.warnings;
+  for (auto& doubt : doubts_about_integration(training, stage.outcomes, o)) stage.warnings.push_back(std::move(doubt));
   for (const auto l : found.left_out)
     stage.warnings.push_back(fmt::format("lot {} has {} labelled cells, fewer than {}: left out of the association",
                                          training[l].id, partitions[0].lot_size[l],

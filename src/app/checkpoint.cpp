@@ -35,6 +35,8 @@ public:
   std::vector<std::string> texts(const std::string& name) const {
     return StoredArray(file_.get(), name).read_texts(first_, count_);
   }
+  /// `count` of them from the `first` one on.
+  RowsReader part(std::int64_t first, std::int64_t count) const { return {file_, first_ + first, count}; }
 
 private:
   const hdf5::File& file_;
@@ -114,6 +116,21 @@ matrix::Table read_table(const hdf5::File& file, const std::string& name) {
   return table;
 }
 
+void write_tables(const ParallelFile& file, std::span<const matrix::Table> tables) {
+  std::vector<std::string> names;
+  for (const auto& table : tables) {
+    names.push_back(table.name);
+    write_table(file, table.name, table);
+  }
+  file.replicated_texts(file.get(), "tables", names);
+}
+
+std::vector<matrix::Table> read_tables(const hdf5::File& file) {
+  std::vector<matrix::Table> tables;
+  for (const auto& name : StoredArray(file.get(), "tables").read_texts()) tables.push_back(read_table(file, name));
+  return tables;
+}
+
 }  // namespace
 
 Checkpoints::Checkpoints(MPI_Comm comm, std::filesystem::path folder)
@@ -175,7 +192,10 @@ void save(MPI_Comm comm, const CellsStage& stage, const std::filesystem::path& p
   const auto& mine = stage.cells.mine;
   file.replicated_texts(file.get(), "feature_id", stage.features.id);
   file.replicated_texts(file.get(), "feature_symbol", stage.features.symbol);
+  file.replicated_texts(file.get(), "dropped_id", stage.dropped.id);
+  file.replicated_texts(file.get(), "dropped_symbol", stage.dropped.symbol);
   file.scalar<std::int64_t>(file.get(), "is_table", stage.is_table ? 1 : 0);
+  file.scalar_text(file.get(), "missing", nlohmann::json(stage.missing).dump());
   file.scalar_text(file.get(), "attrition", to_json(stage.attrition).dump());
   file.rows<std::int32_t>(file.get(), "lot", mine.lot);
   file.texts(file.get(), "barcode", mine.barcode);
@@ -213,6 +233,9 @@ CellsStage load_cells(MPI_Comm comm, const std::filesystem::path& path) {
   CellsStage stage;
   stage.features = {StoredArray(file.get(), "feature_id").read_texts(),
                     StoredArray(file.get(), "feature_symbol").read_texts()};
+  stage.dropped = {StoredArray(file.get(), "dropped_id").read_texts(),
+                   StoredArray(file.get(), "dropped_symbol").read_texts()};
+  stage.missing = nlohmann::json::parse(read_text(file, "missing")).get<std::vector<std::vector<std::int32_t>>>();
   stage.is_table = read_all<std::int64_t>(file, "is_table").at(0) == 1;
   stage.attrition = table_from_json(nlohmann::ordered_json::parse(read_text(file, "attrition")));
   auto& cells = stage.cells;
@@ -228,13 +251,19 @@ CellsStage load_cells(MPI_Comm comm, const std::filesystem::path& path) {
                    rows.operator()<double>("pct_mito")};
   const int rank = parallel::rank_of(comm);
   const auto [start, entries] = rows_of(file, cells.partition.begin(rank), cells.partition.n_local(rank));
-  const auto column = entries.operator()<std::int32_t>("column"), count = entries.operator()<std::int32_t>("count");
-  cells.mine.counts.reserve(std::ssize(start) - 1, std::ssize(column));
-  std::int64_t at = 0;
-  for (const auto end : std::span(start).subspan(1)) {
-    for (; at < end; ++at) cells.mine.counts.push(column[at], static_cast<std::uint32_t>(count[at]));
-    cells.mine.counts.end_row();
+  auto& counts = cells.mine.counts;
+  const auto n_entries = start.back();
+  counts.reserve(std::ssize(start) - 1, n_entries);
+  constexpr std::int64_t entries_a_portion = 1 << 22;  // so that going on takes no more memory than the first run
+  for (std::int64_t at = 0; at < n_entries; at += entries_a_portion) {
+    const auto portion = entries.part(at, std::min(entries_a_portion, n_entries - at));
+    const auto column = portion.operator()<std::int32_t>("column"), count = portion.operator()<std::int32_t>("count");
+    for (std::int64_t i = 0; i < std::ssize(column); ++i) {
+      while (start[counts.n_rows() + 1] == at + i) counts.end_row();
+      counts.push(column[i], static_cast<std::uint32_t>(count[i]));
+    }
   }
+  while (counts.n_rows() < std::ssize(start) - 1) counts.end_row();
   return stage;
 }
 
@@ -301,6 +330,22 @@ pca::Result load_pca(MPI_Comm comm, const parallel::Partition& cells, const std:
   return stage;
 }
 
+void save(MPI_Comm comm, const IntegrateStage& stage, const std::filesystem::path& path) {
+  ParallelFile file(comm, path);
+  file.scalar_text(file.get(), "by", stage.by);
+  if (stage.by != "none") file.rows<float>(file.get(), "corrected", stage.corrected.value, stage.corrected.n_dims);
+  file.close();
+}
+
+IntegrateStage load_integrated(MPI_Comm comm, const parallel::Partition& cells, const std::filesystem::path& path) {
+  const auto file = hdf5::open_to_read(path);
+  IntegrateStage stage{.by = read_text(file, "by"), .corrected = {}};
+  if (stage.by == "none") return stage;
+  const auto width = static_cast<std::int32_t>(StoredArray(file.get(), "corrected").width());
+  stage.corrected = {cells, width, my_rows(comm, file, cells).operator()<float>("corrected")};
+  return stage;
+}
+
 void save(MPI_Comm comm, const NeighborsStage& stage, const std::filesystem::path& path) {
   ParallelFile file(comm, path);
   file.rows<std::int64_t>(file.get(), "neighbor_id", stage.nearest.id, stage.nearest.k);
@@ -328,20 +373,23 @@ NeighborsStage load_neighbors(MPI_Comm comm, const parallel::Partition& referenc
 
 void save(MPI_Comm comm, const ClusterStage& stage, const std::filesystem::path& path) {
   ParallelFile file(comm, path);
-  const auto n = std::ssize(stage.partitions), cells = std::ssize(stage.primary().label);
+  std::vector<const matrix::Labeling*> all;
+  for (const auto& labeling : stage.partitions) all.push_back(&labeling);
+  if (stage.not_integrated) all.push_back(&*stage.not_integrated);
+  const auto n = std::ssize(all), cells = std::ssize(stage.primary().label);
   std::vector<std::int32_t> labels(cells * n);  // cells x partitions
   auto about = nlohmann::ordered_json::array();
   for (std::int64_t p = 0; p < n; ++p) {
-    const auto& labels_of = stage.partitions[p];
-    for (std::int64_t i = 0; i < cells; ++i) labels[i * n + p] = labels_of.label[i];
-    about.push_back({{"integration", labels_of.integration},
-                     {"resolution", labels_of.resolution},
-                     {"seed", labels_of.seed},
-                     {"n_clusters", labels_of.n_clusters},
-                     {"names", labels_of.names}});
+    for (std::int64_t i = 0; i < cells; ++i) labels[i * n + p] = all[p]->label[i];
+    about.push_back({{"integration", all[p]->integration},
+                     {"resolution", all[p]->resolution},
+                     {"seed", all[p]->seed},
+                     {"n_clusters", all[p]->n_clusters},
+                     {"names", all[p]->names}});
   }
   file.rows<std::int32_t>(file.get(), "labels", labels, n);
   file.scalar_text(file.get(), "partitions", about.dump());
+  file.scalar<std::int64_t>(file.get(), "n_partitions", std::ssize(stage.partitions));
   file.scalar<double>(file.get(), "modularity", stage.modularity);
   file.scalar_text(file.get(), "label_hash", stage.label_hash);
   file.scalar_text(file.get(), "written", stage.written);
@@ -351,6 +399,7 @@ void save(MPI_Comm comm, const ClusterStage& stage, const std::filesystem::path&
 ClusterStage load_clusters(MPI_Comm comm, const parallel::Partition& cells, const std::filesystem::path& path) {
   const auto file = hdf5::open_to_read(path);
   ClusterStage stage{.partitions = {},
+                     .not_integrated = {},
                      .modularity = read_all<double>(file, "modularity").at(0),
                      .label_hash = read_text(file, "label_hash"),
                      .written = read_text(file, "written")};
@@ -368,40 +417,49 @@ ClusterStage load_clusters(MPI_Comm comm, const parallel::Partition& cells, cons
         .label = {},
         .names = known.at("names")};
     for (std::int64_t i = p; i < std::ssize(labels); i += n) of.label.push_back(labels[i]);
-    stage.partitions.push_back(std::move(of));
+    if (p < read_all<std::int64_t>(file, "n_partitions").at(0))
+      stage.partitions.push_back(std::move(of));
+    else
+      stage.not_integrated = std::move(of);
   }
   return stage;
 }
 
+namespace {
+
+nlohmann::ordered_json json_of(const matrix::Composition& c) {
+  return {{"integration", c.integration}, {"resolution", c.resolution}, {"seed", c.seed},        {"n_lots", c.n_lots},
+          {"n_clusters", c.n_clusters},   {"count", c.count},           {"lot_size", c.lot_size}};
+}
+
+matrix::Composition composition_from(const nlohmann::json& known) {
+  const auto& resolution = known.at("resolution");
+  return {.integration = known.at("integration"),
+          .resolution = resolution.is_null() ? std::numeric_limits<double>::quiet_NaN() : resolution.get<double>(),
+          .seed = known.at("seed"),
+          .n_lots = known.at("n_lots"),
+          .n_clusters = known.at("n_clusters"),
+          .count = known.at("count"),
+          .lot_size = known.at("lot_size")};
+}
+
+}  // namespace
+
 void save(MPI_Comm comm, const CompositionStage& stage, const std::filesystem::path& path) {
-  auto partitions = nlohmann::ordered_json::array();
-  for (const auto& c : stage.partitions)
-    partitions.push_back({{"integration", c.integration},
-                          {"resolution", c.resolution},
-                          {"seed", c.seed},
-                          {"n_lots", c.n_lots},
-                          {"n_clusters", c.n_clusters},
-                          {"count", c.count},
-                          {"lot_size", c.lot_size}});
+  nlohmann::ordered_json kept{{"partitions", nlohmann::ordered_json::array()}};
+  for (const auto& composition : stage.partitions) kept["partitions"].push_back(json_of(composition));
+  if (stage.not_integrated) kept["not_integrated"] = json_of(*stage.not_integrated);
   ParallelFile file(comm, path);
-  file.scalar_text(file.get(), "partitions", partitions.dump());
+  file.scalar_text(file.get(), "composition", kept.dump());
   file.close();
 }
 
 CompositionStage load_composition(const std::filesystem::path& path) {
   const auto file = hdf5::open_to_read(path);
+  const auto kept = nlohmann::json::parse(read_text(file, "composition"));
   CompositionStage stage;
-  for (const auto& known : nlohmann::json::parse(read_text(file, "partitions"))) {
-    const auto& resolution = known.at("resolution");
-    stage.partitions.push_back(
-        {.integration = known.at("integration"),
-         .resolution = resolution.is_null() ? std::numeric_limits<double>::quiet_NaN() : resolution.get<double>(),
-         .seed = known.at("seed"),
-         .n_lots = known.at("n_lots"),
-         .n_clusters = known.at("n_clusters"),
-         .count = known.at("count"),
-         .lot_size = known.at("lot_size")});
-  }
+  for (const auto& known : kept.at("partitions")) stage.partitions.push_back(composition_from(known));
+  if (kept.contains("not_integrated")) stage.not_integrated = composition_from(kept.at("not_integrated"));
   return stage;
 }
 
@@ -427,17 +485,62 @@ MarkerStage load_markers(const std::filesystem::path& path) {
   return {read_table(file, "markers"), read_table(file, "marker_dots")};
 }
 
+namespace {
+
+/// The vectors of a mapping by their names in the file; `visit(name, values)`.
+void for_each_vector(auto& stage, auto&& visit) {
+  visit("label", stage.label);
+  visit("likeliest", stage.likeliest);
+  visit("second", stage.second);
+  visit("score", stage.score);
+  visit("margin", stage.margin);
+  visit("knn_dist", stage.knn_dist);
+  visit("p_outlier", stage.p_outlier);
+  visit("n_anchors", stage.n_anchors);
+  visit("status", stage.status);
+  visit("training_label", stage.training_label);
+  visit("held_out_score", stage.held_out_score);
+  visit("held_out_dist", stage.held_out_dist);
+}
+
+}  // namespace
+
+void save(MPI_Comm comm, const MappingStage& stage, const std::filesystem::path& path) {
+  ParallelFile file(comm, path);
+  file.scalar_text(file.get(), "transferred", stage.transferred);
+  file.replicated_texts(file.get(), "label_name", stage.label_name);
+  for_each_vector(
+      stage, [&]<class T>(const char* name, const std::vector<T>& values) { file.rows<T>(file.get(), name, values); });
+  file.scalar_text(file.get(), "composition", json_of(stage.composition).dump());
+  write_table(file, "mapped_lots", stage.lots);
+  file.close();
+}
+
+MappingStage load_mapping(MPI_Comm comm, const parallel::Partition& cells, const std::filesystem::path& path) {
+  const auto file = hdf5::open_to_read(path);
+  MappingStage stage;
+  stage.transferred = read_text(file, "transferred");
+  stage.label_name = StoredArray(file.get(), "label_name").read_texts();
+  const auto rows = my_rows(comm, file, cells);
+  for_each_vector(stage, [&]<class T>(const char* name, std::vector<T>& values) {
+    if constexpr (std::is_same_v<T, std::uint8_t>) {
+      const auto wide = rows.operator()<std::int32_t>(name);
+      values.assign(wide.begin(), wide.end());
+    } else {
+      values = rows.operator()<T>(name);
+    }
+  });
+  stage.composition = composition_from(nlohmann::json::parse(read_text(file, "composition")));
+  stage.lots = read_table(file, "mapped_lots");
+  return stage;
+}
+
 void save(MPI_Comm comm, const AssociationStage& stage, const std::filesystem::path& path) {
   ParallelFile file(comm, path);
-  std::vector<std::string> names;
-  for (const auto& table : stage.tables) {
-    names.push_back(table.name);
-    write_table(file, table.name, table);
-  }
+  write_tables(file, stage.tables);
   matrix::Table outcomes{"outcomes", {}};
   for (const auto& outcome : stage.outcomes) outcomes.columns.push_back({outcome.name, outcome.value});
   write_table(file, outcomes.name, outcomes);
-  file.replicated_texts(file.get(), "tables", names);
   file.replicated<std::int32_t>(file.get(), "training_lots", stage.training_lots);
   file.replicated_texts(file.get(), "warnings", stage.warnings);
   file.replicated_texts(file.get(), "population_name", stage.population_name);
@@ -452,7 +555,7 @@ AssociationStage load_association(const std::filesystem::path& path) {
   stage.training_lots = read_all<std::int32_t>(file, "training_lots");
   for (auto& column : read_table(file, "outcomes").columns)
     stage.outcomes.push_back({column.name, std::get<std::vector<double>>(std::move(column.values))});
-  for (const auto& name : texts("tables")) stage.tables.push_back(read_table(file, name));
+  stage.tables = read_tables(file);
   stage.warnings = texts("warnings");
   stage.population_name = texts("population_name");
   stage.outcomes_read = read_text(file, "outcomes_read");
@@ -496,6 +599,18 @@ NeighborhoodStage load_neighborhoods(MPI_Comm comm, const parallel::Partition& r
     stage.fdr.push_back(rows.operator()<double>("fdr" + number));
   }
   return stage;
+}
+
+void save(MPI_Comm comm, const SourcesStage& stage, const std::filesystem::path& path) {
+  ParallelFile file(comm, path);
+  write_tables(file, stage.tables);
+  file.replicated_texts(file.get(), "warnings", stage.warnings);
+  file.close();
+}
+
+SourcesStage load_sources(const std::filesystem::path& path) {
+  const auto file = hdf5::open_to_read(path);
+  return {read_tables(file), StoredArray(file.get(), "warnings").read_texts()};
 }
 
 }  // namespace miura::app

@@ -46,26 +46,33 @@ private:
 void save(MPI_Comm comm, const CellsStage& stage, const std::filesystem::path& path);
 void save(MPI_Comm comm, const GenesStage& stage, const std::filesystem::path& path);
 void save(MPI_Comm comm, const pca::Result& stage, const std::filesystem::path& path);
+void save(MPI_Comm comm, const IntegrateStage& stage, const std::filesystem::path& path);
 void save(MPI_Comm comm, const NeighborsStage& stage, const std::filesystem::path& path);
 void save(MPI_Comm comm, const ClusterStage& stage, const std::filesystem::path& path);
 void save(MPI_Comm comm, const CompositionStage& stage, const std::filesystem::path& path);
 void save(MPI_Comm comm, const StabilityStage& stage, const std::filesystem::path& path);
 void save(MPI_Comm comm, const MarkerStage& stage, const std::filesystem::path& path);
+void save(MPI_Comm comm, const MappingStage& stage, const std::filesystem::path& path);
 void save(MPI_Comm comm, const AssociationStage& stage, const std::filesystem::path& path);
 void save(MPI_Comm comm, const GeneStage& stage, const std::filesystem::path& path);
 void save(MPI_Comm comm, const NeighborhoodStage& stage, const std::filesystem::path& path);
+
+void save(MPI_Comm comm, const SourcesStage& stage, const std::filesystem::path& path);
 
 CellsStage load_cells(MPI_Comm comm, const std::filesystem::path& path);
 /// `cells` tells the rows of this rank, as do the marks of the reference for the neighbours.
 GenesStage load_genes(MPI_Comm comm, const parallel::Partition& cells, const std::filesystem::path& path);
 pca::Result load_pca(MPI_Comm comm, const parallel::Partition& cells, const std::filesystem::path& path);
+IntegrateStage load_integrated(MPI_Comm comm, const parallel::Partition& cells, const std::filesystem::path& path);
 NeighborsStage load_neighbors(MPI_Comm comm, const parallel::Partition& reference, const std::filesystem::path& path);
 ClusterStage load_clusters(MPI_Comm comm, const parallel::Partition& cells, const std::filesystem::path& path);
 CompositionStage load_composition(const std::filesystem::path& path);
 StabilityStage load_stability(const std::filesystem::path& path);
 MarkerStage load_markers(const std::filesystem::path& path);
+MappingStage load_mapping(MPI_Comm comm, const parallel::Partition& cells, const std::filesystem::path& path);
 AssociationStage load_association(const std::filesystem::path& path);
 GeneStage load_genes_found(const std::filesystem::path& path);
+SourcesStage load_sources(const std::filesystem::path& path);
 NeighborhoodStage load_neighborhoods(MPI_Comm comm, const parallel::Partition& reference,
                                      const std::filesystem::path& path);
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "app/integration.hpp"
 #include "app/provenance.hpp"
 #include "app/stages.hpp"
 #include "miura/base/error.hpp"
@@ -13,6 +14,7 @@
 #include "miura/composition/count_cells.hpp"
 #include "miura/input/cell_table.hpp"
 #include "miura/knn/vote.hpp"
+#include "miura/matrix/table_columns.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "miura/parallel/together.hpp"
 
@@ -22,12 +24,13 @@ namespace {
 
 /// A digest of (lot, barcode, labels) of all cells that does not depend on who owns which: the sum of each cell's
 /// SHA-256, as four 64-bit words, and of that the SHA-256. Collective.
-std::string digest_of_labels(MPI_Comm comm, const Study& study, std::span<const matrix::Labeling> partitions) {
+std::string digest_of_labels(MPI_Comm comm, const Study& study, const ClusterStage& stage) {
   const auto& mine = study.cells.cells.mine;
   std::vector<std::int64_t> sum(4);
   for (std::int64_t i = 0; i < mine.n_cells(); ++i) {
     std::string labels;
-    for (const auto& partition : partitions) labels += std::to_string(partition.label[i]) + " ";
+    for (const auto& partition : stage.partitions) labels += std::to_string(partition.label[i]) + " ";
+    if (stage.not_integrated) labels += std::to_string(stage.not_integrated->label[i]);
     const auto hex = Sha256().add(study.lots[mine.lot[i]].id).add(mine.barcode[i]).add(labels).hex();
     for (int w = 0; w < 4; ++w)  // unsigned words wrap round, signed ones would overflow
       sum[w] = static_cast<std::int64_t>(static_cast<std::uint64_t>(sum[w]) +
@@ -41,12 +44,14 @@ std::string digest_of_labels(MPI_Comm comm, const Study& study, std::span<const 
 
 /// How the training cells that the graph says nothing of get their clusters: those outside the reference, and reference
 /// cells that share no neighbours with any other (Seurat's group.singletons), go with most of their nearest
-/// connected reference cells. The neighbours are the same for every partition.
+/// connected reference cells. The neighbours are the same for every partition of one graph.
 class Followers {
 public:
-  Followers(MPI_Comm comm, const Study& study, std::int32_t neighborhood) : comm_(comm) {
+  Followers(MPI_Comm comm, const Study& study, const matrix::Embedding& coordinates, const matrix::Graph& graph,
+            std::int32_t neighborhood)
+      : comm_(comm) {
     const auto& cells = study.cells.cells.mine;
-    const auto& edges = study.neighbors.graph.row_start;
+    const auto& edges = graph.row_start;
     std::vector<std::uint8_t> lonely, follows(cells.lot.size());
     for (std::size_t r = 0; r + 1 < edges.size(); ++r) lonely.push_back(edges[r] == edges[r + 1] ? 1 : 0);
     if (parallel::min_over_ranks<std::int32_t>(comm, std::ranges::find(lonely, 0) == lonely.end() ? 1 : 0) == 1)
@@ -57,9 +62,9 @@ public:
       follows[i] = study.lots[cells.lot[i]].role == "train" && !connected_[i] ? 1 : 0;
       if (follows[i]) place_.push_back(static_cast<std::int64_t>(i));
     }
-    const auto points = marked_rows(comm, study.pca.scores, connected_);
+    const auto points = marked_rows(comm, coordinates, connected_);
     points_ = points.points;
-    nearest_ = knn::nearest(comm, points, marked_rows(comm, study.pca.scores, follows), {.k = neighborhood});
+    nearest_ = knn::nearest(comm, points, marked_rows(comm, coordinates, follows), {.k = neighborhood});
   }
 
   /// `labels` has the clusters of the connected reference cells; the followers' are filled in. Collective.
@@ -94,7 +99,42 @@ void drop_lonely_clusters(MPI_Comm comm, matrix::Labeling& labels, std::int32_t 
     if (label >= 0) label = number[label];
 }
 
-/// The partitions of the grid, the primary one first. Collective.
+/// What the graph of some coordinates gives: a partition a run, and the modularity of the first.
+struct Found {
+  std::vector<matrix::Labeling> partitions;
+  double modularity = 0;
+};
+
+Found partitions_of(MPI_Comm comm, const Study& study, const matrix::Embedding& coordinates, const matrix::Graph& graph,
+                    const std::string& integration, std::span<const cluster::LeidenOptions> runs, std::int32_t k) {
+  const auto found = cluster::leiden_grid(comm, graph, runs);
+  Found result{.partitions = {}, .modularity = found.front().modularity};
+  const Followers followers(comm, study, coordinates, graph, k);
+  for (std::size_t run = 0; run < runs.size(); ++run) {
+    auto& labeling = result.partitions.emplace_back(matrix::Labeling{.integration = integration,
+                                                                     .resolution = runs[run].resolution,
+                                                                     .seed = runs[run].seed,
+                                                                     .n_clusters = 0,
+                                                                     .label = {}});
+    labeling.label.assign(study.genes.reference.size(), -1);
+    for (std::size_t i = 0, r = 0; i < labeling.label.size(); ++i)
+      if (study.genes.reference[i]) labeling.label[i] = found[run].label[r++];
+    drop_lonely_clusters(comm, labeling, found[run].n_clusters, followers);
+    followers.follow(labeling);
+  }
+  return result;
+}
+
+/// The same of an integration that is not the primary one: its coordinates and graph are given up again.
+Found further_partitions(MPI_Comm comm, const Study& study, integrate::By by,
+                         std::span<const cluster::LeidenOptions> runs, const RunOptions& o) {
+  const auto corrected = by == integrate::By::none ? matrix::Embedding{} : corrected_coordinates(comm, study, by, o);
+  const auto& coordinates = by == integrate::By::none ? study.pca.scores : corrected;
+  const auto neighbors = neighbors_of(comm, study, coordinates, o);
+  return partitions_of(comm, study, coordinates, neighbors.graph, integrate::name_of(by), runs, o.shared.k);
+}
+
+/// The partitions of the grid of every integration, the primary one first. Collective.
 ClusterStage found_clusters(MPI_Comm comm, const Study& study, const RunOptions& o) {
   std::vector<cluster::LeidenOptions> runs;
   for (const auto resolution : grid_resolutions(o))
@@ -103,19 +143,17 @@ ClusterStage found_clusters(MPI_Comm comm, const Study& study, const RunOptions&
       run.resolution = resolution;
       run.seed += static_cast<std::uint64_t>(s);
     }
-  const auto found = cluster::leiden_grid(comm, study.neighbors.graph, runs);
+  auto found =
+      partitions_of(comm, study, study.coordinates(), study.neighbors.graph, study.integrated.by, runs, o.shared.k);
   ClusterStage stage;
-  stage.modularity = found.front().modularity;
-  const Followers followers(comm, study, o.shared.k);
-  for (std::size_t run = 0; run < runs.size(); ++run) {
-    auto& labeling = stage.partitions.emplace_back(
-        matrix::Labeling{.resolution = runs[run].resolution, .seed = runs[run].seed, .n_clusters = 0, .label = {}});
-    labeling.label.assign(study.genes.reference.size(), -1);
-    for (std::size_t i = 0, r = 0; i < labeling.label.size(); ++i)
-      if (study.genes.reference[i]) labeling.label[i] = found[run].label[r++];
-    drop_lonely_clusters(comm, labeling, found[run].n_clusters, followers);
-    followers.follow(labeling);
-  }
+  stage.partitions = std::move(found.partitions);
+  stage.modularity = found.modularity;
+  const auto declared = integration_plan(study.lots, o).by;
+  for (const auto by : std::span(declared).subspan(1))
+    std::ranges::move(further_partitions(comm, study, by, runs, o).partitions, std::back_inserter(stage.partitions));
+  if (std::ranges::find(declared, integrate::By::none) == declared.end())
+    stage.not_integrated =
+        std::move(further_partitions(comm, study, integrate::By::none, std::span(runs).first(1), o).partitions.front());
   return stage;
 }
 
@@ -165,12 +203,17 @@ ClusterStage given_clusters(MPI_Comm comm, const Study& study, const RunOptions&
     log::warn(
         fmt::format("{} training cells have no label in column {}; they count in no share", unlabelled, o.labels));
   return {.partitions = {std::move(labels)},
+          .not_integrated = {},
           .modularity = std::numeric_limits<double>::quiet_NaN(),
           .label_hash = {},
           .written = {}};
 }
 
 }  // namespace
+
+std::string partition_id(const matrix::Labeling& partition) {
+  return fmt::format("{},{},{}", partition.integration, partition.resolution, partition.seed);
+}
 
 matrix::Embedding marked_rows(MPI_Comm comm, const matrix::Embedding& all, std::span<const std::uint8_t> marked) {
   matrix::Embedding part{{}, all.n_dims, {}};
@@ -180,53 +223,87 @@ matrix::Embedding marked_rows(MPI_Comm comm, const matrix::Embedding& all, std::
   return part;
 }
 
+matrix::GridMatrix marked_rows(MPI_Comm comm, const matrix::GridMatrix& all, std::span<const std::uint8_t> marked) {
+  matrix::GridMatrix part{{}, all.n_features, {0}, {}, {}};
+  for (std::int64_t i = 0; i < std::ssize(marked); ++i) {
+    if (!marked[i]) continue;
+    part.column.insert(part.column.end(), all.column.begin() + all.row_start[i],
+                       all.column.begin() + all.row_start[i + 1]);
+    part.value.insert(part.value.end(), all.value.begin() + all.row_start[i], all.value.begin() + all.row_start[i + 1]);
+    part.row_start.push_back(std::ssize(part.column));
+  }
+  part.cells = parallel::Partition::from_local(comm, part.n_local());
+  return part;
+}
+
 ClusterStage cluster_stage(MPI_Comm comm, const Study& study, const RunOptions& o) {
   auto stage = o.labels.empty() ? found_clusters(comm, study, o) : given_clusters(comm, study, o);
-  stage.label_hash = digest_of_labels(comm, study, stage.partitions);
+  stage.label_hash = digest_of_labels(comm, study, stage);
   stage.written = utc_now();
   parallel::broadcast(comm, stage.written);
   return stage;
 }
 
 CompositionStage composition_stage(MPI_Comm comm, const Study& study) {
-  CompositionStage stage;
-  for (const auto& labels : study.clusters.partitions) {
-    auto& composition = stage.partitions.emplace_back(
-        composition::count_cells(comm, study.cells.cells.mine.lot, labels.label,
-                                 static_cast<std::int32_t>(study.lots.size()), labels.n_clusters));
+  const auto composition_of = [&](const matrix::Labeling& labels) {
+    auto composition = composition::count_cells(comm, study.cells.cells.mine.lot, labels.label,
+                                                static_cast<std::int32_t>(study.lots.size()), labels.n_clusters);
     composition.integration = labels.integration;
     composition.resolution = labels.resolution;
     composition.seed = labels.seed;
-  }
+    return composition;
+  };
+  CompositionStage stage;
+  for (const auto& labels : study.clusters.partitions) stage.partitions.push_back(composition_of(labels));
+  if (study.clusters.not_integrated) stage.not_integrated = composition_of(*study.clusters.not_integrated);
   return stage;
 }
 
+namespace {
+
+/// A row of tables/composition.tsv.
+struct ShareRow {
+  const matrix::Composition& of;
+  std::string cluster;
+  const matrix::Lot& lot;
+  std::int64_t cells, lot_size;
+};
+
+}  // namespace
+
 matrix::Table composition_table(const Study& study) {
-  std::vector<std::string> integration, cluster, lot;
-  std::vector<double> resolution, fraction;
-  std::vector<std::int64_t> seed, cells;
+  std::vector<ShareRow> rows;
+  const auto add = [&](const matrix::Composition& of, auto&& name_of) {
+    for (std::int32_t c = 0; c < of.n_clusters; ++c)
+      for (std::int32_t l = 0; l < of.n_lots; ++l)
+        if (of.lot_size[l] > 0) rows.push_back({of, name_of(c), study.lots[l], of.cells(c, l), of.lot_size[l]});
+  };
+  const auto& mapping = study.mapping;
+  const auto name_of_label = [&](std::int32_t label) { return mapping.label_name[label]; };
+  bool of_a_partition = false;  // what was transferred
   for (std::size_t p = 0; p < study.composition.partitions.size(); ++p) {
-    const auto& composition = study.composition.partitions[p];
-    for (std::int32_t c = 0; c < composition.n_clusters; ++c)
-      for (std::int32_t l = 0; l < composition.n_lots; ++l) {
-        if (composition.lot_size[l] == 0) continue;
-        integration.push_back(composition.integration);
-        resolution.push_back(composition.resolution);
-        seed.push_back(static_cast<std::int64_t>(composition.seed));
-        cluster.push_back(study.clusters.partitions[p].name_of(c));
-        lot.push_back(study.lots[l].id);
-        cells.push_back(composition.cells(c, l));
-        fraction.push_back(static_cast<double>(composition.cells(c, l)) / static_cast<double>(composition.lot_size[l]));
-      }
+    const auto& labels = study.clusters.partitions[p];
+    if (partition_id(labels) == mapping.transferred) {
+      add(mapping.composition, name_of_label);
+      of_a_partition = true;
+    } else {
+      add(study.composition.partitions[p], [&](std::int32_t c) { return labels.name_of(c); });
+    }
   }
-  return {"composition",
-          {{"integration", integration},
-           {"resolution", resolution},
-           {"seed", seed},
-           {"cluster", cluster},
-           {"lot", lot},
-           {"cells", cells},
-           {"fraction", fraction}}};
+  if (study.composition.not_integrated)
+    add(*study.composition.not_integrated, [&](std::int32_t c) { return study.clusters.not_integrated->name_of(c); });
+  if (!of_a_partition) add(mapping.composition, name_of_label);
+
+  matrix::TableColumns<ShareRow> columns("composition", rows);
+  columns.add("integration", [](const ShareRow& row) { return row.of.integration; });
+  columns.add("resolution", [](const ShareRow& row) { return row.of.resolution; });
+  columns.add("seed", [](const ShareRow& row) { return row.of.seed; });
+  columns.add("cluster", &ShareRow::cluster);
+  columns.add("lot", [](const ShareRow& row) { return row.lot.id; });
+  columns.add("cells", &ShareRow::cells);
+  columns.add("fraction",
+              [](const ShareRow& row) { return static_cast<double>(row.cells) / static_cast<double>(row.lot_size); });
+  return columns.take();
 }
 
 }  // namespace miura::app

@@ -28,8 +28,9 @@ po::options_description describe(CommonOptions& o) {
 
 std::optional<Configuration> understand(MPI_Comm comm, const std::vector<std::string>& arguments,
                                         const po::options_description& options,
-                                        const po::positional_options_description& positional, const CommonOptions& o) {
-  auto configuration = configure(arguments, options, positional);
+                                        const po::positional_options_description& positional, const CommonOptions& o,
+                                        const std::vector<std::string>& named_sections) {
+  auto configuration = configure(arguments, options, positional, "config", named_sections);
   po::notify(configuration.values);
   if (o.help) print(comm, fmt::format("{}", fmt::streamed(options)));
   if (o.dump_config && !o.help) print(comm, configuration.dump);

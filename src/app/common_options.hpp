@@ -28,10 +28,11 @@ struct CommonOptions {
 po::options_description describe(CommonOptions& o);
 
 /// Stores what a subcommand was told where `options` say, and prints what --help or --dump-config ask for. Nothing if
-/// that was all, so that the command is done.
+/// that was all, so that the command is done. `named_sections` as in configure().
 std::optional<Configuration> understand(MPI_Comm comm, const std::vector<std::string>& arguments,
                                         const po::options_description& options,
-                                        const po::positional_options_description& positional, const CommonOptions& o);
+                                        const po::positional_options_description& positional, const CommonOptions& o,
+                                        const std::vector<std::string>& named_sections = {});
 
 /// Checks and applies --threads, --log-level; the log goes to the terminal until the caller restarts it with a file.
 void apply(MPI_Comm comm, const CommonOptions& o);

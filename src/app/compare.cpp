@@ -5,12 +5,16 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <limits>
+#include <iterator>
 #include <optional>
+#include <set>
 #include <utility>
 
-#include "app/common_options.hpp"
+#include "app/compare_options.hpp"
+#include "app/compared_endpoints.hpp"
 #include "app/compared_lots.hpp"
+#include "app/comparison_page.hpp"
+#include "app/marker_expression.hpp"
 #include "app/result_folder.hpp"
 #include "app/subcommand.hpp"
 #include "miura/base/error.hpp"
@@ -18,9 +22,9 @@
 #include "miura/base/version.hpp"
 #include "miura/comparability/comparability.hpp"
 #include "miura/comparability/deviation.hpp"
+#include "miura/comparability/distance_equivalence.hpp"
 #include "miura/comparability/heterogeneity.hpp"
 #include "miura/comparability/specification.hpp"
-#include "miura/input/delimited.hpp"
 #include "miura/input/outcome_sheet.hpp"
 #include "miura/input/sample_sheet.hpp"
 #include "miura/parallel/communicator.hpp"
@@ -33,77 +37,41 @@ namespace {
 namespace fs = std::filesystem;
 using comparability::Endpoint;
 
-constexpr double none = std::numeric_limits<double>::quiet_NaN();
-
-/// What the user typed.
-struct CompareOptions {
-  CommonOptions common;
-  std::string result, partition, sheet, source, before, after;
-  std::vector<std::string> clusters, outcomes, margins, requirements;
-};
-
-po::options_description describe(CompareOptions& o) {
-  po::options_description all("miura compare RESULT");
-  all.add(describe(o.common));
-  po::options_description study("Study");
-  study.add_options()("result", po::value(&o.result), "result folder of miura run")(
-      "partition", po::value(&o.partition),
-      "integration,resolution,seed of the clusters, as in tables/composition.tsv; empty: the primary partition")(
-      "samples", po::value(&o.sheet), "sample sheet: outcomes of the lots, and their pairs (column pair)");
-  study.add_options()("source", po::value(&o.source),
-                      "compare lots of this source alone, and with lots of it; empty: of all");
-  all.add(study);
-  po::options_description change("Before and after a change");
-  change.add_options()("before", po::value(&o.before), "process (column process of the sheet) before the change")(
-      "after", po::value(&o.after), "process after the change")(
-      "cluster", po::value(&o.clusters)->composing(), "cluster whose share matters; several times for several")(
-      "outcome", po::value(&o.outcomes)->composing(), "outcome of the sample sheet that matters; several times")(
-      "margin", po::value(&o.margins)->composing(),
-      "[USE:]NAME=VALUE: largest change of a cluster (of the logit of its share) or outcome that does not matter, for "
-      "a final use of the product; fix it before looking")(
-      "require", po::value(&o.requirements)->composing(),
-      "OUTCOME>=VALUE or OUTCOME<=VALUE: what a lot must reach; else the median of the lots");
-  all.add(change);
-  return all;
-}
-
-nlohmann::ordered_json settings_of(const CompareOptions& o) {
-  return {{"partition", o.partition}, {"source", o.source},        {"before", o.before},
-          {"after", o.after},         {"cluster", o.clusters},     {"outcome", o.outcomes},
-          {"margin", o.margins},      {"require", o.requirements}, {"seed", o.common.seed}};
-}
-
-void check(const CompareOptions& o) {
-  if (o.result.empty()) throw UsageError("no result: miura compare RESULT");
-  if (o.before.empty() != o.after.empty()) throw UsageError("--before and --after go together");
-  if (!o.before.empty() && o.before == o.after) throw UsageError("--before and --after are the same process");
-  if (!o.before.empty() && o.clusters.empty() && o.outcomes.empty())
-    throw UsageError("--before and --after need an endpoint: --cluster or --outcome");
-  if (!o.outcomes.empty() && o.sheet.empty()) throw UsageError("--outcome needs --samples SHEET");
-}
-
-double number_of(const std::string& option, const std::string& typed, const std::string& text) {
-  const auto value = input::parse_number(text);
-  if (!value || !std::isfinite(*value))
-    throw UsageError(fmt::format("{} {}: '{}' is not a number", option, typed, text));
-  return *value;
-}
-
-/// Columns of the sample sheet, in the order of the lots.
-void read_sheet(const CompareOptions& o, matrix::Lots& lots, std::vector<input::Outcome>& outcomes) {
-  if (o.sheet.empty()) return;
+/// Columns of the sample sheet, in the order of the lots: pairs, and the outcomes that were named, or else the primary
+/// one of the study: composition is compared together with function.
+std::vector<input::Outcome> read_sheet(const CompareOptions& o, ComparedLots& study) {
+  if (o.sheet.empty()) return {};
   const auto sheet = input::survey_outcomes(o.sheet);
-  std::vector<std::string> ids;
-  for (const auto& lot : lots) ids.push_back(lot.id);
-  if (!o.outcomes.empty()) outcomes = input::read_outcomes(o.sheet, sheet.key_column, ids, o.outcomes);
-  if (std::ranges::find(sheet.columns, "pair") == sheet.columns.end()) return;
-  const auto pairs = input::read_labels(o.sheet, sheet, ids, "pair");
-  for (std::size_t l = 0; l < lots.size(); ++l) lots[l].pair = pairs[l];
+  std::vector<std::string> ids, names = o.outcomes;
+  for (const auto& lot : study.lots) ids.push_back(lot.id);
+  const auto has = [](const std::vector<std::string>& columns, const std::string& name) {
+    return std::ranges::find(columns, name) != columns.end();
+  };
+  if (has(sheet.columns, "pair")) {
+    const auto pairs = input::read_labels(o.sheet, sheet, ids, "pair");
+    for (std::size_t l = 0; l < ids.size(); ++l) study.lots[l].pair = pairs[l];
+  }
+  if (names.empty())
+    std::ranges::copy_if(study.outcomes, std::back_inserter(names),
+                         [&](const std::string& name) { return has(sheet.numeric, name); });
+  return input::read_outcomes(o.sheet, sheet.key_column, ids, names);
 }
 
-/// Attributes and outcomes the user named, with values for every lot.
-std::vector<Endpoint> named_endpoints(const CompareOptions& o, const ComparedLots& study,
-                                      const std::vector<input::Outcome>& outcomes) {
+/// The composition as a whole: its leading components over the lots that are not compared.
+Endpoint components_of(const CompareOptions& o, const ComparedLots& study, const comparability::Sides& sides) {
+  auto scores =
+      comparability::leading_scores(comparability::centred_log_ratios(study.composition), sides.others, o.components);
+  return {.final_use = {},
+          .name = "components",
+          .kind = Endpoint::Kind::components,
+          .value = std::move(scores.value),
+          .width = scores.width};
+}
+
+/// Attributes and outcomes that matter, with values for every lot. Collective.
+std::vector<Endpoint> named_endpoints(MPI_Comm comm, const CompareOptions& o, const ComparedLots& study,
+                                      const std::vector<input::Outcome>& outcomes,
+                                      const std::optional<comparability::Sides>& sides) {
   std::vector<Endpoint> named;
   for (const auto& name : o.clusters) {
     const auto at = std::ranges::find(study.clusters, name) - study.clusters.begin();
@@ -113,89 +81,107 @@ std::vector<Endpoint> named_endpoints(const CompareOptions& o, const ComparedLot
                      .name = name,
                      .value = comparability::logit_shares(study.composition, static_cast<std::int32_t>(at))});
   }
+  for (auto& marker : read_marker_expression(comm, o.result, study, o.markers))
+    named.push_back(
+        {.final_use = {}, .name = marker.name, .kind = Endpoint::Kind::marker, .value = std::move(marker.value)});
   for (const auto& outcome : outcomes)
     named.push_back({.final_use = {}, .name = outcome.name, .kind = Endpoint::Kind::outcome, .value = outcome.value});
+  if (sides && o.components > 0) named.push_back(components_of(o, study, *sides));
   return named;
-}
-
-/// One endpoint for each margin; those without one fall back.
-std::vector<Endpoint> with_margins(const CompareOptions& o, const std::vector<Endpoint>& named) {
-  std::vector<Endpoint> endpoints;
-  std::vector<std::uint8_t> used(named.size());
-  for (const auto& typed : o.margins) {
-    const auto equals = typed.rfind('=');
-    if (equals == std::string::npos) throw UsageError(fmt::format("--margin is [USE:]NAME=VALUE, not {}", typed));
-    const auto colon = typed.substr(0, equals).rfind(':');
-    const auto from = colon == std::string::npos ? 0 : colon + 1;
-    const auto name = typed.substr(from, equals - from);
-    const auto at = std::ranges::find(named, name, &Endpoint::name);
-    if (at == named.end()) throw UsageError(fmt::format("--margin {}: {} is no --cluster or --outcome", typed, name));
-    used[at - named.begin()] = 1;
-    auto& endpoint = endpoints.emplace_back(*at);
-    if (from > 0) endpoint.final_use = typed.substr(0, from - 1);
-    endpoint.margin = number_of("--margin", typed, typed.substr(equals + 1));
-    if (endpoint.margin <= 0.0) throw UsageError(fmt::format("--margin {}: a margin is above 0", typed));
-  }
-  for (std::size_t i = 0; i < named.size(); ++i)
-    if (used[i] == 0) endpoints.push_back(named[i]);
-  return endpoints;
-}
-
-/// Every cluster against every outcome, over the training lots.
-std::vector<comparability::Claim> claims_of(const CompareOptions& o, const matrix::Lots& lots,
-                                            const std::vector<Endpoint>& named) {
-  std::vector<comparability::Claim> claims;
-  for (const auto& share : named)
-    for (const auto& outcome : named) {
-      if (share.kind != Endpoint::Kind::share || outcome.kind != Endpoint::Kind::outcome) continue;
-      auto& claim = claims.emplace_back(comparability::Claim{.attribute = share.name,
-                                                             .outcome = outcome.name,
-                                                             .attribute_value = share.value,
-                                                             .outcome_value = outcome.value});
-      for (std::size_t l = 0; l < lots.size(); ++l)
-        if (lots[l].role != "train") claim.outcome_value[l] = none;
-    }
-  for (const auto& typed : o.requirements) {
-    const auto sign = std::min(typed.find(">="), typed.find("<="));
-    if (sign == std::string::npos)
-      throw UsageError(fmt::format("--require is OUTCOME>=VALUE or OUTCOME<=VALUE, not {}", typed));
-    const auto name = typed.substr(0, sign);
-    if (std::ranges::find(o.outcomes, name) == o.outcomes.end())
-      throw UsageError(fmt::format("--require {}: {} is no --outcome", typed, name));
-    for (auto& claim : claims) {
-      if (claim.outcome != name) continue;
-      claim.requirement = number_of("--require", typed, typed.substr(sign + 2));
-      claim.at_least = typed[sign] == '>';
-    }
-  }
-  return claims;
 }
 
 bool of_source(const CompareOptions& o, const matrix::Lot& lot) { return o.source.empty() || lot.source == o.source; }
 
-/// The sides of the comparison. UsageError that lists the processes if one has no lot.
+/// The sides of the comparison. UsageError that lists the processes if one has no lot. Other lots are those of the
+/// same sources: what differs between sources is no spread of lots.
 comparability::Sides sides_of(const CompareOptions& o, const matrix::Lots& lots) {
   comparability::Sides sides;
-  std::vector<std::string> known;
+  std::set<std::string> known, sources;
   for (std::int32_t l = 0; l < std::ssize(lots); ++l) {
     if (!of_source(o, lots[l])) continue;
-    const auto& process = lots[l].process;
-    (process == o.before ? sides.before : process == o.after ? sides.after : sides.others).push_back(l);
-    if (std::ranges::find(known, process) == known.end()) known.push_back(process);
+    known.insert(lots[l].process);
+    if (lots[l].process != o.before && lots[l].process != o.after) continue;
+    (lots[l].process == o.before ? sides.before : sides.after).push_back(l);
+    sources.insert(lots[l].source);
   }
   for (const auto& [side, name] : {std::pair{&sides.before, &o.before}, {&sides.after, &o.after}})
     if (side->empty())
       throw UsageError(fmt::format("no lot has process {}; there is {}", *name, fmt::join(known, ", ")));
+  for (std::int32_t l = 0; l < std::ssize(lots); ++l)
+    if (of_source(o, lots[l]) && sources.contains(lots[l].source) && lots[l].process != o.before &&
+        lots[l].process != o.after)
+      sides.others.push_back(l);
   return sides;
 }
 
-/// The lots that others are compared with, by deviation: those before the change, or the training lots.
+/// Takes process `before` and `after` where nothing else was said, there are such lots, and something is to be
+/// compared.
+void find_change(CompareOptions& o, const matrix::Lots& lots) {
+  const auto there = [&](const char* process) {
+    return std::ranges::any_of(lots,
+                               [&](const matrix::Lot& lot) { return lot.process == process && of_source(o, lot); });
+  };
+  if (!o.before.empty() || !o.names_endpoint() || !there("before") || !there("after")) return;
+  o.before = "before";
+  o.after = "after";
+}
+
+/// Whether some lots that are compared were clustered and others mapped.
+bool compares_unlike_lots(const ComparedLots& study, const comparability::Sides& sides) {
+  const auto trains = [&](std::int32_t lot) { return study.lots[lot].role == "train"; };
+  const auto n = std::ranges::count_if(sides.before, trains) + std::ranges::count_if(sides.after, trains);
+  return n > 0 && n < std::ssize(sides.before) + std::ssize(sides.after);
+}
+
+/// What a reader of the result should know that no table says.
+std::vector<std::string> warnings_on(const CompareOptions& o, const ComparedLots& study,
+                                     const std::optional<comparability::Sides>& sides,
+                                     const std::vector<Endpoint>& named,
+                                     const std::vector<comparability::DerivedMargin>& derived) {
+  std::vector<std::string> warnings;
+  if (study.outside_share.empty())
+    warnings.emplace_back(
+        "the share of cells outside of the reference is not looked at: the study has no tables/mapped_lots.tsv");
+  if (sides && compares_unlike_lots(study, *sides))
+    warnings.emplace_back(
+        "training lots, which were clustered, are compared with lots that were mapped: their shares are not found "
+        "alike");
+  const auto components = std::ranges::find(named, Endpoint::Kind::components, &Endpoint::kind);
+  if (components != named.end() && components->width < o.components)
+    warnings.push_back(fmt::format("{} components were asked for; the lots that are not compared vary in {}",
+                                   o.components, components->width));
+  for (const auto& margin : derived)
+    if (margin.found.status != "OK")
+      warnings.push_back(fmt::format("{} gives no margin of {}: {}, {} lots", margin.outcome, margin.endpoint,
+                                     margin.found.status, margin.found.n));
+  return warnings;
+}
+
+/// What others are measured by: the training lots, without those after the change.
+std::vector<std::int32_t> reference_lots(const CompareOptions& o, const matrix::Lots& lots) {
+  std::vector<std::int32_t> reference;
+  for (std::int32_t l = 0; l < std::ssize(lots); ++l)
+    if (lots[l].role == "train" && of_source(o, lots[l]) && (o.after.empty() || lots[l].process != o.after))
+      reference.push_back(l);
+  return reference;
+}
+
+/// Outcomes that nobody named are compared where both sides have enough of them.
+void leave_out_unmeasured(const CompareOptions& o, const comparability::Sides& sides, std::vector<Endpoint>& named) {
+  if (!o.outcomes.empty()) return;
+  std::erase_if(named, [&](const Endpoint& e) {
+    const auto known = [&](const std::vector<std::int32_t>& side) {
+      return std::ranges::count_if(side, [&](std::int32_t lot) { return !std::isnan(e.value[lot]); });
+    };
+    return e.kind == Endpoint::Kind::outcome &&
+           std::min(known(sides.before), known(sides.after)) < comparability::fewest_lots;
+  });
+}
+
+/// The lots that others are compared with, by deviation.
 std::vector<std::uint8_t> reference_of(const CompareOptions& o, const matrix::Lots& lots) {
-  std::vector<std::uint8_t> marks;
-  for (const auto& lot : lots) {
-    const bool before = o.before.empty() ? lot.role == "train" : lot.process == o.before;
-    marks.push_back(before && of_source(o, lot) ? 1 : 0);
-  }
+  std::vector<std::uint8_t> marks(lots.size());
+  for (const auto lot : reference_lots(o, lots)) marks[lot] = 1;
   return marks;
 }
 
@@ -208,7 +194,20 @@ std::vector<comparability::Deviation> deviations_of(MPI_Comm comm, const Compare
       comparability::centred_log_ratios(study.composition),
       sliced_quantiles(comm, study.cells, study.lot_of, n_lots, options),
       mean_embeddings(comm, study.cells, study.lot_of, n_lots, bandwidth, options)};
-  return comparability::deviations(vectors, {}, reference, {});
+  return comparability::deviations(vectors, study.outside_share, reference, {});
+}
+
+std::string told_of(const comparability::EndpointResult& e) {
+  const auto& test = e.test;
+  const auto name = (e.endpoint.final_use.empty() ? "" : e.endpoint.final_use + ", ") + e.endpoint.name;
+  if (e.outcome == comparability::EndpointResult::Outcome::descriptive)
+    return fmt::format("{}: {:+.3g} with {} and {} lots, descriptive only\n", name, test.difference, test.n_before,
+                       test.n_after);
+  return fmt::format(
+      "{}: {:+.3g} [{:.3g}, {:.3g}] within +-{:.3g}? {}; with {} and {} lots chance to accept a change of the margin "
+      "{:.2f}, to reject no change {:.2f}\n",
+      name, test.difference, test.ci_low, test.ci_high, test.margin, test.equivalent ? "yes" : "not shown",
+      test.n_before, test.n_after, e.rates.false_accept, e.rates.false_reject);
 }
 
 std::string told(const ComparedLots& study, const std::vector<comparability::Deviation>& deviations,
@@ -219,13 +218,7 @@ std::string told(const ComparedLots& study, const std::vector<comparability::Dev
       text += fmt::format("lot {} deviates by {}: p {:.2g} over all statistics, conformal p {:.2g}\n",
                           study.lots[d.lot].id, d.statistic, d.p_bonferroni, d.p_conformal);
   if (text.empty()) text = "no lot deviates beyond chance\n";
-  for (const auto& e : compared.endpoints)
-    text += fmt::format(
-        "{}: {:+.3g} [{:.3g}, {:.3g}] within +-{:.3g}? {}; with {} and {} lots chance to accept a change of the margin "
-        "{:.2f}, to reject no change {:.2f}\n",
-        e.endpoint.name, e.test.difference, e.test.ci_low, e.test.ci_high, e.test.margin,
-        e.test.equivalent ? "yes" : "not shown", e.test.n_before, e.test.n_after, e.rates.false_accept,
-        e.rates.false_reject);
+  for (const auto& e : compared.endpoints) text += told_of(e);
   for (const auto& v : compared.verdicts) text += v.text + "\n";
   return text;
 }
@@ -245,12 +238,14 @@ int compare(MPI_Comm comm, const std::vector<std::string>& arguments) {
   const fs::path result(o.result);
   auto study = read_compared_lots(comm, result, o.partition);
   std::vector<input::Outcome> outcomes;
-  parallel::together(comm, [&] { read_sheet(o, study.lots, outcomes); });
-  const auto named = named_endpoints(o, study, outcomes);
-  const auto endpoints = with_margins(o, named);
-  const auto claims = claims_of(o, study.lots, named);
+  parallel::together(comm, [&] { outcomes = read_sheet(o, study); });
+  find_change(o, study.lots);
   std::optional<comparability::Sides> sides;
   if (!o.before.empty()) sides = sides_of(o, study.lots);
+  auto named = named_endpoints(comm, o, study, outcomes, sides);
+  const auto claims = claims_of(o, study.lots, named);
+  if (sides) leave_out_unmeasured(o, *sides, named);
+  const auto declared = declare_endpoints(o, named, reference_lots(o, study.lots));
 
   ResultFolder folder(comm, o.common.out.empty() ? fs::path(o.result + "-comparison") : fs::path(o.common.out),
                       "compare");
@@ -259,16 +254,19 @@ int compare(MPI_Comm comm, const std::vector<std::string>& arguments) {
   });
   log::info(fmt::format("miura {} ({}): {} lots, {} ranks x {} threads", version(), commit(), study.lots.size(),
                         parallel::size_of(comm), omp_get_max_threads()));
+  const auto warnings = warnings_on(o, study, sides, named, declared.derived);
+  for (const auto& warning : warnings) log::warn(warning);
   const auto deviations = deviations_of(comm, o, study);
   const auto spread = comparability::lot_spread(comm, study.cells, study.lot_of, study.composition.n_lots);
   std::vector<matrix::Table> tables{deviation_table(deviations, study.lots),
                                     comparability::heterogeneity_table(study.lots, spread, study.composition)};
   comparability::Comparability compared;
   if (sides) {
-    compared = compare_lots(study.lots, *sides, endpoints, {});
+    compared = compare_lots(study.lots, *sides, declared.endpoints, {.measured_functions = study.outcomes});
     tables.push_back(comparability_table(compared));
     tables.push_back(verdict_table(compared));
   }
+  if (!declared.derived.empty()) tables.push_back(margin_table(declared.derived));
   if (!claims.empty()) {
     std::vector<comparability::Specification> found;
     for (const auto& claim : claims) found.push_back(comparability::specify(claim, {}));
@@ -276,9 +274,20 @@ int compare(MPI_Comm comm, const std::vector<std::string>& arguments) {
   }
   std::vector<fs::path> inputs{result / "tables" / "lots.tsv", result / "tables" / "composition.tsv",
                                result / "study.h5ad"};
+  for (const char* further : {"mapped_lots.tsv", "association.tsv"})
+    if (const auto path = result / "tables" / further; fs::exists(path)) inputs.push_back(path);
   if (!o.sheet.empty()) inputs.emplace_back(o.sheet);
-  folder.publish(tables,
-                 {.settings = settings_of(o), .inputs = inputs, .warnings = {}, .seconds = MPI_Wtime() - started});
+  auto page = comparison_page(tables);
+  page.study = result.filename().string();
+  page.warnings = warnings;
+  const auto settings = settings_of(o);
+  for (const auto& [name, value] : settings.items())
+    page.settings.push_back({name, value.is_string() ? value.get<std::string>() : value.dump()});
+  folder.publish(tables, {.settings = settings,
+                          .inputs = inputs,
+                          .warnings = warnings,
+                          .seconds = MPI_Wtime() - started,
+                          .page = report::render_comparison(page)});
   if (!o.common.quiet) print(comm, told(study, deviations, compared));
   return 0;
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 #include <utility>
@@ -28,6 +29,7 @@ matrix::Lots read_lots(const fs::path& path) {
     lot.role = table.text("role");
     lot.donor = table.text("donor");
     lot.process = table.text("process");
+    if (table.has("pair")) lot.pair = table.text("pair");
     lots.push_back(std::move(lot));
   }
   return lots;
@@ -41,15 +43,18 @@ std::int32_t place_of(const matrix::Lots& lots, const std::string& id, const fs:
 
 /// The cells of one partition, by cluster and lot.
 void read_composition(const fs::path& path, const std::string& wanted, ComparedLots& found) {
-  std::string chosen = wanted;
+  std::string chosen = wanted, primary;
   std::map<std::pair<std::string, std::int32_t>, std::int64_t> cells;
   std::set<std::string> known;
   for (ResultTable table(path); table.next();) {
     const auto partition =
         fmt::format("{},{},{}", table.text("integration"), table.text("resolution"), table.text("seed"));
     known.insert(partition);
+    if (primary.empty()) primary = partition;
     if (chosen.empty()) chosen = partition;
     if (partition != chosen) continue;
+    found.partition =
+        fmt::format("{},{},{}", table.text("integration"), table.number("resolution"), table.text("seed"));
     const auto cluster = table.text("cluster");
     if (std::ranges::find(found.clusters, cluster) == found.clusters.end()) found.clusters.push_back(cluster);
     cells[{cluster, place_of(found.lots, table.text("lot"), path)}] = static_cast<std::int64_t>(table.number("cells"));
@@ -57,6 +62,7 @@ void read_composition(const fs::path& path, const std::string& wanted, ComparedL
   if (known.empty()) throw InputError({path}, "holds no partition");
   if (!known.contains(chosen))
     throw UsageError(fmt::format("--partition is one of {}; not {}", fmt::join(known, " "), chosen));
+  found.primary = chosen == primary;
   auto& c = found.composition;
   c.n_lots = static_cast<std::int32_t>(std::ssize(found.lots));
   c.n_clusters = static_cast<std::int32_t>(std::ssize(found.clusters));
@@ -67,6 +73,22 @@ void read_composition(const fs::path& path, const std::string& wanted, ComparedL
       c.count.push_back(at == cells.end() ? 0 : at->second);
       c.lot_size[l] += c.count.back();
     }
+}
+
+void read_outside_shares(const fs::path& path, ComparedLots& found) {
+  if (!fs::exists(path)) return;
+  found.outside_share.assign(found.lots.size(), std::numeric_limits<double>::quiet_NaN());
+  for (ResultTable table(path); table.next();)
+    found.outside_share[place_of(found.lots, table.text("lot"), path)] = table.number("share_outside");
+}
+
+void read_primary_outcomes(const fs::path& path, ComparedLots& found) {
+  if (!fs::exists(path)) return;
+  for (ResultTable table(path); table.next();) {
+    const auto name = table.text("outcome");
+    if (table.text("family") == "primary" && std::ranges::find(found.outcomes, name) == found.outcomes.end())
+      found.outcomes.push_back(name);
+  }
 }
 
 /// This rank's share of the cells.
@@ -97,6 +119,8 @@ ComparedLots read_compared_lots(MPI_Comm comm, const fs::path& result, const std
   parallel::together(comm, [&] {
     found.lots = read_lots(result / "tables" / "lots.tsv");
     read_composition(result / "tables" / "composition.tsv", partition, found);
+    read_outside_shares(result / "tables" / "mapped_lots.tsv", found);
+    read_primary_outcomes(result / "tables" / "association.tsv", found);
     read_cells(parallel::rank_of(comm), parallel::size_of(comm), result / "study.h5ad", found);
   });
   return found;

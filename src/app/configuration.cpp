@@ -63,10 +63,17 @@ void refuse_negative(const po::parsed_options& parsed, const po::variables_map& 
   }
 }
 
-void store_file(const std::filesystem::path& path, const po::options_description& options, po::variables_map& values) {
+/// Settings of sections that the user names go to `named`.
+void store_file(const std::filesystem::path& path, const po::options_description& options,
+                const std::vector<std::string>& named_sections, po::variables_map& values,
+                std::vector<Setting>& named) {
   const auto settings = read_ini(path);
   po::parsed_options parsed(&options);
   for (const auto& [name, value, row] : settings) {
+    if (std::ranges::any_of(named_sections, [&](const auto& section) { return name.starts_with(section); })) {
+      named.push_back({name, value, row});
+      continue;
+    }
     if (options.find_nothrow(name, false) == nullptr)
       throw InputError({path, row}, unknown_name(name, options), ExitCode::usage);
     po::option option(name, {value});
@@ -84,7 +91,8 @@ void store_file(const std::filesystem::path& path, const po::options_description
 }
 
 bool shapes_results(const std::string& option) {
-  constexpr std::array others{"help", "config", "dump-config", "out", "threads", "quiet", "log-level", "from", "to"};
+  constexpr std::array others{"help",      "config", "dump-config", "out",  "threads",    "quiet",
+                              "log-level", "from",   "to",          "plan", "plan-ranks", "plan-threads"};
   return std::ranges::find(others, option) == others.end();
 }
 
@@ -138,7 +146,8 @@ std::vector<Setting> read_ini(const std::filesystem::path& path) {
 }
 
 Configuration configure(const std::vector<std::string>& arguments, const po::options_description& options,
-                        const po::positional_options_description& positional, const std::string& config_option) {
+                        const po::positional_options_description& positional, const std::string& config_option,
+                        const std::vector<std::string>& named_sections) {
   Configuration c;
   try {
     const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
@@ -148,7 +157,7 @@ Configuration configure(const std::vector<std::string>& arguments, const po::opt
     if (c.values.count(config_option) > 0 && !c.values[config_option].as<std::string>().empty()) {
       const std::filesystem::path path = c.values[config_option].as<std::string>();
       c.folder = path.parent_path();
-      store_file(path, options, c.values);
+      store_file(path, options, named_sections, c.values, c.named);
     }
   } catch (const po::unknown_option& e) {
     throw UsageError(unknown_name(without_dashes(e.get_option_name()), options));
@@ -160,6 +169,13 @@ Configuration configure(const std::vector<std::string>& arguments, const po::opt
   for (const auto& [name, value] : c.values)
     if (shapes_results(name)) c.effective[name] = as_text(value.value());
   c.dump = dump_of(options, c.values);
+  std::string section;
+  for (const auto& [name, value, row] : c.named) {
+    const auto dot = name.rfind('.');
+    if (name.substr(0, dot) != section) c.dump += fmt::format("\n[{}]\n", section = name.substr(0, dot));
+    c.dump += fmt::format("{} = {}\n", name.substr(dot + 1), value);
+    c.effective[name] = value;
+  }
   return c;
 }
 

@@ -27,13 +27,16 @@ struct Configuration {
   std::filesystem::path folder;                  ///< relative paths of the configuration are relative to this
   std::map<std::string, std::string> effective;  ///< what shapes a result; not what tells where, how fast, how loud
   std::string dump;                              ///< the same as an INI file with comments
+  std::vector<Setting> named;                    ///< of sections that the user names, as [measurement.array]
 };
 
 /// Parses arguments and, if `config_option` was given, the file it names. Unknown names are UsageErrors that tell the
 /// nearest known name; abbreviations are not guessed. Does not call po::notify: the caller does, when it goes on.
+/// Settings of the file whose name begins with one of `named_sections` ("measurement.") are given back as they are.
 Configuration configure(const std::vector<std::string>& arguments, const po::options_description& options,
                         const po::positional_options_description& positional,
-                        const std::string& config_option = "config");
+                        const std::string& config_option = "config",
+                        const std::vector<std::string>& named_sections = {});
 
 /// Splits `a, b ,c` at commas, without empty parts.
 std::vector<std::string> split_list(const std::string& text);

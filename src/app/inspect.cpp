@@ -55,7 +55,12 @@ std::string describe_file(const fs::path& path) {
 std::string verify(const fs::path& result) {
   const auto record = provenance_of(result);
   std::string bad;
-  int n = 0;
+  {
+    std::ifstream file(result / "provenance.json");
+    if (!is_sealed(std::string(std::istreambuf_iterator<char>(file), {})))
+      bad = "provenance.json is not what was written";
+  }
+  int n = 1;
   for (const auto& [name, digest] : record.at("outputs").items()) {
     ++n;
     if (!fs::exists(result / name))

@@ -4,37 +4,28 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <utility>
 
+#include "app/table_cells.hpp"
 #include "miura/stability/summary.hpp"
 
 namespace miura::app {
 
-namespace {
-
-/// Cells of a table by the name of their column.
-class Cells {
-public:
-  explicit Cells(const matrix::Table& table) : table_(table) {}
-  std::string text(const char* column, std::int64_t row) const { return table_.column<std::string>(column)[row]; }
-  double real(const char* column, std::int64_t row) const { return table_.column<double>(column)[row]; }
-  std::int64_t integer(const char* column, std::int64_t row) const { return table_.column<std::int64_t>(column)[row]; }
-
-private:
-  const matrix::Table& table_;
-};
-
-}  // namespace
-
-std::string partition_name(double resolution, std::int64_t seed) {
-  return std::isnan(resolution) ? std::string("given labels") : fmt::format("resolution {}, seed {}", resolution, seed);
+std::string partition_name(const std::string& integration, double resolution, std::int64_t seed) {
+  if (std::isnan(resolution)) return "given labels";
+  return fmt::format("{}resolution {}, seed {}", integration == "none" ? "" : "integrated by " + integration + ", ",
+                     resolution, seed);
 }
 
 void add_association(report::StudyReport& page, const matrix::Table& t, bool several) {
   const Cells of(t);
-  for (std::int64_t i = 0; i < t.n_rows(); ++i)
+  for (std::int64_t i = 0; i < t.n_rows(); ++i) {
+    const auto family = of.text("family", i);
+    if (family != "primary" && family != "secondary") continue;  // without integration: a section of its own
     page.association.push_back(
-        {.family = of.text("family", i) == "primary" ? report::Family::primary : report::Family::secondary,
-         .partition = partition_name(of.real("resolution", i), of.integer("seed", i)),
+        {.family = family == "primary" ? report::Family::primary : report::Family::secondary,
+         .partition = partition_name(of.text("integration", i), of.real("resolution", i), of.integer("seed", i)),
          .cluster = of.text("cluster", i),
          .outcome = of.text("outcome", i),
          .population = several ? of.text("population", i) : std::string(),
@@ -49,6 +40,26 @@ void add_association(report::StudyReport& page, const matrix::Table& t, bool sev
          .permutation_kind = of.text("perm_type", i),
          .status = of.text("status", i),
          .flags = of.text("flags", i)});
+  }
+}
+
+void add_integration(report::StudyReport& page, const matrix::Table& t) {
+  const Cells of(t);
+  for (std::int64_t i = 0; i < t.n_rows(); ++i)
+    page.integration.push_back({.integration = of.text("integration", i),
+                                .other = of.text("other", i),
+                                .cluster = of.text("cluster", i),
+                                .other_cluster = of.text("other_cluster", i),
+                                .outcome = of.text("outcome", i),
+                                .ari = of.real("ari", i),
+                                .jaccard = of.real("jaccard", i),
+                                .rho_shares = of.real("rho_shares", i),
+                                .rho = of.real("rho", i),
+                                .other_rho = of.real("other_rho", i),
+                                .p_exact = of.real("p_exact", i),
+                                .other_p_exact = of.real("other_p_exact", i),
+                                .p_step = of.real("p_maxT_step", i),
+                                .other_p_step = of.real("other_p_maxT_step", i)});
 }
 
 void add_populations(report::StudyReport& page, const matrix::Table& t) {
@@ -135,6 +146,145 @@ void add_without_clusters(report::StudyReport& page, const matrix::Table& t) {
                                      .p_clusters = of.real("p_clusters", i),
                                      .p_omnibus = of.real("p_omnibus", i),
                                      .status = of.text("status", i) + (flags.empty() ? "" : " (" + flags + ")")});
+  }
+}
+
+void add_mapped_lots(report::StudyReport& page, const matrix::Table& t) {
+  const Cells of(t);
+  for (std::int64_t i = 0; i < t.n_rows(); ++i)
+    page.mapped_lots.push_back({.lot = of.text("lot", i),
+                                .source = of.text("source", i),
+                                .role = of.text("role", i),
+                                .n_cells = of.integer("n_cells", i),
+                                .n_outside = of.integer("n_outside", i),
+                                .n_unassigned = of.integer("n_unassigned", i),
+                                .share_outside = of.real("share_outside", i),
+                                .p_outside = of.real("p_share_outside", i),
+                                .held_out = of.integer("held_out", i) == 1,
+                                .status = of.text("status", i)});
+}
+
+void add_replication(report::StudyReport& page, const matrix::Table& t) {
+  const Cells of(t);
+  for (std::int64_t i = 0; i < t.n_rows(); ++i)
+    page.replication.push_back({.outcome = of.text("outcome", i),
+                                .cluster = of.text("cluster", i),
+                                .hypothesis = of.text("hypothesis", i),
+                                .role = of.text("role", i),
+                                .source = of.text("source", i),
+                                .n_lots = of.integer("n", i),
+                                .rho = of.real("rho", i),
+                                .p_one_sided = of.real("p_one_sided", i),
+                                .p_min_attainable = of.real("p_min_attainable", i),
+                                .status = of.text("status", i),
+                                .flags = of.text("flags", i)});
+}
+
+namespace {
+
+const matrix::Table* named(const std::vector<matrix::Table>& tables, const std::string& name) {
+  const auto found = std::ranges::find(tables, name, &matrix::Table::name);
+  return found == tables.end() ? nullptr : &*found;
+}
+
+/// The share of the declared cluster that was tested, of a mapped lot; NaN of other lots.
+double tested_share(const report::StudyReport& page, const std::string& lot, const std::string& cluster) {
+  const auto& composition = page.mapped_composition;
+  const auto l = std::ranges::find(composition.lots, lot) - composition.lots.begin();
+  const auto c = std::ranges::find(composition.clusters, cluster) - composition.clusters.begin();
+  if (l == std::ssize(composition.lots) || c == std::ssize(composition.clusters)) return report::missing;
+  return composition.share(static_cast<std::size_t>(l), static_cast<std::size_t>(c));
+}
+
+void add_marker_rows(report::SourceMarkers& markers, const matrix::Table& t) {
+  const Cells of(t);
+  for (std::int64_t i = 0; i < t.n_rows(); ++i) {
+    markers.cluster = of.text("cluster", i);
+    markers.rows.push_back({.gene = of.text("gene", i),
+                            .role = of.text("role", i),
+                            .source = of.text("source", i),
+                            .group = of.text("group", i),
+                            .n_lots = of.integer("n_lots", i),
+                            .n_cells = of.integer("n_cells", i),
+                            .share_expressing = of.real("share_expressing", i),
+                            .high_from = of.real("high_from", i),
+                            .share_high = of.real("share_high", i),
+                            .mean = of.real("mean", i),
+                            .log2_cpm = of.real("log2_cpm", i),
+                            .status = of.text("status", i)});
+  }
+}
+
+void add_marker_tests(report::SourceMarkers& markers, const matrix::Table& t) {
+  const Cells of(t);
+  for (std::int64_t i = 0; i < t.n_rows(); ++i)
+    markers.tests.push_back({.gene = of.text("gene", i),
+                             .role = of.text("role", i),
+                             .source = of.text("source", i),
+                             .group = of.text("group", i),
+                             .against = of.text("against", i),
+                             .measure = of.text("measure", i),
+                             .n_lots = of.integer("n", i),
+                             .n_against = of.integer("n_against", i),
+                             .difference = of.real("difference", i),
+                             .p = of.real("p", i),
+                             .p_min_attainable = of.real("p_min_attainable", i),
+                             .p_holm = of.real("p_holm", i),
+                             .status = of.text("status", i)});
+}
+
+/// A row a lot and gene: the table has one for each outcome too.
+void add_marker_lots(report::SourceMarkers& markers, const matrix::Table& t) {
+  const Cells of(t);
+  std::set<std::pair<std::string, std::string>> known;
+  for (std::int64_t i = 0; i < t.n_rows(); ++i)
+    if (known.emplace(of.text("gene", i), of.text("lot", i)).second)
+      markers.lots.push_back({.gene = of.text("gene", i),
+                              .lot = of.text("lot", i),
+                              .role = of.text("role", i),
+                              .source = of.text("source", i),
+                              .share_high_declared = of.real("share_high_declared", i),
+                              .share_high_other = of.real("share_high_other", i)});
+}
+
+}  // namespace
+
+void add_source_markers(report::StudyReport& page, const std::vector<matrix::Table>& tables) {
+  auto& markers = page.source_markers;
+  if (const auto* t = named(tables, "source_markers")) add_marker_rows(markers, *t);
+  if (const auto* t = named(tables, "source_marker_tests")) add_marker_tests(markers, *t);
+  if (const auto* t = named(tables, "source_marker_lots")) add_marker_lots(markers, *t);
+  if (const auto* t = named(tables, "source_marker_density")) {
+    const Cells of(*t);
+    for (std::int64_t i = 0; i < t->n_rows(); ++i)
+      markers.density.push_back({.gene = of.text("gene", i),
+                                 .role = of.text("role", i),
+                                 .source = of.text("source", i),
+                                 .group = of.text("group", i),
+                                 .from = of.real("from", i),
+                                 .to = of.real("to", i),
+                                 .cells = of.integer("cells", i)});
+  }
+}
+
+void add_replication_scatters(report::StudyReport& page, const std::vector<matrix::Table>& tables) {
+  const auto* t = named(tables, "source_marker_lots");
+  if (t == nullptr || t->n_rows() == 0) return;
+  const Cells of(*t);
+  const auto gene = of.text("gene", 0);  // shares and outcomes are the same for all
+  std::set<std::pair<std::string, std::string>> known;
+  for (std::int64_t i = 0; i < t->n_rows(); ++i) {
+    const auto outcome = of.text("outcome", i), lot = of.text("lot", i), cluster = of.text("cluster", i);
+    const auto value = of.real("outcome_value", i);
+    if (of.text("gene", i) != gene || std::isnan(value) || !known.emplace(outcome, lot).second) continue;
+    auto scatter = std::ranges::find(page.replication_scatter, outcome, &report::Scatter::outcome);
+    if (scatter == page.replication_scatter.end())
+      scatter = page.replication_scatter.insert(
+          scatter, {.partition = {}, .cluster = cluster, .outcome = outcome, .points = {}});
+    const auto role = of.text("role", i);
+    const auto share = role == "train" ? of.real("share_declared", i) : tested_share(page, lot, cluster);
+    scatter->points.push_back(
+        {lot, of.text("source", i) + (role == "train" ? ", training" : ", " + role), share, value});
   }
 }
 

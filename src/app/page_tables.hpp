@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "miura/matrix/table.hpp"
 #include "miura/report/study_report.hpp"
@@ -9,7 +10,7 @@
 namespace miura::app {
 
 /// What a person calls a partition; given labels have no resolution.
-std::string partition_name(double resolution, std::int64_t seed);
+std::string partition_name(const std::string& integration, double resolution, std::int64_t seed);
 
 /// Parts of the page that stand in tables of the study already. `several`: there is more than one partition.
 void add_association(report::StudyReport& page, const matrix::Table& association, bool several);
@@ -18,7 +19,15 @@ void add_populations(report::StudyReport& page, const matrix::Table& populations
 void add_stability(report::StudyReport& page, const matrix::Table& stability);
 /// The foremost five genes of each cluster.
 void add_markers(report::StudyReport& page, const matrix::Table& markers, const matrix::Table& dots);
+void add_integration(report::StudyReport& page, const matrix::Table& integration);
 void add_confounders(report::StudyReport& page, const matrix::Table& confounders);
 void add_without_clusters(report::StudyReport& page, const matrix::Table& global);
+void add_mapped_lots(report::StudyReport& page, const matrix::Table& mapped_lots);
+void add_replication(report::StudyReport& page, const matrix::Table& mapped_association);
+/// Of the tables of markers by source; nothing where they are not.
+void add_source_markers(report::StudyReport& page, const std::vector<matrix::Table>& tables);
+/// Share of the declared cluster and outcome of each lot: mapped lots by their composition on the page, as they were
+/// tested, training lots as source_marker_lots.tsv has them. Nothing without that table.
+void add_replication_scatters(report::StudyReport& page, const std::vector<matrix::Table>& tables);
 
 }  // namespace miura::app

@@ -25,16 +25,21 @@ namespace {
 
 constexpr std::array subcommands{
     Subcommand{"run", "a whole single-cell study: which cell population goes with the function of a lot", run_study},
+    Subcommand{"map", "where the cells of new lots belong in a finished study", map},
     Subcommand{"associate", "which features of any table go with the outcomes of its samples", associate},
+    Subcommand{"mine", "which genes of bulk tables go with what lines do, and how many would by chance", mine},
     Subcommand{"plan", "how many lots a study needs, and how many cells", plan},
     Subcommand{"compare", "whether a lot is like the others, and lots after a change like those before", compare},
+    Subcommand{"enrich", "which gene sets a list or ranking of genes is rich in; which peaks lie together", enrich},
+    Subcommand{"differential", "which features differ between two groups, by region and gene, or over time",
+               differential},
     Subcommand{"simulate", "a planted study, written as a user's files would be", simulate},
     Subcommand{"inspect", "what a file or result folder holds; verify it, compare two", inspect},
 };
 
 std::string usage() {
   std::string text = "usage: miura <command> [options]\n\n";
-  for (const auto& s : subcommands) text += fmt::format("  {:<10} {}\n", s.name, s.summary);
+  for (const auto& s : subcommands) text += fmt::format("  {:<12} {}\n", s.name, s.summary);
   return text + "\nmiura <command> --help tells the options of a command; miura --version the versions.\n";
 }
 

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <ctime>
 #include <set>
+#include <span>
 
 #include "miura/base/sha256.hpp"
 #include "miura/base/version.hpp"
@@ -48,6 +49,30 @@ nlohmann::ordered_json describe_machine(MPI_Comm comm) {
             {"hdf5", fmt::format("{}.{}.{}", major, minor, release)},
             {"petsc", fmt::format("{}.{}.{}", PETSC_VERSION_MAJOR, PETSC_VERSION_MINOR, PETSC_VERSION_SUBMINOR)},
             {"slepc", fmt::format("{}.{}.{}", SLEPC_VERSION_MAJOR, SLEPC_VERSION_MINOR, SLEPC_VERSION_SUBMINOR)}}}};
+}
+
+namespace {
+
+std::string digest_of(const nlohmann::ordered_json& record) {
+  const auto text = record.dump(2);
+  return Sha256().add(std::as_bytes(std::span(text))).hex();
+}
+
+}  // namespace
+
+std::string sealed(nlohmann::ordered_json record) {
+  record["record_sha256"] = digest_of(record);
+  return record.dump(2) + "\n";
+}
+
+bool is_sealed(const std::string& text) {
+  auto record = nlohmann::ordered_json::parse(text, nullptr, false);
+  if (!record.is_object() || record.empty() || record.dump(2) + "\n" != text) return false;
+  const auto seal = std::prev(record.end());
+  if (seal.key() != "record_sha256" || !seal->is_string()) return false;
+  const auto digest = seal->get<std::string>();
+  record.erase(seal);
+  return digest_of(record) == digest;
 }
 
 std::map<std::string, std::string> digests_below(const std::filesystem::path& folder) {

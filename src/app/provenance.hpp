@@ -27,6 +27,12 @@ std::string utc_now();
 /// What provenance.json says of the machine and the libraries: ranks, threads, hosts, versions.
 nlohmann::ordered_json describe_machine(MPI_Comm comm);
 
+/// The text of a provenance.json: the record, and last in it the SHA-256 of all before, so that the record of all
+/// checksums is not the one file without any.
+std::string sealed(nlohmann::ordered_json record);
+/// Whether this is, byte for byte, what sealed() made.
+bool is_sealed(const std::string& text);
+
 /// SHA-256 of every regular file below a folder, by its path relative to it.
 std::map<std::string, std::string> digests_below(const std::filesystem::path& folder);
 

@@ -16,6 +16,7 @@
 #include "miura/parallel/together.hpp"
 #include "miura/report/study_report.hpp"
 #include "miura/report/text_table.hpp"
+#include "miura/transfer/mapping.hpp"
 
 namespace miura::app {
 
@@ -58,14 +59,16 @@ void write_table(const matrix::Table& table, const fs::path& folder) {
   file.publish();
 }
 
-/// tables/cells.tsv.gz, in canonical order: rank 0 writes, the others send their lines in portions. Collective.
-void write_cells_table(MPI_Comm comm, const Study& study, const fs::path& path) {
+/// A table with a row for some of the cells, in canonical order: rank 0 writes, the others send their lines in
+/// portions. `add_line(lines, cell)` appends the line of my cell, or nothing. Collective.
+template <class AddLine>
+void write_rows_of_cells(MPI_Comm comm, const Study& study, const fs::path& path,
+                         const std::vector<std::string>& header, AddLine&& add_line) {
   const bool writes = parallel::rank_of(comm) == 0;
   std::optional<report::TextTable> file;
   parallel::together(comm, [&] {
-    if (writes) file.emplace(path, std::vector<std::string>{"lot", "barcode", "source", "role", "cluster"});
+    if (writes) file.emplace(path, header);
   });
-  const auto& mine = study.cells.cells.mine;
   constexpr std::int64_t cells_a_portion = 1 << 16;
   for (int sender = 0; sender < parallel::size_of(comm); ++sender) {
     const auto n = study.cells.cells.partition.n_local(sender);
@@ -73,12 +76,7 @@ void write_cells_table(MPI_Comm comm, const Study& study, const fs::path& path) 
       std::vector<std::vector<char>> to(parallel::size_of(comm));
       if (sender == parallel::rank_of(comm)) {
         std::string lines;
-        for (auto i = first; i < std::min(n, first + cells_a_portion); ++i) {
-          const auto& lot = study.lots[mine.lot[i]];
-          const auto& clusters = study.clusters.primary();
-          report::append_line(lines, lot.id, mine.barcode[i], lot.source, lot.role,
-                              clusters.label[i] < 0 ? std::string() : clusters.name_of(clusters.label[i]));
-        }
+        for (auto i = first; i < std::min(n, first + cells_a_portion); ++i) add_line(lines, i);
         to[0].assign(lines.begin(), lines.end());
       }
       const auto received = parallel::exchange(comm, to);
@@ -90,6 +88,39 @@ void write_cells_table(MPI_Comm comm, const Study& study, const fs::path& path) 
   parallel::together(comm, [&] {
     if (writes) file->publish();
   });
+}
+
+/// tables/cells.tsv.gz. Collective.
+void write_cells_table(MPI_Comm comm, const Study& study, const fs::path& path) {
+  const std::vector<std::string> header{"lot",     "barcode",        "source",       "role",
+                                        "cluster", "mapped_cluster", "mapping_score"};
+  const auto& mapping = study.mapping;
+  const auto& mine = study.cells.cells.mine;
+  write_rows_of_cells(comm, study, path, header, [&](std::string& lines, std::int64_t i) {
+    const auto& lot = study.lots[mine.lot[i]];
+    const auto& clusters = study.clusters.primary();
+    const auto cluster = clusters.label[i] < 0 ? std::string() : clusters.name_of(clusters.label[i]);
+    report::append_line(lines, lot.id, mine.barcode[i], lot.source, lot.role, cluster,
+                        mapping.name_of(mapping.label[i]), mapping.score[i]);
+  });
+}
+
+/// tables/mapping.tsv: the cells of the lots that were mapped. Collective.
+void write_mapping_table(MPI_Comm comm, const Study& study, const fs::path& path) {
+  const auto& mapping = study.mapping;
+  const auto& mine = study.cells.cells.mine;
+  write_rows_of_cells(comm, study, path,
+                      {"lot", "barcode", "label", "mapping_score", "second_label", "margin", "knn_dist", "p_outlier",
+                       "n_anchors_used", "status"},
+                      [&](std::string& lines, std::int64_t i) {
+                        const auto& lot = study.lots[mine.lot[i]];
+                        if (lot.role == "train") return;
+                        const auto label = mapping.label[i] < 0 ? "unassigned" : mapping.name_of(mapping.label[i]);
+                        report::append_line(lines, lot.id, mine.barcode[i], label, mapping.score[i],
+                                            mapping.name_of(mapping.second[i]), mapping.margin[i], mapping.knn_dist[i],
+                                            mapping.p_outlier[i], std::int64_t{mapping.n_anchors[i]},
+                                            std::string(word_for(static_cast<transfer::Status>(mapping.status[i]))));
+                      });
 }
 
 /// neighbourhood.h5: a row a reference cell, a column an outcome. Collective.
@@ -128,7 +159,7 @@ nlohmann::ordered_json provenance(MPI_Comm comm, const Study& study, const Publi
   auto machine = describe_machine(comm);
   return {
       {"program", "miura"},
-      {"command", "run"},
+      {"command", p.command},
       {"version", version()},
       {"commit", commit()},
       {"written", utc_now()},
@@ -189,6 +220,7 @@ void publish_study(MPI_Comm comm, const Study& study, const Publication& p) {
     hdf5::publish(comm, fresh / "neighbourhood.h5.part", fresh / "neighbourhood.h5");
   }
   write_cells_table(comm, study, fresh / "tables" / "cells.tsv.gz");
+  if (study.mapping.any()) write_mapping_table(comm, study, fresh / "tables" / "mapping.tsv");
   parallel::together(comm, [&] {
     if (parallel::rank_of(comm) != 0) return;
     for (const auto& table : tables_of(study)) write_table(table, fresh / "tables");
@@ -199,7 +231,7 @@ void publish_study(MPI_Comm comm, const Study& study, const Publication& p) {
   parallel::together(comm, [&] {
     if (parallel::rank_of(comm) == 0) outputs = digests_below(fresh);
   });
-  const auto record = provenance(comm, study, p, outputs).dump(2) + "\n";
+  const auto record = sealed(provenance(comm, study, p, outputs));
   parallel::together(comm, [&] {  // from here on the result is whole, and a killed run is finished by the next one
     if (parallel::rank_of(comm) == 0) report::write_whole_file(fresh / "provenance.json", record);
   });

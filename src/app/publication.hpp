@@ -14,6 +14,7 @@ namespace miura::app {
 
 /// What the result folder says of a run besides the study itself.
 struct Publication {
+  std::string command = "run";
   std::filesystem::path out;
   std::string name;
   std::map<std::string, std::string> settings;

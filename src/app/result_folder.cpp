@@ -72,17 +72,17 @@ void ResultFolder::publish(std::span<const matrix::Table> tables, const TablesRe
     nlohmann::ordered_json inputs, outputs;
     for (const auto& input : record.inputs) inputs[input.string()] = sha256_of_file(input);
     std::list<report::WholeFile> files;
-    for (const auto& table : tables) {
-      const auto name = "tables/" + table.name + ".tsv";
-      const auto text = text_of(table);
+    const auto write = [&](const std::string& name, const std::string& text) {
       files.emplace_back(out_ / name).write(text);
       outputs[name] = Sha256().add(std::as_bytes(std::span(text))).hex();
-    }
+    };
+    for (const auto& table : tables) write("tables/" + table.name + ".tsv", text_of(table));
+    if (!record.page.empty()) write("report.html", record.page);
     const nlohmann::ordered_json provenance{
         {"program", "miura"},          {"version", version()},        {"commit", commit()},   {"command", command_},
         {"written", utc_now()},        {"settings", record.settings}, {"inputs", inputs},     {"outputs", outputs},
         {"warnings", record.warnings}, {"seconds", record.seconds},   {"peak_gib", peak_gib}, {"machine", machine}};
-    files.emplace_back(out_ / "provenance.json").write(provenance.dump(2) + "\n");
+    files.emplace_back(out_ / "provenance.json").write(sealed(provenance));
     for (auto& file : files) file.publish();
   });
   log::info(fmt::format("result: {}", out_.string()));

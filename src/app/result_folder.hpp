@@ -18,11 +18,12 @@ struct TablesRecord {
   nlohmann::ordered_json settings;
   std::vector<std::filesystem::path> inputs;  ///< as the user named them; their SHA-256 is added
   std::vector<std::string> warnings;
-  double seconds = 0;  ///< wall time
+  double seconds = 0;     ///< wall time
+  std::string page = {};  ///< report.html; empty: there is none
 };
 
-/// The folder of a command that gives tables: tables/*.tsv, provenance.json and log.txt. Nothing in it changes before
-/// all tables are on the disk beside their names.
+/// The folder of a command that gives tables: tables/*.tsv, report.html, provenance.json and log.txt. Nothing in it
+/// changes before all tables are on the disk beside their names.
 class ResultFolder {
 public:
   /// Error(cannot_create) if the folder cannot be made, if another run writes there, or if it holds the result of

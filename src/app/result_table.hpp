@@ -29,6 +29,7 @@ public:
     cells_.assign(row->begin(), row->end());
     return true;
   }
+  bool has(const std::string& name) const { return column_.contains(name); }
   std::string text(const std::string& name) const {
     const auto at = column_.find(name);
     if (at == column_.end()) throw InputError({path_, 1}, "has no column " + name);

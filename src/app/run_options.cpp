@@ -6,6 +6,7 @@
 #include <array>
 #include <limits>
 
+#include "app/sources.hpp"
 #include "app/stages.hpp"
 #include "miura/base/error.hpp"
 #include "miura/input/delimited.hpp"
@@ -38,7 +39,12 @@ namespace {
 po::options_description describe_stages(RunOptions& o) {
   po::options_description run("Stages: " + fmt::format("{}", fmt::join(stage_names, " ")));
   run.add_options()("from", po::value(&o.from), "first stage to compute again, finished or not")(
-      "to", po::value(&o.to), "last stage to compute; nothing is published before the last stage of all");
+      "to", po::value(&o.to), "last stage to compute; nothing is published before the last stage of all")(
+      "plan", po::bool_switch(&o.plan),
+      "print how much memory, time and disk the study will need, from the headers of its files; compute nothing")(
+      "plan-ranks", with_default(o.plan_ranks), "plan for so many ranks; 0: those that miura is started with")(
+      "plan-threads", with_default(o.plan_threads),
+      "plan for so many threads a rank; 0: those that it is started with");
   return run;
 }
 
@@ -87,6 +93,22 @@ po::options_description describe_components(RunOptions& o) {
   return components;
 }
 
+po::options_description describe_integration(RunOptions& o) {
+  po::options_description integration("Integration of batches (Harmony)");
+  integration.add_options()(
+      "integrate.by", with_default(o.integrate_by),
+      "none, lot or chemistry, or several by commas: the first is the primary one, and all join one family of tests; "
+      "empty: chemistry where there are several with several training lots each, else none")(
+      "integrate.theta", with_default(o.harmony.theta), "penalty on clusters of one batch; 0: none")(
+      "integrate.sigma", with_default(o.harmony.sigma), "width of the soft clusters")(
+      "integrate.lambda", with_default(o.harmony.lambda),
+      "ridge penalty on the shift of a batch, in cells; 0: by integrate.alpha")(
+      "integrate.alpha", with_default(o.harmony.alpha), "the penalty as a share of the cells expected of the batch")(
+      "integrate.clusters", with_default(o.harmony.n_clusters), "soft clusters; 0: cells / 30, at most 100")(
+      "integrate.iterations", with_default(o.harmony.max_iterations), "most turns of clustering and correction");
+  return integration;
+}
+
 po::options_description describe_clusters(RunOptions& o) {
   po::options_description graph("Graph and clusters");
   graph.add_options()("knn.k", with_default(o.shared.k),
@@ -117,6 +139,34 @@ po::options_description describe_markers(RunOptions& o) {
       "markers.top", with_default(o.marker_top),
       "genes of each cluster that markers.tsv holds, so many up and so many down; 0: all that were tested");
   return markers;
+}
+
+po::options_description describe_mapping(RunOptions& o) {
+  po::options_description mapping("Mapping of lots that do not train");
+  mapping.add_options()("mapping.mode", with_default(o.mapping_mode),
+                        "anchor (Seurat's anchors), or compressed (Symphony's soft clusters) for millions of cells")(
+      "mapping.label", with_default(o.mapping_label),
+      "what is transferred: clusters (of the primary partition), INTEGRATION,RESOLUTION,SEED (another one), or "
+      "core:CLUSTER (core cells of the population of a primary cluster)")("mapping.dims", with_default(o.mapping.dims),
+                                                                          "components used, the first of them")(
+      "mapping.k_anchor", with_default(o.mapping.anchor.k_anchor), "neighbours among which anchors are sought")(
+      "mapping.k_score", with_default(o.mapping.anchor.k_score), "neighbours that speak for an anchor")(
+      "mapping.k_filter", with_default(o.mapping.anchor.k_filter),
+      "neighbours by expression among which an anchor must be; 0: not asked")(
+      "mapping.k_weight", with_default(o.mapping.anchor.k_weight), "anchors that a cell listens to")(
+      "mapping.min_score", with_default(o.rejection.min_score), "a cell with a smaller score is unassigned")(
+      "mapping.alpha", with_default(o.rejection.alpha),
+      "a cell as far out as this share of held-out reference cells is unassigned");
+  return mapping;
+}
+
+po::options_description describe_sources(RunOptions& o) {
+  po::options_description sources("What mapped lots of every source show");
+  sources.add_options()("sources.cluster", with_default(o.sources_cluster),
+                        "label whose share is tested in the mapped lots; empty: the strongest of the primary family")(
+      "sources.markers", with_default(o.sources_markers),
+      "genes that are compared over sources, comma-separated; GENE=EXPRESSION tells from where on a cell is high");
+  return sources;
 }
 
 po::options_description describe_association(RunOptions& o) {
@@ -163,9 +213,9 @@ po::options_description describe_genes(RunOptions& o) {
 po::options_description describe(RunOptions& o) {
   po::options_description all("miura run STUDY.ini");
   all.add(describe(o.common));
-  for (const auto describe_part :
-       {describe_stages, describe_study, describe_input, describe_cells, describe_components, describe_clusters,
-        describe_stability, describe_markers, describe_association, describe_genes})
+  for (const auto describe_part : {describe_stages, describe_study, describe_input, describe_cells, describe_components,
+                                   describe_integration, describe_clusters, describe_stability, describe_markers,
+                                   describe_mapping, describe_sources, describe_association, describe_genes})
     all.add(describe_part(o));
   return all;
 }
@@ -213,6 +263,14 @@ void check(RunOptions& o) {
   check_range("variable.span", o.variable.span, 0.05, 1.0);
   check_range("pca.components", o.pca.components, 1, 1000);
   check_range("pca.clip", o.pca.clip, 0.1, 32'767.0);  // where the grid of z-scores ends
+  check_range("integrate.theta", o.harmony.theta, 0.0, 1e3);
+  check_range("integrate.sigma", o.harmony.sigma, 1e-3, 1e3);
+  check_range("integrate.lambda", o.harmony.lambda, 0.0, 1e9);
+  check_range("integrate.alpha", o.harmony.alpha, 1e-9, 1e9);
+  check_range("integrate.clusters", o.harmony.n_clusters, 0, 10'000);
+  check_range("integrate.iterations", o.harmony.max_iterations, 1, 1000);
+  if (!o.labels.empty() && split_list(o.integrate_by).size() > 1)
+    throw UsageError("integrate.by: several integrations need clustering, but cluster.labels gives the labels");
   check_range("knn.k", o.shared.k, 2, 1000);
   check_range("knn.prune", o.shared.prune, 0.0, 1.0);
   check_range("cluster.resolution", o.leiden.resolution, 0.0, 1024.0);
@@ -222,6 +280,18 @@ void check(RunOptions& o) {
   check_range<std::int64_t>("stability.cells", o.stability_cells, 100, many);
   check_range("cluster.iterations", o.leiden.iterations, 1, 1'000'000);
   check_range<std::int64_t>("markers.top", o.marker_top, 0, many);
+  using transfer::Mode;
+  o.mapping.mode =
+      chosen<Mode>("mapping.mode", o.mapping_mode, {{"anchor", Mode::anchor}, {"compressed", Mode::compressed}});
+  chosen_markers(o);
+  check_range("mapping.dims", o.mapping.dims, 1, 1000);
+  for (const auto& [name, k] : {std::pair{"mapping.k_anchor", o.mapping.anchor.k_anchor},
+                                {"mapping.k_score", o.mapping.anchor.k_score},
+                                {"mapping.k_weight", o.mapping.anchor.k_weight}})
+    check_range(name, k, 1, 10'000);
+  check_range("mapping.k_filter", o.mapping.anchor.k_filter, 0, 100'000);
+  check_range("mapping.min_score", o.rejection.min_score, 0.0, 1.0);
+  check_range("mapping.alpha", o.rejection.alpha, 0.0, 0.5);
   check_range("association.alpha", o.association.alpha, 1e-9, 0.5);
   check_range("association.exact_up_to", o.association.relabelings.exact_up_to, 2, 13);
   check_range<std::int64_t>("association.permutations", o.association.relabelings.permutations, 1, 1'000'000'000);
@@ -237,6 +307,8 @@ void check(RunOptions& o) {
   check_range<std::int64_t>("genes.permutations", o.gene_permutations, 1, 1'000'000'000);
   check_range("genes.report_p", o.gene_report_p, 0.0, 1.0);
   check_range<std::int64_t>("neighborhoods.permutations", o.neighborhood_permutations, 1, 1'000'000'000);
+  check_range("plan-ranks", o.plan_ranks, 0, 10'000'000);
+  check_range("plan-threads", o.plan_threads, 0, 100'000);
   for (const auto& stage : {o.from, o.to})
     if (!stage.empty()) stage_number(stage);
 }

@@ -7,12 +7,14 @@
 #include "miura/association/cluster_association.hpp"
 #include "miura/cluster/leiden.hpp"
 #include "miura/input/cells.hpp"
+#include "miura/integrate/harmony.hpp"
 #include "miura/knn/search.hpp"
 #include "miura/knn/shared_neighbors.hpp"
 #include "miura/normalize/variable_genes.hpp"
 #include "miura/pca/fit.hpp"
 #include "miura/qc/filter.hpp"
 #include "miura/qc/reference.hpp"
+#include "miura/transfer/rejection.hpp"
 
 namespace miura::app {
 
@@ -20,6 +22,8 @@ namespace miura::app {
 struct RunOptions {
   CommonOptions common;
   std::string from, to;
+  bool plan = false;                     ///< only forecast memory, time and room
+  int plan_ranks = 0, plan_threads = 0;  ///< for this layout; 0: the one that the program is started with
   std::string samples, study_name;
   input::CellsOptions input;
   qc::FilterOptions qc;
@@ -30,6 +34,8 @@ struct RunOptions {
   std::string variable_batch = "lot";
   std::string pca_method = "gram";
   pca::Options pca;
+  std::string integrate_by;  ///< comma-separated, the primary first; empty: by what the lots are
+  integrate::HarmonyOptions harmony;
   knn::SharedNeighborOptions shared;
   cluster::LeidenOptions leiden;                   ///< of the primary partition
   std::string resolutions = "0.3, 0.5, 0.8, 1.2";  ///< of the grid of partitions
@@ -39,6 +45,10 @@ struct RunOptions {
   std::int64_t stability_cells = 10'000;           ///< about so many reference cells are clustered again
   bool markers = true;
   std::int64_t marker_top = 200;  ///< genes of each cluster up, and so many down; 0: all
+  std::string mapping_mode = "anchor", mapping_label = "clusters";
+  std::string sources_cluster, sources_markers;
+  transfer::MapOptions mapping;
+  transfer::RejectionOptions rejection;
   std::string outcomes, primary, confounders;
   std::string strata, covariate;
   std::string side = "two-sided", interval = "bonett-wright", correction = "max-t";

@@ -5,7 +5,9 @@
 #include <algorithm>
 
 #include "app/checkpoint.hpp"
+#include "app/integration.hpp"
 #include "app/publication.hpp"
+#include "app/run_forecast.hpp"
 #include "app/run_options.hpp"
 #include "app/stage_hashes.hpp"
 #include "app/stages.hpp"
@@ -49,20 +51,9 @@ matrix::Lots checked_lots(MPI_Comm comm, const RunOptions& o, const fs::path& sh
     if (training.empty())
       throw InputError({sheet, 0, "role"}, "no lot has role train, so there is nothing to build the reference from");
     if (!o.labels.empty()) input::check_cell_column(training, o.labels);
+    check_integration(lots, o, sheet);
   });
   return lots;
-}
-
-std::vector<std::string> what_is_left_out(const matrix::Lots& lots) {
-  std::map<std::string, int> others;
-  for (const auto& lot : lots)
-    if (lot.role != "train") ++others[lot.role];
-  std::vector<std::string> warnings;
-  for (const auto& [role, n] : others)
-    warnings.push_back(fmt::format(
-        "{} lot{} with role {}: read, checked and projected; cells of such lots get no cluster of their own", n,
-        n == 1 ? "" : "s", role));
-  return warnings;
 }
 
 /// A run that has been checked and may begin.
@@ -79,7 +70,7 @@ bool go_along(MPI_Comm comm, const Run& run, Checkpoints& checkpoints) {
   const auto& o = run.options;
   Study study;
   study.lots = run.lots;
-  study.warnings = what_is_left_out(run.lots);
+  study.warnings = doubts_about_integration(run.lots, o);
   for (const auto& warning : study.warnings) log::warn(warning);
 
   Street street(comm, o, run.hashes, checkpoints);
@@ -93,6 +84,9 @@ bool go_along(MPI_Comm comm, const Run& run, Checkpoints& checkpoints) {
   street.stage(
       "pca", study.pca, [&](const fs::path& p) { return load_pca(comm, cells, p); },
       [&] { return pca_stage(comm, study, o); });
+  street.stage(
+      "integrate", study.integrated, [&](const fs::path& p) { return load_integrated(comm, cells, p); },
+      [&] { return integrate_stage(comm, study, o); });
   const auto reference = reference_partition(comm, study.genes.reference);
   street.stage(
       "neighbors", study.neighbors, [&](const fs::path& p) { return load_neighbors(comm, reference, p); },
@@ -111,6 +105,9 @@ bool go_along(MPI_Comm comm, const Run& run, Checkpoints& checkpoints) {
       "markers", study.markers, [&](const fs::path& p) { return load_markers(p); },
       [&] { return marker_stage(comm, study, o); });
   street.stage(
+      "mapping", study.mapping, [&](const fs::path& p) { return load_mapping(comm, cells, p); },
+      [&] { return mapping_stage(comm, study, o); });
+  street.stage(
       "association", study.association, [&](const fs::path& p) { return load_association(p); },
       [&] { return association_stage(comm, study, o, run.sheet); });
   street.stage(
@@ -119,6 +116,9 @@ bool go_along(MPI_Comm comm, const Run& run, Checkpoints& checkpoints) {
   street.stage(
       "neighborhoods", study.neighborhoods, [&](const fs::path& p) { return load_neighborhoods(comm, reference, p); },
       [&] { return neighborhood_stage(comm, study, o, run.sheet); });
+  street.stage(
+      "sources", study.sources, [&](const fs::path& p) { return load_sources(p); },
+      [&] { return sources_stage(comm, study, o, run.sheet); });
   if (street.done() && o.to != "report") {
     log::info(fmt::format("stopped after stage {}, as asked", o.to));
     return false;
@@ -153,7 +153,7 @@ int run_study(MPI_Comm comm, const std::vector<std::string>& arguments) {
   listen_for_stop_requests();
   if (o.samples.empty())
     throw UsageError("no sample sheet: give STUDY.ini with [study] samples, or --study.samples FILE");
-  o.association.relabelings.seed = o.reference.seed = o.common.seed;
+  o.association.relabelings.seed = o.reference.seed = o.mapping.centroids.seed = o.common.seed;
   o.association.relabelings.safe_point = stop_if_requested;
 
   Run run{.options = o,
@@ -167,6 +167,10 @@ int run_study(MPI_Comm comm, const std::vector<std::string>& arguments) {
   if (run.name.empty()) run.name = fs::path(o.common.config.empty() ? o.samples : o.common.config).stem().string();
   run.out = o.common.out.empty() ? fs::path(run.name + "-results") : fs::path(o.common.out);
   run.lots = checked_lots(comm, o, run.sheet);
+  if (o.plan) {
+    print_plan(comm, run.lots, o);
+    return 0;
+  }
   run.inputs = digest_inputs(comm, run.lots, o, run.sheet);
   parallel::together(comm, [&] { run.hashes = hash_stages(configuration, o, run.lots, run.inputs, run.sheet); });
 

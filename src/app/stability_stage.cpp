@@ -38,7 +38,7 @@ StabilityStage stability_stage(MPI_Comm comm, const Study& study, const RunOptio
   auto rows = stability::compare_grid(study.clusters.partitions, study.grid->overlaps, 0, n_lots);
   if (o.stability_replicates > 0 && primary.names.empty()) {  // given labels cannot be found again
     const auto marked = marked_for_resampling(comm, study, o);
-    const auto points = marked_rows(comm, study.pca.scores, marked);
+    const auto points = marked_rows(comm, study.coordinates(), marked);
     matrix::Labeling of_points{.integration = primary.integration,
                                .resolution = primary.resolution,
                                .seed = primary.seed,

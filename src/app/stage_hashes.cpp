@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "app/integration.hpp"
 #include "app/stages.hpp"
 #include "miura/base/sha256.hpp"
 #include "miura/base/version.hpp"
@@ -30,6 +31,18 @@ std::string settings_of(const Configuration& c, std::initializer_list<std::strin
   for (const auto& [name, value] : c.effective)
     if (std::ranges::find(sections, name.substr(0, name.find('.'))) != sections.end())
       text += name + "=" + value + "\n";
+  return text;
+}
+
+/// Which batch of each declared integration every training lot is of, as text.
+std::string batches_as_text(const matrix::Lots& lots, const RunOptions& o) {
+  std::string text;
+  const auto training = training_lots(lots);
+  for (const auto by : integration_plan(lots, o).by) {
+    text += integrate::name_of(by);
+    for (const auto batch : integrate::batches_of(training, by).of_lot) text += " " + std::to_string(batch);
+    text += "\n";
+  }
   return text;
 }
 
@@ -74,28 +87,31 @@ std::map<std::string, std::string> hash_stages(const Configuration& c, const Run
   std::string counts, labels;
   for (const auto& lot : lots) {
     for (const auto& file : input::count_files(lot, o.input)) counts += inputs.at(file.string()) + "\t";
-    if (!o.labels.empty()) labels += inputs.at(lot.cells.string()) + "\n";
+    if (!o.labels.empty() && lot.role == "train") labels += inputs.at(lot.cells.string()) + "\n";
     counts += "\n";
   }
   auto columns = columns_used(o);
   if (!o.strata.empty()) columns.push_back(o.strata);
   const std::array<std::string, stage_names.size()> covers{
       version() + " " + commit() + "\n" + settings_of(c, {"input", "qc"}) +
-          lots_as_text(lots, {&Lot::id, &Lot::format, &Lot::obs_column, &Lot::obs_value}) + counts,
+          lots_as_text(lots, {&Lot::id, &Lot::role, &Lot::format, &Lot::obs_column, &Lot::obs_value}) + counts,
       settings_of(c, {"reference", "normalize", "variable"}) + seed +
           lots_as_text(lots, {&Lot::role, o.variable_batch == "chemistry" ? &Lot::chemistry
                                           : o.variable_batch == "source"  ? &Lot::source
                                                                           : &Lot::id}),
       settings_of(c, {"pca"}),
+      settings_of(c, {"integrate"}) + seed + batches_as_text(lots, o),
       settings_of(c, {"knn"}),
       settings_of(c, {"cluster"}) + labels,
       "",
       settings_of(c, {"stability"}) + seed,
       settings_of(c, {"markers"}) + seed,
+      settings_of(c, {"mapping"}) + lots_as_text(lots, {&Lot::source}),
       settings_of(c, {"association"}) + seed + lots_as_text(lots, {&Lot::donor, &Lot::source, &Lot::chemistry}) +
           input::digest_of_columns(sheet, columns),
       settings_of(c, {"genes"}),
       settings_of(c, {"neighborhoods"}),
+      settings_of(c, {"sources"}) + lots_as_text(lots, {&Lot::source}),
       settings_of(c, {"study"}) + lots_as_text(lots, {&Lot::process, &Lot::pair}),
   };
   std::map<std::string, std::string> hashes;

@@ -10,6 +10,7 @@
 #include "miura/base/log.hpp"
 #include "miura/normalize/log_normalize.hpp"
 #include "miura/normalize/zscore.hpp"
+#include "miura/transfer/cells.hpp"
 
 namespace miura::app {
 
@@ -26,17 +27,14 @@ std::vector<std::int32_t> batch_of_lots(const matrix::Lots& lots, const std::str
   return batch;
 }
 
-/// The features that components are made of, as a matrix on the grid. Cheap enough to be made again after a resume.
-matrix::GridMatrix grid_of(MPI_Comm comm, const Study& study, const RunOptions& o) {
-  if (study.cells.is_table)
-    return normalize::zscore(comm, study.cells.cells, study.cells.features.size(), study.genes.reference,
-                             {.clip = o.pca.clip})
-        .value;
-  return normalize::log_normalize_on_grid(study.cells.cells, study.cells.features.size(), study.genes.variable.selected,
-                                          {.scale = o.scale});
-}
-
 }  // namespace
+
+matrix::GridMatrix grid_of(const CellsStage& cells, const GenesStage& genes, std::span<const std::int32_t> features,
+                           const RunOptions& o) {
+  if (cells.is_table)
+    return normalize::zscores_by(cells.cells, features, genes.table_mean, genes.table_sd, {.clip = o.pca.clip});
+  return normalize::log_normalize_on_grid(cells.cells, cells.features.size(), features, {.scale = o.scale});
+}
 
 int stage_number(const std::string& name) {
   const auto found = std::ranges::find(stage_names, name);
@@ -71,6 +69,30 @@ matrix::Table attrition_table(const qc::Attrition& a, const std::vector<input::L
 
 }  // namespace
 
+namespace {
+
+/// Drops the genes that too few training cells have: further lots change nothing in what the reference is made of.
+void drop_genes(MPI_Comm comm, CellsStage& stage, const matrix::Lots& lots, const qc::FilterOptions& options) {
+  const auto training = marks_of(lots, "train");
+  std::vector<std::uint8_t> counted;
+  for (const auto lot : stage.cells.mine.lot) counted.push_back(training[lot]);
+  const auto all = stage.features;
+  const auto kept = qc::filter_genes(comm, stage.cells.mine, stage.features, options, counted);
+  std::vector<std::int32_t> number(all.size(), -1);
+  for (std::size_t g = 0; g < kept.size(); ++g) number[kept[g]] = static_cast<std::int32_t>(g);
+  for (std::int32_t g = 0; g < all.size(); ++g)
+    if (number[g] < 0) {
+      stage.dropped.id.push_back(all.id[g]);
+      stage.dropped.symbol.push_back(all.symbol[g]);
+    }
+  for (auto& columns : stage.missing) {
+    std::erase_if(columns, [&](auto g) { return number[g] < 0; });
+    for (auto& g : columns) g = number[g];
+  }
+}
+
+}  // namespace
+
 matrix::Table lots_table(const Study& study) {
   using matrix::Lot;
   matrix::Table table{"lots", {}};
@@ -84,6 +106,7 @@ matrix::Table lots_table(const Study& study) {
   add("role", &Lot::role);
   add("donor", &Lot::donor);
   add("process", &Lot::process);
+  add("pair", &Lot::pair);
   add("chemistry", &Lot::chemistry);
   const auto& counted = study.cells.attrition.columns;
   table.columns.insert(table.columns.end(), counted.begin(), counted.end());
@@ -92,16 +115,25 @@ matrix::Table lots_table(const Study& study) {
 
 std::vector<matrix::Table> tables_of(const Study& study) {
   std::vector<matrix::Table> tables{lots_table(study), composition_table(study)};
-  tables.push_back(study.stability.table);
   const auto add = [&](const matrix::Table& table) {
     if (table.n_rows() > 0) tables.push_back(table);
   };
+  add(study.stability.table);
   add(study.markers.table);
   add(study.markers.dots);
-  tables.insert(tables.end(), study.association.tables.begin(), study.association.tables.end());
+  for (const auto& table : study.association.tables)
+    if (table.name != "integration" || table.n_rows() > 0) tables.push_back(table);
+  add(study.mapping.lots);
+  tables.insert(tables.end(), study.sources.tables.begin(), study.sources.tables.end());
   add(study.gene_association.table);
   add(study.neighborhoods.table);
   return tables;
+}
+
+std::vector<std::uint8_t> marks_of(const matrix::Lots& lots, const std::string& role) {
+  std::vector<std::uint8_t> marks;
+  for (const auto& lot : lots) marks.push_back(lot.role == role ? 1 : 0);
+  return marks;
 }
 
 matrix::Lots training_lots(const matrix::Lots& lots) {
@@ -110,17 +142,25 @@ matrix::Lots training_lots(const matrix::Lots& lots) {
   return training;
 }
 
-CellsStage read_stage(MPI_Comm comm, const matrix::Lots& lots, const RunOptions& o) {
-  auto read = input::read_cells(comm, lots, o.input);
-  CellsStage stage{
-      .features = std::move(read.features), .is_table = read.is_table, .cells = {}, .metrics = {}, .attrition = {}};
+CellsStage read_counts_of(MPI_Comm comm, const matrix::Lots& lots, const RunOptions& o,
+                          const input::FeatureChoice& choice) {
+  auto read = input::read_cells(comm, lots, o.input, choice);
+  CellsStage stage;
+  stage.features = std::move(read.features);
+  stage.is_table = read.is_table;
+  stage.missing = std::move(read.missing);
   const auto n_lots = static_cast<std::int32_t>(lots.size());
   const auto attrition = qc::filter_cells(comm, read.lots, n_lots, stage.features, o.qc);
   stage.attrition = attrition_table(attrition, read.report);
   stage.cells = matrix::distribute(comm, std::move(read.lots), n_lots, stage.features.size());
+  if (!stage.is_table) stage.metrics = qc::cell_metrics(stage.cells.mine, qc::mitochondrial_genes(stage.features));
+  return stage;
+}
+
+CellsStage read_stage(MPI_Comm comm, const matrix::Lots& lots, const RunOptions& o) {
+  auto stage = read_counts_of(comm, lots, o, {.joins = marks_of(lots, "train"), .given = nullptr});
   if (stage.is_table) return stage;
-  stage.metrics = qc::cell_metrics(stage.cells.mine, qc::mitochondrial_genes(stage.features));
-  qc::filter_genes(comm, stage.cells.mine, stage.features, o.qc);
+  drop_genes(comm, stage, lots, o.qc);
   log::info(fmt::format("read: {} cells pass the quality control, {} genes", stage.cells.partition.size(),
                         stage.features.size()));
   return stage;
@@ -155,15 +195,47 @@ pca::Result pca_stage(MPI_Comm comm, const Study& study, const RunOptions& o) {
   auto options = o.pca;
   options.method = o.pca_method == "krylov" ? pca::Method::krylov : pca::Method::gram;
   options.scale = !study.cells.is_table;  // z-scores are scaled already
-  return pca::fit(comm, grid_of(comm, study, o), study.genes.reference, options);
+  const auto grid = grid_of(study.cells, study.genes, study.genes.variable.selected, o);
+  auto result = pca::fit(comm, grid, study.genes.reference, options);
+  place_lots_that_lack_features(comm, study, grid, result);
+  return result;
 }
 
-NeighborsStage neighbors_stage(MPI_Comm comm, const Study& study, const RunOptions& o) {
-  const auto points = marked_rows(comm, study.pca.scores, study.genes.reference);
+void place_lots_that_lack_features(MPI_Comm comm, const Study& study, const matrix::GridMatrix& grid,
+                                   pca::Result& pca) {
+  const auto& lot_of = study.cells.cells.mine.lot;
+  for (std::int32_t lot = 0; lot < std::ssize(study.lots); ++lot) {
+    const auto present = features_present(study, lot);
+    if (present.empty()) continue;
+    std::vector<std::uint8_t> marked;
+    for (const auto l : lot_of) marked.push_back(l == lot ? 1 : 0);
+    const auto placed =
+        pca::project(comm, marked_rows(comm, grid, marked), transfer::without_missing(pca.model, present));
+    for (std::int64_t i = 0, row = 0; i < std::ssize(lot_of); ++i)
+      if (marked[i]) std::ranges::copy(placed.row(row++), pca.scores.value.begin() + i * pca.scores.n_dims);
+  }
+}
+
+std::vector<std::uint8_t> features_present(const Study& study, std::int32_t lot) {
+  const auto& missing = study.cells.missing[lot];
+  std::vector<std::uint8_t> present;
+  for (const auto feature : study.genes.variable.selected)
+    present.push_back(std::ranges::binary_search(missing, feature) ? 0 : 1);
+  if (std::ranges::find(present, 0) == present.end()) present.clear();
+  return present;
+}
+
+NeighborsStage neighbors_of(MPI_Comm comm, const Study& study, const matrix::Embedding& coordinates,
+                            const RunOptions& o) {
+  const auto points = marked_rows(comm, coordinates, study.genes.reference);
   NeighborsStage stage;
   stage.nearest = knn::nearest(comm, points, {.k = o.shared.k - 1});  // Seurat's k counts the cell itself
   stage.graph = knn::shared_neighbors(comm, stage.nearest, o.shared);
   return stage;
+}
+
+NeighborsStage neighbors_stage(MPI_Comm comm, const Study& study, const RunOptions& o) {
+  return neighbors_of(comm, study, study.coordinates(), o);
 }
 
 }  // namespace miura::app

@@ -15,9 +15,9 @@
 namespace miura::app {
 
 /// The street, in the order in which the data flows.
-inline constexpr std::array<std::string_view, 12> stage_names{
-    "read",      "normalize", "pca",         "neighbors", "cluster",       "composition",
-    "stability", "markers",   "association", "genes",     "neighborhoods", "report"};
+inline constexpr std::array<std::string_view, 15> stage_names{
+    "read",    "normalize", "pca",         "integrate", "neighbors",     "cluster", "composition", "stability",
+    "markers", "mapping",   "association", "genes",     "neighborhoods", "sources", "report"};
 
 /// Position of a stage in the street; UsageError for a name that is none.
 int stage_number(const std::string& name);
@@ -26,6 +26,8 @@ int stage_number(const std::string& name);
 CellsStage read_stage(MPI_Comm comm, const matrix::Lots& lots, const RunOptions& o);
 GenesStage normalize_stage(MPI_Comm comm, const Study& study, const RunOptions& o);
 pca::Result pca_stage(MPI_Comm comm, const Study& study, const RunOptions& o);
+/// Corrects the coordinates by the primary integration.
+IntegrateStage integrate_stage(MPI_Comm comm, const Study& study, const RunOptions& o);
 NeighborsStage neighbors_stage(MPI_Comm comm, const Study& study, const RunOptions& o);
 ClusterStage cluster_stage(MPI_Comm comm, const Study& study, const RunOptions& o);
 CompositionStage composition_stage(MPI_Comm comm, const Study& study);
@@ -34,6 +36,8 @@ PopulationGrid population_grid(MPI_Comm comm, const Study& study);
 StabilityStage stability_stage(MPI_Comm comm, const Study& study, const RunOptions& o);
 /// What each primary cluster expresses more, or less, than the others, in every lot and over cells.
 MarkerStage marker_stage(MPI_Comm comm, const Study& study, const RunOptions& o);
+/// Where the cells of the lots that do not train belong on the reference. No outcome is looked at.
+MappingStage mapping_stage(MPI_Comm comm, const Study& study, const RunOptions& o);
 /// Reads the outcomes: called when the digest of the labels is on the disk.
 AssociationStage association_stage(MPI_Comm comm, const Study& study, const RunOptions& o,
                                    const std::filesystem::path& sheet);
@@ -44,12 +48,25 @@ GeneStage gene_stage(MPI_Comm comm, const Study& study, const RunOptions& o, con
 NeighborhoodStage neighborhood_stage(MPI_Comm comm, const Study& study, const RunOptions& o,
                                      const std::filesystem::path& sheet);
 
+/// Share of the declared cluster against the outcomes in the mapped lots, and chosen markers by source.
+SourcesStage sources_stage(MPI_Comm comm, const Study& study, const RunOptions& o, const std::filesystem::path& sheet);
+
 /// How lots are compared: the options of the association with strata, covariate and donors of the training lots.
 association::Options tests_of(MPI_Comm comm, const Study& study, const RunOptions& o,
                               const std::filesystem::path& sheet);
 
+/// A mark for each lot: whether it has the role.
+std::vector<std::uint8_t> marks_of(const matrix::Lots& lots, const std::string& role);
+
+/// Neighbours and graph of the reference cells in some coordinates of all cells. Collective.
+NeighborsStage neighbors_of(MPI_Comm comm, const Study& study, const matrix::Embedding& coordinates,
+                            const RunOptions& o);
+
 /// Lots with role train.
 matrix::Lots training_lots(const matrix::Lots& lots);
+
+/// "integration,resolution,seed": how options name a partition.
+std::string partition_id(const matrix::Labeling& partition);
 
 /// tables/lots.tsv: what the sample sheet says of a lot, and what became of its cells.
 matrix::Table lots_table(const Study& study);
@@ -59,8 +76,24 @@ matrix::Table composition_table(const Study& study);
 /// All tables of a study, as they go to tables/ and into study.h5ad.
 std::vector<matrix::Table> tables_of(const Study& study);
 
-/// The rows of an embedding that are marked, as an embedding of their own. Collective.
+/// The rows that are marked, as an embedding or matrix of their own. Collective.
 matrix::Embedding marked_rows(MPI_Comm comm, const matrix::Embedding& all, std::span<const std::uint8_t> marked);
+matrix::GridMatrix marked_rows(MPI_Comm comm, const matrix::GridMatrix& all, std::span<const std::uint8_t> marked);
+
+/// The cells that pass the quality control, with all features that were chosen. Collective.
+CellsStage read_counts_of(MPI_Comm comm, const matrix::Lots& lots, const RunOptions& o,
+                          const input::FeatureChoice& choice);
+
+/// Chosen features (ascending) of all cells on the grid: log-normalised counts, or z-scores of a table. Not collective.
+matrix::GridMatrix grid_of(const CellsStage& cells, const GenesStage& genes, std::span<const std::int32_t> features,
+                           const RunOptions& o);
+
+/// Which of the features that components are made of the file of a lot has; empty: all.
+std::vector<std::uint8_t> features_present(const Study& study, std::int32_t lot);
+
+/// Places the cells of lots whose files lack some of the features by the others alone, so that lacking does not count
+/// as "not expressed". `grid` has the features of the components. Collective.
+void place_lots_that_lack_features(MPI_Comm comm, const Study& study, const matrix::GridMatrix& grid, pca::Result& pca);
 
 /// Partition of the reference cells, which follow the cells of each rank.
 parallel::Partition reference_partition(MPI_Comm comm, std::span<const std::uint8_t> reference);

@@ -2,6 +2,7 @@
 
 #include <csignal>
 
+#include "miura/app/program.hpp"
 #include "miura/base/error.hpp"
 #include "miura/parallel/communicator.hpp"
 
@@ -17,6 +18,8 @@ extern "C" void note_request(int signal) {
 }
 
 }  // namespace
+
+void keep_early_stop_requests() { std::signal(SIGUSR1, note_request); }
 
 void listen_for_stop_requests() {
   for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) std::signal(signal, note_request);

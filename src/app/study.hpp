@@ -27,8 +27,10 @@ struct CellsStage {
   matrix::Features features;
   bool is_table = false;
   matrix::DistributedCells cells;
-  qc::CellMetrics metrics;  ///< of my cells
-  matrix::Table attrition;  ///< what became of the cells of each lot, a row a lot
+  qc::CellMetrics metrics;                         ///< of my cells
+  matrix::Table attrition;                         ///< what became of the cells of each lot, a row a lot
+  matrix::Features dropped;                        ///< genes of the reference's lots that too few of their cells have
+  std::vector<std::vector<std::int32_t>> missing;  ///< features that the file of a lot lacks; none for training lots
 };
 
 /// What `normalize` leaves: which cells build the reference, and which genes are looked at.
@@ -39,16 +41,25 @@ struct GenesStage {
       table_sd;  ///< of a table's features over the reference, in their own units; else empty
 };
 
-/// What `neighbors` leaves. Vertices are the reference cells in canonical order.
+/// What `integrate` leaves: the coordinates that the primary partition is made of. Those of further integrations are
+/// made when they are clustered, one after the other, so that no more than one is held besides.
+struct IntegrateStage {
+  std::string by = "none";      ///< as matrix::Labeling::integration
+  matrix::Embedding corrected;  ///< of my cells, NaN for cells of lots that do not train; empty for none
+};
+
+/// What `neighbors` leaves, of the primary integration. Vertices are the reference cells in canonical order.
 struct NeighborsStage {
   matrix::Neighbors nearest;
   matrix::Graph graph;
 };
 
-/// What `cluster` leaves: the partitions of the grid, the primary one first. Training cells have a cluster in each,
-/// cells of other lots none.
+/// What `cluster` leaves: the partitions of the grid, integration after integration, the primary one first. Training
+/// cells have a cluster in each, cells of other lots none.
 struct ClusterStage {
   std::vector<matrix::Labeling> partitions;
+  std::optional<matrix::Labeling> not_integrated;  ///< as the primary partition, but of coordinates that were not
+                                                   ///< corrected, to be shown beside it; where none is not declared
   double modularity = 0;   ///< of the primary partition, at its resolution; NaN for labels that were given
   std::string label_hash;  ///< digest of (lot, barcode, labels) of all cells, written before any outcome is used
   std::string written;     ///< when that was, UTC
@@ -59,6 +70,7 @@ struct ClusterStage {
 /// What `composition` leaves: one for each partition, over all lots.
 struct CompositionStage {
   std::vector<matrix::Composition> partitions;
+  std::optional<matrix::Composition> not_integrated;  ///< where the clusters have it
 
   const matrix::Composition& primary() const { return partitions.front(); }
 };
@@ -78,6 +90,33 @@ struct StabilityStage {
 /// single cluster.
 struct MarkerStage {
   matrix::Table table, dots;
+};
+
+/// What `mapping` leaves: where the cells of the lots that do not train belong. Vectors have an entry for each of my
+/// cells; those of training lots say nothing.
+struct MappingStage {
+  std::string transferred;              ///< "none,0.5,0", the partition whose clusters are the labels; or "core of 1"
+  std::vector<std::string> label_name;  ///< of the labels
+  std::vector<std::int32_t> label;      ///< -1: unassigned, or not mapped
+  std::vector<std::int32_t> likeliest, second;  ///< labels by score, whether the cell belongs or not; -1: none
+  std::vector<double> score, margin, knn_dist, p_outlier;
+  std::vector<std::int32_t> n_anchors;
+  std::vector<std::uint8_t> status;                   ///< transfer::Status
+  std::vector<std::int32_t> training_label;           ///< what was transferred, of my training cells; -1 of others
+  std::vector<double> held_out_score, held_out_dist;  ///< of my cells, when their lot was held out; NaN of others
+  matrix::Composition composition;                    ///< of the labels in the mapped lots
+  matrix::Table lots;                                 ///< tables/mapped_lots.tsv
+
+  bool any() const noexcept { return lots.n_rows() > 0; }  ///< whether a lot was mapped
+  /// Of all my cells, by training or by mapping; -1: unassigned.
+  std::vector<std::int32_t> label_of_cells() const {
+    auto labels = training_label;
+    for (std::size_t i = 0; i < labels.size(); ++i)
+      if (labels[i] < 0) labels[i] = label[i];
+    return labels;
+  }
+  /// "" for -1.
+  std::string name_of(std::int32_t of) const { return of < 0 ? std::string() : label_name[of]; }
 };
 
 /// What `association` leaves.
@@ -108,22 +147,34 @@ struct NeighborhoodStage {
   std::vector<std::vector<double>> ncorr, p_fwer, fdr;  ///< outcome x my reference cells
 };
 
+/// What `sources` leaves: tables of what the mapped lots show of the declared cluster; none without mapped lots.
+struct SourcesStage {
+  std::vector<matrix::Table> tables;
+  std::vector<std::string> warnings;
+};
+
 /// Everything a single-cell study holds, stage after stage; what a stage has not made yet is empty.
 struct Study {
   matrix::Lots lots;
   CellsStage cells;
   GenesStage genes;
   pca::Result pca;
+  IntegrateStage integrated;
   NeighborsStage neighbors;
   ClusterStage clusters;
   CompositionStage composition;
   std::optional<PopulationGrid> grid;
   StabilityStage stability;
   MarkerStage markers;
+  MappingStage mapping;
   AssociationStage association;
   GeneStage gene_association;
   NeighborhoodStage neighborhoods;
+  SourcesStage sources;
   std::vector<std::string> warnings;
+
+  /// Of my cells, as neighbours and clusters of the primary partition see them.
+  const matrix::Embedding& coordinates() const { return integrated.by == "none" ? pca.scores : integrated.corrected; }
 };
 
 }  // namespace miura::app

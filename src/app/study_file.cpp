@@ -208,6 +208,14 @@ void write_obs(const ParallelFile& file, const Study& study) {
   std::vector<std::string> clusters;
   for (std::int32_t c = 0; c < primary.n_clusters; ++c) clusters.push_back(primary.name_of(c));
   obs.categorical("cluster", primary.label, clusters);
+  const auto& mapping = study.mapping;
+  obs.categorical("mapped_cluster", mapping.label, mapping.label_name);
+  obs.column<double>("mapping_score", mapping.score);
+  obs.column<double>("knn_dist", mapping.knn_dist);
+  obs.column<double>("p_outlier", mapping.p_outlier);
+  obs.categorical("transferred", mapping.training_label, mapping.label_name);
+  obs.column<double>("held_out_score", mapping.held_out_score);
+  obs.column<double>("held_out_dist", mapping.held_out_dist);
   obs.finish();
 }
 
@@ -238,14 +246,22 @@ void write_var(const ParallelFile& file, const Study& study) {
     var.column("variances_norm", on_first(comm, variable.variance_standardized));
   }
   const bool table = study.cells.is_table;
-  const auto mean = spread(variable.selected, table ? study.genes.table_mean : study.pca.model.mean, features.size());
-  const auto sd = spread(variable.selected, table ? study.genes.table_sd : study.pca.model.sd, features.size());
-  var.column("mean", on_first(comm, mean));
-  var.column("sd", on_first(comm, sd));
+  const auto& model = study.pca.model;
+  const auto column = [&](const char* name, const std::vector<double>& values) {
+    const auto all = spread(variable.selected, values, features.size());
+    var.column(name, on_first(comm, all));
+  };
+  column("mean", table ? study.genes.table_mean : model.mean);
+  column("sd", table ? study.genes.table_sd : model.sd);
+  if (table) {  // whose z-scores are not scaled again
+    column("pca_mean", model.mean);
+    column("pca_sd", model.sd);
+  }
+  column("pca_center", model.center);
+  column("pca_ceiling", {model.ceiling.begin(), model.ceiling.end()});
   var.finish();
 
   const auto varm = dictionary(file, file.get(), "varm");
-  const auto& model = study.pca.model;
   const std::int64_t width = model.n_components;
   std::vector<double> loadings(features.size() * width);
   for (std::size_t j = 0; j < variable.selected.size(); ++j)
@@ -336,7 +352,7 @@ void write_uns(const ParallelFile& file, const Study& study, const std::map<std:
   const auto pca = dictionary(file, uns.get(), "pca");
   array_encoding(file, file.replicated<double>(pca.get(), "variance", study.pca.model.variance));
   array_encoding(file, file.replicated<double>(pca.get(), "variance_ratio", study.pca.model.variance_ratio));
-  {  // what scanpy looks up before it uses obsp
+  if (study.neighbors.nearest.k > 0) {  // what scanpy looks up before it uses obsp
     const auto neighbors = dictionary(file, uns.get(), "neighbors");
     write_text(file, neighbors.get(), "connectivities_key", "connectivities");
     write_text(file, neighbors.get(), "distances_key", "distances");
@@ -344,12 +360,23 @@ void write_uns(const ParallelFile& file, const Study& study, const std::map<std:
     file.encoding(file.scalar<std::int64_t>(parameters.get(), "n_neighbors", study.neighbors.nearest.k + 1).get(),
                   "numeric-scalar", "0.2.0");
     write_text(file, parameters.get(), "method", "miura");
-    write_text(file, parameters.get(), "use_rep", "X_pca");
+    write_text(file, parameters.get(), "use_rep", study.integrated.by == "none" ? "X_pca" : "X_integrated");
   }
   const auto miura_group = dictionary(file, uns.get(), "miura");
   write_text(file, miura_group.get(), "version", version());
   const auto config = dictionary(file, miura_group.get(), "config");
   for (const auto& [name, value] : settings) write_text(file, config.get(), name, value);
+  if (const auto& dropped = study.cells.dropped; dropped.size() > 0) {  // genes that quality control still counts
+    write_frame(file, miura_group.get(), {"dropped_genes", {{"gene_ids", dropped.id}, {"symbol", dropped.symbol}}});
+  }
+  const auto& mapping = study.mapping;
+  write_text(file, miura_group.get(), "transferred", mapping.transferred);
+  write_text(file, miura_group.get(), "transferred_integration", mapping.composition.integration);
+  const auto number = [&](const char* name, auto value) {
+    file.encoding(file.scalar(miura_group.get(), name, value).get(), "numeric-scalar", "0.2.0");
+  };
+  number("transferred_resolution", mapping.composition.resolution);
+  number("transferred_seed", static_cast<std::int64_t>(mapping.composition.seed));
   for (const auto& table : tables_of(study)) write_frame(file, miura_group.get(), table);
 }
 
@@ -369,7 +396,13 @@ void write_study_file(MPI_Comm comm, const Study& study, const std::map<std::str
     write_var(file, study);
     const auto obsm = dictionary(file, file.get(), "obsm");
     array_encoding(file, file.rows<float>(obsm.get(), "X_pca", study.pca.scores.value, study.pca.scores.n_dims));
-    write_obsp(file, study);
+    if (study.integrated.by != "none")
+      array_encoding(file, file.rows<float>(obsm.get(), "X_integrated", study.integrated.corrected.value,
+                                            study.integrated.corrected.n_dims));
+    if (study.neighbors.nearest.k > 0)
+      write_obsp(file, study);
+    else
+      dictionary(file, file.get(), "obsp");
     write_uns(file, study, settings);
     for (const char* empty : {"varp"}) dictionary(file, file.get(), empty);
   }

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 
+#include "app/mapping.hpp"
 #include "app/page_tables.hpp"
 #include "app/stages.hpp"
 #include "miura/base/version.hpp"
@@ -48,13 +49,40 @@ std::vector<std::int32_t> lots_with_cells(const matrix::Composition& c) {
 
 void add_composition(report::StudyReport& page, const Study& study) {
   const auto& c = study.composition.primary();
-  page.composition.partition = partition_name(c.resolution, static_cast<std::int64_t>(c.seed));
+  page.composition.partition = partition_name(c.integration, c.resolution, static_cast<std::int64_t>(c.seed));
   for (std::int32_t k = 0; k < c.n_clusters; ++k)
     page.composition.clusters.push_back(study.clusters.primary().name_of(k));
   for (const auto l : lots_with_cells(c)) {
     page.composition.lots.push_back(study.lots[l].id);
     for (std::int32_t k = 0; k < c.n_clusters; ++k) page.composition.cells.push_back(c.cells(k, l));
   }
+}
+
+/// Of the lots that were mapped; the composition counts training lots too.
+void add_mapped_composition(report::StudyReport& page, const Study& study) {
+  const auto& mapping = study.mapping;
+  const auto& c = mapping.composition;
+  page.mapped_composition.partition =
+      mapping.transferred.starts_with("core of ")
+          ? "core cells of the population of cluster " + mapping.transferred.substr(8)
+          : partition_name(c.integration, c.resolution, static_cast<std::int64_t>(c.seed));
+  page.mapped_composition.clusters = mapping.label_name;
+  for (const auto l : lots_with_cells(c)) {
+    if (study.lots[l].role == "train") continue;
+    page.mapped_composition.lots.push_back(study.lots[l].id);
+    for (std::int32_t k = 0; k < c.n_clusters; ++k) page.mapped_composition.cells.push_back(c.cells(k, l));
+  }
+}
+
+void add_mapping(report::StudyReport& page, const Study& study) {
+  if (!study.mapping.any()) return;
+  add_mapped_lots(page, study.mapping.lots);
+  add_mapped_composition(page, study);
+  const auto& tables = study.sources.tables;
+  if (const auto found = std::ranges::find(tables, "mapped_association", &matrix::Table::name); found != tables.end())
+    add_replication(page, *found);
+  add_source_markers(page, tables);
+  add_replication_scatters(page, tables);
 }
 
 double outcome_of_lot(const Study& study, const std::string& outcome, std::int32_t lot) {
@@ -67,7 +95,8 @@ double outcome_of_lot(const Study& study, const std::string& outcome, std::int32
 std::pair<const matrix::Composition*, std::int32_t> cluster_of(const Study& study, const report::AssociationRow& row) {
   for (std::size_t p = 0; p < study.clusters.partitions.size(); ++p) {
     const auto& labels = study.clusters.partitions[p];
-    if (partition_name(labels.resolution, static_cast<std::int64_t>(labels.seed)) != row.partition) continue;
+    if (partition_name(labels.integration, labels.resolution, static_cast<std::int64_t>(labels.seed)) != row.partition)
+      continue;
     for (std::int32_t k = 0; k < labels.n_clusters; ++k)
       if (labels.name_of(k) == row.cluster) return {&study.composition.partitions[p], k};
   }
@@ -106,6 +135,42 @@ void add_primary_outcome(report::StudyReport& page, const Study& study) {
     page.primary_value.push_back(outcome_of_lot(study, primary->outcome, l));
 }
 
+/// How lots were placed on the reference, and what was tested there.
+void add_mapping_method(report::StudyReport& page, const Publication& p) {
+  const auto set = [&](const char* name) { return p.settings.at(name); };
+  const auto add = [&](const char* title, std::string text) { page.method.push_back({title, std::move(text)}); };
+  if (page.mapped_lots.empty()) return;
+  if (set("mapping.mode") == "compressed")
+    add("Mapping",
+        fmt::format("Each lot by itself, on the first {} components of the training cells, shifted onto the centroids "
+                    "of a compressed reference (Symphony, Kang et al. 2021, Nat. Commun. 12:5890); the nearest "
+                    "reference cells vote for the label.",
+                    set("mapping.dims")));
+  else
+    add("Mapping",
+        fmt::format("Each lot by itself, on the first {} components of the training cells: anchors are mutual nearest "
+                    "neighbours of the lot and the reference (k = {}), filtered by expression and scored by shared "
+                    "neighbours; a cell takes the labels of its {} nearest anchors, weighted (Stuart et al. 2019, Cell "
+                    "177:1888, as FindTransferAnchors and TransferData of Seurat; nearest neighbours are exact).",
+                    set("mapping.dims"), set("mapping.k_anchor"), set("mapping.k_weight")));
+  add("Rejection",
+      fmt::format(
+          "Every training lot was held out and mapped onto the others. A cell is outside if a share of less than "
+          "{} of those cells scores as low or lies as far from the reference; it is unassigned then, and where "
+          "its score is below {}.",
+          set("mapping.alpha"), set("mapping.min_score")));
+  if (!page.replication.empty())
+    add("Other lots",
+        "Spearman's rho over lots of the declared cluster's share with the outcome, one-sided as in the training lots; "
+        "p by all relabelings of the lots, within sources where several come together (aligned ranks, Hodges and "
+        "Lehmann 1962).");
+  if (!page.source_markers.rows.empty())
+    add("Markers by source",
+        "Counts summed over a lot's cells, and the share of cells above a threshold that the training cells set. "
+        "Within a source by flips of the lots' differences, between sources by exchanging lots; corrected after Holm "
+        "over all tests of mapped lots.");
+}
+
 void add_method(report::StudyReport& page, const Study& study, const Publication& p) {
   const auto set = [&](const char* name) { return p.settings.at(name); };
   const auto add = [&](const char* title, std::string text) { page.method.push_back({title, std::move(text)}); };
@@ -130,6 +195,12 @@ void add_method(report::StudyReport& page, const Study& study, const Publication
                   "training cells take the cluster of their nearest reference cells. Shares count all cells.",
                   n_reference));
   add("Components", fmt::format("{} principal components ({}).", study.pca.model.n_components, set("pca.method")));
+  if (const auto& by = study.integrated.by; by != "none")
+    add("Integration",
+        fmt::format("Harmony by {} over the training cells, theta {}: neighbours and clusters are of corrected "
+                    "coordinates. What truly differs between batches can go with the correction, so the associations "
+                    "without it stand beside.",
+                    by, set("integrate.theta")));
   const auto& clusters = study.clusters;
   if (std::isnan(clusters.primary().resolution))
     add("Clusters", fmt::format("Labels that were given with the cells (column {}): {} clusters.",
@@ -138,9 +209,10 @@ void add_method(report::StudyReport& page, const Study& study, const Publication
     add("Clusters",
         fmt::format("Exact {} nearest neighbours, shared-neighbour graph (Jaccard), Leiden. The primary partition, at "
                     "resolution {}: {} clusters, modularity {:.3f}. With it a grid of {} partitions in all, by "
-                    "resolution and seed; their clusters are one family of tests.",
+                    "integration, resolution and seed; their clusters are one family of tests.",
                     set("knn.k"), set("cluster.resolution"), clusters.primary().n_clusters, clusters.modularity,
                     clusters.partitions.size()));
+  add_mapping_method(page, p);
   if (!page.markers.empty())
     add("Markers",
         "Each cluster against the other cells of the same lot, on counts summed over the cells of a lot; p by all sign "
@@ -154,19 +226,42 @@ void add_method(report::StudyReport& page, const Study& study, const Publication
                     study.clusters.label_hash.substr(0, 12)));
 }
 
-}  // namespace
+/// What stands beside the page.
+std::vector<report::NamedText> files_beside(const Study& study) {
+  std::vector<std::string> names;
+  for (const auto& table : tables_of(study)) names.push_back(table.name);
+  std::vector<report::NamedText> files{{"study.h5ad", "all cells, genes, components, graphs and tables (AnnData)"},
+                                       {"tables/lots.tsv", "what became of the cells of each lot"},
+                                       {"tables/cells.tsv.gz", "lot, barcode and cluster of every cell"},
+                                       {"tables/composition.tsv", "cells and share of each lot in each cluster"}};
+  if (study.mapping.any()) files.push_back({"tables/mapping.tsv", "label, scores and p of every cell of a mapped lot"});
+  const std::vector<std::pair<const char*, const char*>> tables{
+      {"mapped_lots", "how many cells of each mapped and each held-out training lot are outside of the reference"},
+      {"mapped_association", "share of the declared cluster against the outcomes in mapped lots, by role and source"},
+      {"source_markers", "chosen genes by source, in the declared cluster and in other cells"},
+      {"source_marker_tests", "tests of these genes over lots"},
+      {"source_marker_density", "cells by expression of these genes"},
+      {"source_marker_lots", "each lot's share and expression beside its outcomes"},
+      {"stability", "how firmly each cluster stands: other seeds and resolutions, fewer cells, fewer lots"},
+      {"markers", "genes that are higher or lower in a cluster, by lots and by cells"},
+      {"marker_dots", "the foremost markers in all clusters: share of cells and fold, as drawn"},
+      {"association", "every test with all its numbers"},
+      {"populations", "clusters that are one over the grid of partitions, and the claims on them"},
+      {"integration", "the clusters with and without integration, and what both have to do with the outcome"},
+      {"gene_association", "expression of genes over lots against the outcomes, in all cells and within clusters"},
+      {"global", "the outcomes against neighborhoods of cells, without clusters, and both together"},
+      {"confounders", "what else goes with the outcomes: depth, number of cells, quality control; a list of warnings"}};
+  for (const auto& [name, holds] : tables)
+    if (std::ranges::find(names, name) != names.end()) files.push_back({fmt::format("tables/{}.tsv", name), holds});
+  if (!study.neighborhoods.outcome.empty())
+    files.push_back({"neighbourhood.h5", "rho and family-wise p of the neighborhood of every reference cell"});
+  files.push_back({"provenance.json", "settings, digests of inputs and outputs, chain of stages, machine"});
+  return files;
+}
 
-report::StudyReport study_page(const Study& study, const Publication& p) {
-  report::StudyReport page;
-  page.study = p.name;
-  page.program_version = "miura " + version();
-  page.alpha = p.alpha;
-  page.n_genes = study.cells.features.size();
-  page.warnings = study.warnings;
-  page.warnings.insert(page.warnings.end(), study.association.warnings.begin(), study.association.warnings.end());
+/// What the page says of the study itself, which a page of new lots does not repeat.
+void add_own_parts(report::StudyReport& page, const Study& study, const Publication& p) {
   page.variance_ratio = study.pca.model.variance_ratio;
-  for (const auto& [name, value] : p.settings) page.settings.push_back({name, value});
-  add_lots(page, lots_table(study));
   add_composition(page, study);
   if (const auto* table = study.association.table("association"))
     add_association(page, *table, study.clusters.partitions.size() > 1);
@@ -177,30 +272,43 @@ report::StudyReport study_page(const Study& study, const Publication& p) {
   if (study.markers.table.n_rows() > 0) add_markers(page, study.markers.table, study.markers.dots);
   if (const auto* table = study.association.table("confounders")) add_confounders(page, *table);
   if (study.neighborhoods.table.n_rows() > 0) add_without_clusters(page, study.neighborhoods.table);
+  if (const auto* table = study.association.table("integration")) add_integration(page, *table);
   add_primary_outcome(page, study);
   add_scatters(page, study);
   add_method(page, study, p);
-  std::vector<std::string> names;
-  for (const auto& table : tables_of(study)) names.push_back(table.name);
-  page.files = {{"study.h5ad", "all cells, genes, components, graphs and tables (AnnData)"},
-                {"tables/lots.tsv", "what became of the cells of each lot"},
-                {"tables/cells.tsv.gz", "lot, barcode and cluster of every cell"},
-                {"tables/composition.tsv", "cells and share of each lot in each cluster"}};
-  const std::vector<std::pair<const char*, const char*>> tables{
-      {"stability", "how firmly each cluster stands: other seeds and resolutions, fewer cells, fewer lots"},
-      {"markers", "genes that are higher or lower in a cluster, by lots and by cells"},
-      {"marker_dots", "the foremost markers in all clusters: share of cells and fold, as drawn"},
-      {"association", "every test with all its numbers"},
-      {"populations", "clusters that are one over the grid of partitions, and the claims on them"},
-      {"gene_association", "expression of genes over lots against the outcomes, in all cells and within clusters"},
-      {"global", "the outcomes against neighborhoods of cells, without clusters, and both together"},
-      {"confounders", "what else goes with the outcomes: depth, number of cells, quality control; a list of warnings"}};
-  for (const auto& [name, holds] : tables)
-    if (std::ranges::find(names, name) != names.end())
-      page.files.push_back({fmt::format("tables/{}.tsv", name), holds});
-  if (!study.neighborhoods.outcome.empty())
-    page.files.push_back({"neighbourhood.h5", "rho and family-wise p of the neighborhood of every reference cell"});
-  page.files.push_back({"provenance.json", "settings, digests of inputs and outputs, chain of stages, machine"});
+}
+
+/// A page of lots that were mapped onto a finished study: no clusters of their own, and no association.
+void add_new_lots(report::StudyReport& page, const Publication& p) {
+  page.of_new_lots = true;
+  page.title = "Where the cells of new lots belong";
+  page.primary_outcome = p.settings.at("association.primary");
+  page.method.push_back({"Reference",
+                         "A finished study: its genes, components, clusters and settings stand as they are; "
+                         "the new lots change nothing in it."});
+  add_mapping_method(page, p);
+}
+
+}  // namespace
+
+report::StudyReport study_page(const Study& study, const Publication& p) {
+  report::StudyReport page;
+  page.study = p.name;
+  page.program_version = "miura " + version();
+  page.alpha = p.alpha;
+  page.n_genes = study.cells.features.size();
+  page.warnings = study.warnings;
+  for (const auto* more : {&study.association.warnings, &study.sources.warnings})
+    page.warnings.insert(page.warnings.end(), more->begin(), more->end());
+  for (auto& warning : mapping_warnings(study.mapping.lots)) page.warnings.push_back(std::move(warning));
+  for (const auto& [name, value] : p.settings) page.settings.push_back({name, value});
+  add_lots(page, lots_table(study));
+  add_mapping(page, study);
+  if (p.command == "map")
+    add_new_lots(page, p);
+  else
+    add_own_parts(page, study, p);
+  page.files = files_beside(study);
   return page;
 }
 

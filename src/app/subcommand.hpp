@@ -17,10 +17,14 @@ struct Subcommand {
 };
 
 int run_study(MPI_Comm comm, const std::vector<std::string>& arguments);
+int map(MPI_Comm comm, const std::vector<std::string>& arguments);
 int associate(MPI_Comm comm, const std::vector<std::string>& arguments);
 int simulate(MPI_Comm comm, const std::vector<std::string>& arguments);
 int inspect(MPI_Comm comm, const std::vector<std::string>& arguments);
 int plan(MPI_Comm comm, const std::vector<std::string>& arguments);
 int compare(MPI_Comm comm, const std::vector<std::string>& arguments);
+int enrich(MPI_Comm comm, const std::vector<std::string>& arguments);
+int differential(MPI_Comm comm, const std::vector<std::string>& arguments);
+int mine(MPI_Comm comm, const std::vector<std::string>& arguments);
 
 }  // namespace miura::app

@@ -25,4 +25,10 @@ InputError InputError::of_lot(const std::string& lot) const {
   return {std::move(where), problem_, code()};
 }
 
+InputError InputError::of_file(const std::filesystem::path& file) const {
+  auto where = where_;
+  if (where.file.empty()) where.file = file;
+  return {std::move(where), problem_, code()};
+}
+
 }  // namespace miura

@@ -3,8 +3,10 @@
 #include <openssl/evp.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdint>
 #include <fstream>
+#include <system_error>
 #include <vector>
 
 #include "miura/base/error.hpp"
@@ -48,7 +50,10 @@ std::string Sha256::hex() {
 
 std::string sha256_of_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) throw NotFoundError({path});
+  if (!file) {  // where it is there all the same, the system says why
+    const std::error_code reason(errno, std::generic_category());
+    throw NotFoundError({path}, std::filesystem::exists(path) ? "cannot be opened: " + reason.message() : "not found");
+  }
   Sha256 digest;
   std::vector<char> buffer(1 << 20);
   while (file.read(buffer.data(), std::ssize(buffer)) || file.gcount() > 0)

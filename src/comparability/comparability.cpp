@@ -8,6 +8,8 @@
 #include <stdexcept>
 
 #include "miura/base/error.hpp"
+#include "miura/comparability/distance_equivalence.hpp"
+#include "miura/matrix/table_columns.hpp"
 
 namespace miura::comparability {
 
@@ -59,13 +61,58 @@ std::vector<double> paired_differences(const matrix::Lots& lots, const Sides& si
 }
 
 Outcome outcome_of(const Equivalence& test, double alpha) {
-  if (std::min(test.n_before, test.n_after) < fewest_lots || std::isnan(test.p_lower)) return Outcome::descriptive;
+  if (std::min(test.n_before, test.n_after) < fewest_lots || std::isnan(test.p_upper)) return Outcome::descriptive;
   if (test.equivalent) return Outcome::equivalent;
   return test.p_difference <= alpha ? Outcome::different : Outcome::undecided;
 }
 
+/// What follows from the test; nothing is declared, and no rates are told, of what is only described.
+void conclude(EndpointResult& found, double alpha) {
+  found.outcome = outcome_of(found.test, alpha);
+  if (found.outcome != Outcome::descriptive) return;
+  found.test.equivalent = false;
+  found.rates = {none, none};
+}
+
+/// Lots x width of those lots of a side that have a value.
+std::vector<double> known_rows(const Endpoint& endpoint, std::span<const std::int32_t> side) {
+  std::vector<double> rows;
+  for (const auto lot : side) {
+    const auto row = std::span(endpoint.value).subspan(std::int64_t{lot} * endpoint.width, endpoint.width);
+    if (endpoint.width > 0 && !std::isnan(row[0])) rows.insert(rows.end(), row.begin(), row.end());
+  }
+  return rows;
+}
+
+EndpointResult compare_components(const matrix::Lots& lots, const Sides& sides, const Endpoint& endpoint,
+                                  const ComparabilityOptions& options) {
+  EndpointResult found{.endpoint = endpoint, .test = {}, .rates = {none, none}};
+  found.fallback = std::isnan(endpoint.margin);
+  const double margin = found.fallback ? options.fallback_margin : endpoint.margin;
+  const auto e = distance_equivalence(known_rows(endpoint, sides.before), known_rows(endpoint, sides.after),
+                                      endpoint.width, margin, options.alpha);
+  found.test = {.n_before = e.n_before,
+                .n_after = e.n_after,
+                .difference = e.distance,
+                .standard_error = none,
+                .degrees = e.degrees,
+                .margin = margin,
+                .p_lower = none,
+                .p_upper = e.p_margin,
+                .ci_low = e.ci_low,
+                .ci_high = e.ci_high,
+                .p_difference = e.p_difference,
+                .sd = none,
+                .equivalent = e.equivalent};
+  found.rates = distance_error_rates(e.n_before, e.n_after, endpoint.width, margin, options.alpha);
+  found.pairs_ignored = std::ranges::any_of(sides.after, [&](std::int32_t lot) { return !lots[lot].pair.empty(); });
+  conclude(found, options.alpha);
+  return found;
+}
+
 EndpointResult compare(const matrix::Lots& lots, const Sides& sides, const Endpoint& endpoint,
                        const ComparabilityOptions& options) {
+  if (endpoint.kind == Endpoint::Kind::components) return compare_components(lots, sides, endpoint, options);
   EndpointResult found{.endpoint = endpoint, .test = {}, .rates = {none, none}};
   const auto others = known_values(endpoint, sides.others);
   const double sd_others = std::ssize(others) >= fewest_lots ? standard_deviation(others) : none;
@@ -84,11 +131,7 @@ EndpointResult compare(const matrix::Lots& lots, const Sides& sides, const Endpo
   const double sd = found.paired || std::isnan(sd_others) ? found.test.sd : sd_others;
   found.rates = found.paired ? paired_error_rates(found.test.n_after, margin, sd, options.alpha)
                              : welch_error_rates(found.test.n_before, found.test.n_after, margin, sd, options.alpha);
-  found.outcome = outcome_of(found.test, options.alpha);
-  if (found.outcome == Outcome::descriptive) {
-    found.test.equivalent = false;
-    found.rates = {none, none};
-  }
+  conclude(found, options.alpha);
   return found;
 }
 
@@ -114,11 +157,22 @@ std::string_view word(Endpoint::Kind kind) {
       return "marker";
     case Endpoint::Kind::outcome:
       return "outcome";
+    case Endpoint::Kind::components:
+      return "components";
   }
   throw std::logic_error("no such kind of endpoint");
 }
 
-std::string text_of(const Verdict& v) {
+/// Composition goes with function: what may be said of the function of lots whose attributes are alike.
+std::string on_function(const Verdict& v, const std::vector<std::string>& measured) {
+  if (v.with_function)
+    return v.only_function ? "; only function was compared, no composition" : ", function among them";
+  if (measured.empty()) return "; no function was compared";
+  return fmt::format("; no function was compared, although {} {} measured", fmt::join(measured, ", "),
+                     measured.size() == 1 ? "was" : "were");
+}
+
+std::string text_of(const Verdict& v, const std::vector<std::string>& measured) {
   const auto use = v.final_use.empty() ? std::string() : fmt::format(" for {}", v.final_use);
   if (v.outcome == Outcome::descriptive)
     return fmt::format("no verdict{}: too few lots, no spread or no margin; numbers are descriptive only", use);
@@ -132,11 +186,12 @@ std::string text_of(const Verdict& v) {
         use, v.n_equivalent, v.n_endpoints);
   return fmt::format(
       "similar in the observed attributes{}{}; this alone does not prove comparability (ICH Q5E), nor for another use",
-      use, v.with_function ? ", function among them" : "; no function was compared");
+      use, on_function(v, measured));
 }
 
-Verdict judge(const std::string& use, std::span<const EndpointResult> endpoints) {
-  Verdict v{.final_use = use, .text = {}};
+Verdict judge(const std::string& use, std::span<const EndpointResult> endpoints,
+              const std::vector<std::string>& measured) {
+  Verdict v{.final_use = use, .only_function = true, .text = {}};
   bool described_only = false;
   for (const auto& e : endpoints) {
     if (e.endpoint.final_use != use) continue;
@@ -145,6 +200,7 @@ Verdict judge(const std::string& use, std::span<const EndpointResult> endpoints)
     v.n_different += e.outcome == Outcome::different ? 1 : 0;
     described_only |= e.outcome == Outcome::descriptive;
     v.with_function |= e.endpoint.kind == Endpoint::Kind::outcome;
+    v.only_function &= e.endpoint.kind == Endpoint::Kind::outcome;
   }
   if (v.n_different > 0)
     v.outcome = Outcome::different;
@@ -152,12 +208,12 @@ Verdict judge(const std::string& use, std::span<const EndpointResult> endpoints)
     v.outcome = Outcome::descriptive;
   else
     v.outcome = v.n_equivalent == v.n_endpoints ? Outcome::equivalent : Outcome::undecided;
-  v.text = text_of(v);
+  v.text = text_of(v, measured);
   return v;
 }
 
 std::string status_of(const EndpointResult& e) {
-  if (std::min(e.test.n_before, e.test.n_after) < fewest_lots || std::isnan(e.test.standard_error)) return "LOW_N";
+  if (std::min(e.test.n_before, e.test.n_after) < fewest_lots || std::isnan(e.test.p_difference)) return "LOW_N";
   return e.outcome == Outcome::descriptive ? "NOT_TESTED" : "OK";
 }
 
@@ -165,16 +221,15 @@ std::string flags_of(const EndpointResult& e) {
   std::vector<std::string> flags;
   if (e.fallback) flags.emplace_back("FALLBACK_MARGIN");
   if (std::isnan(e.test.margin)) flags.emplace_back("NO_MARGIN");
+  if (!e.endpoint.margin_from.empty()) flags.emplace_back("MARGIN_FROM_OUTCOME");
   if (e.unpaired_left_out) flags.emplace_back("UNPAIRED_LEFT_OUT");
+  if (e.pairs_ignored) flags.emplace_back("PAIRS_IGNORED");
   return fmt::format("{}", fmt::join(flags, ";"));
 }
 
-/// A column: what `value` gives for each row.
-template <class T, class Row, class Value>
-matrix::Column column(const char* name, const std::vector<Row>& rows, Value value) {
-  std::vector<T> values;
-  for (const auto& row : rows) values.push_back(static_cast<T>(value(row)));
-  return {name, std::move(values)};
+std::string_view test_of(const EndpointResult& e) {
+  if (e.endpoint.kind == Endpoint::Kind::components) return "noncentral_f";
+  return e.paired ? "paired" : "welch";
 }
 
 }  // namespace
@@ -197,52 +252,48 @@ Comparability compare_lots(const matrix::Lots& lots, const Sides& sides, std::sp
   for (const auto& endpoint : endpoints) {
     if (std::ranges::find(judged, endpoint.final_use) != judged.end()) continue;
     judged.push_back(endpoint.final_use);
-    found.verdicts.push_back(judge(endpoint.final_use, found.endpoints));
+    found.verdicts.push_back(judge(endpoint.final_use, found.endpoints, options.measured_functions));
   }
   return found;
 }
 
 matrix::Table comparability_table(const Comparability& found) {
   using E = EndpointResult;
-  const auto& rows = found.endpoints;
-  const auto text = [&](const char* name, auto value) { return column<std::string, E>(name, rows, value); };
-  const auto real = [&](const char* name, auto value) { return column<double, E>(name, rows, value); };
-  const auto whole = [&](const char* name, auto value) { return column<std::int64_t, E>(name, rows, value); };
-  return {"comparability",
-          {text("final_use", [](const E& e) { return e.endpoint.final_use; }),
-           text("endpoint", [](const E& e) { return e.endpoint.name; }),
-           text("kind", [](const E& e) { return word(e.endpoint.kind); }),
-           text("test", [](const E& e) { return e.paired ? "paired" : "welch"; }),
-           whole("n1", [](const E& e) { return e.test.n_before; }),
-           whole("n2", [](const E& e) { return e.test.n_after; }),
-           real("diff", [](const E& e) { return e.test.difference; }),
-           real("se", [](const E& e) { return e.test.standard_error; }),
-           real("df", [](const E& e) { return e.test.degrees; }),
-           real("margin", [](const E& e) { return e.test.margin; }),
-           real("p_lower", [](const E& e) { return e.test.p_lower; }),
-           real("p_upper", [](const E& e) { return e.test.p_upper; }),
-           real("ci90_lo", [](const E& e) { return e.test.ci_low; }),
-           real("ci90_hi", [](const E& e) { return e.test.ci_high; }),
-           whole("equivalent", [](const E& e) { return e.test.equivalent; }),
-           real("p_difference", [](const E& e) { return e.test.p_difference; }),
-           text("result", [](const E& e) { return word(e.outcome); }),
-           real("false_accept", [](const E& e) { return e.rates.false_accept; }),
-           real("false_reject", [](const E& e) { return e.rates.false_reject; }),
-           text("status", status_of),
-           text("flags", flags_of)}};
+  matrix::TableColumns<E> columns("comparability", found.endpoints);
+  columns.add("final_use", [](const E& e) { return e.endpoint.final_use; });
+  columns.add("endpoint", [](const E& e) { return e.endpoint.name; });
+  columns.add("kind", [](const E& e) { return word(e.endpoint.kind); });
+  columns.add("test", test_of);
+  columns.add("n1", [](const E& e) { return e.test.n_before; });
+  columns.add("n2", [](const E& e) { return e.test.n_after; });
+  columns.add("diff", [](const E& e) { return e.test.difference; });
+  columns.add("se", [](const E& e) { return e.test.standard_error; });
+  columns.add("df", [](const E& e) { return e.test.degrees; });
+  columns.add("margin", [](const E& e) { return e.test.margin; });
+  columns.add("p_lower", [](const E& e) { return e.test.p_lower; });
+  columns.add("p_upper", [](const E& e) { return e.test.p_upper; });
+  columns.add("ci90_lo", [](const E& e) { return e.test.ci_low; });
+  columns.add("ci90_hi", [](const E& e) { return e.test.ci_high; });
+  columns.add("equivalent", [](const E& e) { return e.test.equivalent; });
+  columns.add("p_difference", [](const E& e) { return e.test.p_difference; });
+  columns.add("result", [](const E& e) { return word(e.outcome); });
+  columns.add("false_accept", [](const E& e) { return e.rates.false_accept; });
+  columns.add("false_reject", [](const E& e) { return e.rates.false_reject; });
+  columns.add("status", status_of);
+  columns.add("flags", flags_of);
+  return columns.take();
 }
 
 matrix::Table verdict_table(const Comparability& found) {
-  using V = Verdict;
-  const auto& rows = found.verdicts;
-  return {"comparability_verdict",
-          {column<std::string, V>("final_use", rows, [](const V& v) { return v.final_use; }),
-           column<std::int64_t, V>("endpoints", rows, [](const V& v) { return v.n_endpoints; }),
-           column<std::int64_t, V>("equivalent", rows, [](const V& v) { return v.n_equivalent; }),
-           column<std::int64_t, V>("different", rows, [](const V& v) { return v.n_different; }),
-           column<std::int64_t, V>("with_function", rows, [](const V& v) { return v.with_function; }),
-           column<std::string, V>("result", rows, [](const V& v) { return word(v.outcome); }),
-           column<std::string, V>("verdict", rows, [](const V& v) { return v.text; })}};
+  matrix::TableColumns<Verdict> columns("comparability_verdict", found.verdicts);
+  columns.add("final_use", &Verdict::final_use);
+  columns.add("endpoints", &Verdict::n_endpoints);
+  columns.add("equivalent", &Verdict::n_equivalent);
+  columns.add("different", &Verdict::n_different);
+  columns.add("with_function", &Verdict::with_function);
+  columns.add("result", [](const Verdict& v) { return word(v.outcome); });
+  columns.add("verdict", &Verdict::text);
+  return columns.take();
 }
 
 }  // namespace miura::comparability

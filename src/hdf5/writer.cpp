@@ -256,7 +256,8 @@ Dataset ParallelFile::scalar(hid_t at, const std::string& name, T value) const {
 }
 
 Dataset ParallelFile::scalar_text(hid_t at, const std::string& name, std::string_view value) const {
-  const std::string text(value.empty() ? std::string_view(" ") : value);  // HDF5 has no text of length 0
+  std::string text(value);
+  if (text.empty()) text.push_back('\0');  // HDF5 has no type of length 0; a padding null reads as no text
   return write_scalar(*this, at, name, text_type(text.size(), H5T_STR_NULLPAD).get(), text.data());
 }
 

@@ -1,7 +1,6 @@
 #include "miura/input/cells.hpp"
 
 #include <algorithm>
-#include <map>
 #include <numeric>
 #include <span>
 
@@ -14,23 +13,6 @@
 namespace miura::input {
 
 namespace {
-
-/// All files of the study; a pooled file once, with all its lots. Files in order of their first lot.
-std::vector<CountFile> locate_all(const matrix::Lots& lots, const CellsOptions& options) {
-  std::vector<CountFile> files;
-  std::map<std::filesystem::path, std::size_t> pooled;
-  for (std::int32_t l = 0; l < std::ssize(lots); ++l) {
-    const auto known = lots[l].obs_column.empty() ? pooled.end() : pooled.find(lots[l].path);
-    if (known != pooled.end()) {
-      files[known->second].lots.push_back(l);
-      continue;
-    }
-    if (!lots[l].obs_column.empty()) pooled.emplace(lots[l].path, files.size());
-    files.push_back(locate_counts(lots[l], options.genome));
-    files.back().lots = {l};
-  }
-  return files;
-}
 
 /// Pooled files in as many parts as there are ranks to read them, each with some of the lots, so that no rank holds
 /// all.
@@ -172,6 +154,38 @@ MyTables read_tables(std::span<const CountFile> mine, const matrix::Lots& lots, 
   return read;
 }
 
+/// What the files of lots that do not join lack of the study's features. A table lacks nothing: a feature that it has
+/// not is not 0. Collective.
+std::vector<std::vector<std::int32_t>> missing_columns(MPI_Comm comm, std::span<const CountFile> mine,
+                                                       const matrix::Lots& lots, const MyTables& my,
+                                                       const FeatureJoin& join, std::span<const std::uint8_t> joins,
+                                                       bool is_table) {
+  std::vector<std::int32_t> found;  // lot, column, lot, column ...
+  parallel::together(comm, [&] {
+    for (const auto& file : mine) {
+      const auto lot = file.lots[0];
+      std::vector<std::uint8_t> present(join.n_columns());
+      for (const auto column : join.columns_of(my.tables.at(my.digest[lot])))
+        if (column >= 0) present[column] = 1;
+      const auto n_present = std::ranges::count(present, 1);
+      const bool all = std::ranges::all_of(file.lots, [&](auto l) { return joins[l] != 0; });
+      if (!all && (n_present == 0 || (is_table && n_present < join.n_columns())))
+        throw InputError({file.matrix, 0, "", lots[lot].id},
+                         n_present == 0
+                             ? "has none of the features of the reference"
+                             : "lacks " + join.features().symbol[std::ranges::find(present, 0) - present.begin()] +
+                                   ", a feature of the reference");
+      for (const auto l : file.lots)
+        for (std::int32_t j = 0; !joins[l] && j < join.n_columns(); ++j)
+          if (!present[j]) found.insert(found.end(), {l, j});
+    }
+  });
+  found = parallel::gather_everywhere<std::int32_t>(comm, found);
+  std::vector<std::vector<std::int32_t>> missing(lots.size());
+  for (std::size_t i = 0; i < found.size(); i += 2) missing[found[i]].push_back(found[i + 1]);
+  return missing;
+}
+
 std::vector<matrix::CellBlock> read_counts(std::span<const CountFile> mine, const matrix::Lots& lots,
                                            const CellsOptions& options, const MyTables& my, const FeatureJoin& join,
                                            std::vector<LotReport>& report) {
@@ -206,7 +220,8 @@ std::vector<std::filesystem::path> count_files(const matrix::Lot& lot, const Cel
   return files;
 }
 
-CellsRead read_cells(MPI_Comm comm, const matrix::Lots& lots, const CellsOptions& options) {
+CellsRead read_cells(MPI_Comm comm, const matrix::Lots& lots, const CellsOptions& options,
+                     const FeatureChoice& choice) {
   if (options.join != "inner" && options.join != "outer")
     throw UsageError("input.join is 'inner' or 'outer', not '" + options.join + "'");
   CellsRead read;
@@ -236,8 +251,13 @@ CellsRead read_cells(MPI_Comm comm, const matrix::Lots& lots, const CellsOptions
   parallel::together(comm, [&] { my = read_tables(mine, lots, options, read.report); });
   auto digest = my.digest;
   replicate(comm, digest);
-  const FeatureJoin join(comm, lots, digest, reader_of_lot, my.tables, options.join == "outer");
+  auto joins = choice.joins;
+  if (joins.empty()) joins.assign(lots.size(), choice.given == nullptr ? 1 : 0);
+  const auto join = choice.given != nullptr
+                        ? FeatureJoin(*choice.given)
+                        : FeatureJoin(comm, lots, digest, reader_of_lot, my.tables, joins, options.join == "outer");
   read.features = join.features();
+  read.missing = missing_columns(comm, mine, lots, my, join, joins, read.is_table);
   parallel::together(comm, [&] { read.lots = read_counts(mine, lots, options, my, join, read.report); });
   replicate(comm, read.report);
   return read;

@@ -1,6 +1,7 @@
 #include "input/count_file.hpp"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <string_view>
 
@@ -99,6 +100,22 @@ CountFile locate_counts(const matrix::Lot& lot, const std::string& genome) {
     throw InputError(where, "obs_column selects cells of an h5ad file, which this is not");
   file.bytes = static_cast<std::int64_t>(fs::file_size(file.matrix));
   return file;
+}
+
+std::vector<CountFile> locate_all(const matrix::Lots& lots, const CellsOptions& options) {
+  std::vector<CountFile> files;
+  std::map<std::filesystem::path, std::size_t> pooled;
+  for (std::int32_t l = 0; l < std::ssize(lots); ++l) {
+    const auto known = lots[l].obs_column.empty() ? pooled.end() : pooled.find(lots[l].path);
+    if (known != pooled.end()) {
+      files[known->second].lots.push_back(l);
+      continue;
+    }
+    if (!lots[l].obs_column.empty()) pooled.emplace(lots[l].path, files.size());
+    files.push_back(locate_counts(lots[l], options.genome));
+    files.back().lots = {l};
+  }
+  return files;
 }
 
 }  // namespace miura::input

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "input/feature_table.hpp"
+#include "miura/input/extent.hpp"
 #include "miura/matrix/cells.hpp"
 #include "miura/matrix/lots.hpp"
 
@@ -23,6 +24,9 @@ struct CountFile {
 
 /// Finds out what a lot's path holds. NotFoundError or InputError.
 CountFile locate_counts(const matrix::Lot& lot, const std::string& genome);
+
+/// All files of the study; a pooled file once, with all its lots. Files in order of their first lot.
+std::vector<CountFile> locate_all(const matrix::Lots& lots, const CellsOptions& options);
 
 /// What is known of a file's features when its counts are read.
 struct JoinedColumns {
@@ -48,5 +52,7 @@ FeatureTable read_hdf5_features(const CountFile& file, const matrix::Lots& lots,
                                 bool& from_raw);
 std::vector<matrix::CellBlock> read_hdf5(const CountFile& file, const matrix::Lots& lots, const CellsOptions& options,
                                          const JoinedColumns& columns);
+/// Of the whole file, from the shapes of what it holds.
+LotExtent read_hdf5_extent(const CountFile& file, const matrix::Lots& lots, const CellsOptions& options);
 
 }  // namespace miura::input

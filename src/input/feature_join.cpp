@@ -11,15 +11,15 @@ namespace miura::input {
 
 namespace {
 
-/// The tables in canonical order of the first lot that has each, given to all ranks one by one.
+/// The tables of the lots that join, in canonical order of the first lot that has each, given to all ranks one by one.
 template <class Visit>
 void for_each_table(MPI_Comm comm, std::span<const std::string> digest, std::span<const int> reader,
-                    const TablesByDigest& mine, Visit&& visit) {
+                    const TablesByDigest& mine, std::span<const std::uint8_t> joins, Visit&& visit) {
   std::map<std::string, std::int32_t> n_lots;
-  for (const auto& d : digest) ++n_lots[d];
+  for (std::size_t lot = 0; lot < digest.size(); ++lot) n_lots[digest[lot]] += joins[lot];
   for (std::size_t lot = 0; lot < digest.size(); ++lot) {
     auto& count = n_lots[digest[lot]];
-    if (count == 0) continue;
+    if (count == 0 || !joins[lot]) continue;
     LotFeatures table;
     if (parallel::rank_of(comm) == reader[lot]) table = mine.at(digest[lot]);
     parallel::broadcast(comm, table.key, reader[lot]);
@@ -52,25 +52,33 @@ std::string digest_of(const LotFeatures& features) {
 }
 
 FeatureJoin::FeatureJoin(MPI_Comm comm, const matrix::Lots& lots, std::span<const std::string> digest,
-                         std::span<const int> reader, const TablesByDigest& mine, bool keep_all) {
+                         std::span<const int> reader, const TablesByDigest& mine, std::span<const std::uint8_t> joins,
+                         bool keep_all) {
   struct Later {
     LotFeatures table;
     std::int32_t first_lot, n_lots;
   };
   std::vector<Later> without_ids;
-  for_each_table(comm, digest, reader, mine, [&](LotFeatures table, std::int32_t first_lot, std::int32_t n_lots) {
+  const auto visit = [&](LotFeatures table, std::int32_t first_lot, std::int32_t n_lots) {
     if (table.has_ensembl)
       add(table, lots, first_lot, n_lots);
     else
       without_ids.push_back({std::move(table), first_lot, n_lots});
-  });
+  };
+  for_each_table(comm, digest, reader, mine, joins, visit);
   for (const auto& later : without_ids) add(later.table, lots, later.first_lot, later.n_lots);
 
-  for (const auto n : n_lots_) column_.push_back(keep_all || n == std::ssize(lots) ? n_columns_++ : -1);
+  const auto n_joined = std::ranges::count(joins, 1);
+  for (const auto n : n_lots_) column_.push_back(keep_all || n == n_joined ? n_columns_++ : -1);
   if (n_columns_ == 0 && !key_.empty())
     throw InputError({lots[0].path, 0, "", lots[0].id},
                      "no feature of it is in all other lots, though each lot shares some: leave a lot out, or set "
                      "input.join = outer");
+}
+
+FeatureJoin::FeatureJoin(const matrix::Features& given) {
+  add({given.id, given.symbol, std::ranges::any_of(given.id, is_ensembl_gene)}, 1);
+  for (std::int32_t i = 0; i < given.size(); ++i) column_.push_back(n_columns_++);
 }
 
 /// The lot's own keys, but for a lot without ids those of the others that have its symbols.
@@ -87,13 +95,11 @@ std::vector<std::string> FeatureJoin::joined_keys(const LotFeatures& lot) const 
   return keys;
 }
 
-void FeatureJoin::add(const LotFeatures& table, const matrix::Lots& lots, std::int32_t first_lot, std::int32_t n_lots) {
+std::int64_t FeatureJoin::add(const LotFeatures& table, std::int32_t n_lots) {
   const auto keys = joined_keys(table), symbols = unique_symbols(table);
-  const bool is_first = first_lot_ < 0;
-  std::int64_t shared = 0, wanted = 0;
+  std::int64_t shared = 0;
   for (std::size_t i = 0; i < table.key.size(); ++i) {
     if (table.key[i].empty()) continue;
-    ++wanted;
     const auto& key = keys[i];
     const auto [at, is_new] = place_.emplace(key, static_cast<std::int32_t>(key_.size()));
     if (is_new) {
@@ -107,8 +113,14 @@ void FeatureJoin::add(const LotFeatures& table, const matrix::Lots& lots, std::i
     n_lots_[at->second] += n_lots;
     if (table.has_ensembl) key_of_symbol_.emplace(symbols[i], key);
   }
+  return shared;
+}
+
+void FeatureJoin::add(const LotFeatures& table, const matrix::Lots& lots, std::int32_t first_lot, std::int32_t n_lots) {
+  const auto shared = add(table, n_lots);
+  const bool is_first = first_lot_ < 0;
   if (is_first) first_lot_ = first_lot;
-  if (!is_first && shared == 0 && wanted > 0) {
+  if (!is_first && shared == 0 && table.n_wanted() > 0) {
     const auto example = std::ranges::find_if(table.key, [](const std::string& key) { return !key.empty(); });
     throw InputError({lots[first_lot].path, 0, "", lots[first_lot].id},
                      "its features (" + *example + " ...) share nothing with those of lot " + lots[first_lot_].id +
@@ -131,7 +143,7 @@ std::vector<std::int32_t> FeatureJoin::columns_of(const LotFeatures& lot) const 
   const auto keys = joined_keys(lot);
   std::vector<std::int32_t> columns(keys.size(), -1);
   for (std::size_t i = 0; i < columns.size(); ++i)
-    if (!keys[i].empty()) columns[i] = column_[place_.at(keys[i])];
+    if (const auto known = place_.find(keys[i]); known != place_.end()) columns[i] = column_[known->second];
   return columns;
 }
 

@@ -24,19 +24,23 @@ std::string digest_of(const LotFeatures& features);
 class FeatureJoin {
 public:
   /// Collective. `digest` and `reader` tell the table and the rank of each lot, replicated; `mine` holds the tables of
-  /// the lots that this rank reads. The joined order is that of the tables with Ensembl ids in canonical order of lots,
-  /// then of those without. InputError on every rank if a lot shares no feature with those before, or all lots share
-  /// none.
+  /// the lots that this rank reads; `joins` marks the lots that take part. The joined order is that of the tables with
+  /// Ensembl ids in canonical order of lots, then of those without. InputError on every rank if a lot shares no feature
+  /// with those before, or all lots share none.
   FeatureJoin(MPI_Comm comm, const matrix::Lots& lots, std::span<const std::string> digest, std::span<const int> reader,
-              const TablesByDigest& mine, bool keep_all);
+              const TablesByDigest& mine, std::span<const std::uint8_t> joins, bool keep_all);
+  /// The features of an earlier study, as they are. Not collective.
+  explicit FeatureJoin(const matrix::Features& given);
 
   matrix::Features features() const;
   std::int32_t n_columns() const noexcept { return n_columns_; }
-  /// The joined column of each feature of a lot, -1 for what is not wanted or not shared.
+  /// The joined column of each feature of a lot, -1 for what is not wanted or not joined.
   std::vector<std::int32_t> columns_of(const LotFeatures& lot) const;
 
 private:
   std::vector<std::string> joined_keys(const LotFeatures& lot) const;
+  /// Counts a table of `n_lots` lots in. Gives how many of its features were known.
+  std::int64_t add(const LotFeatures& table, std::int32_t n_lots);
   void add(const LotFeatures& table, const matrix::Lots& lots, std::int32_t first_lot, std::int32_t n_lots);
 
   std::vector<std::string> key_, symbol_;

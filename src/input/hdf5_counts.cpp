@@ -257,4 +257,11 @@ std::vector<matrix::CellBlock> read_hdf5(const CountFile& file, const matrix::Lo
   return blocks;
 }
 
+LotExtent read_hdf5_extent(const CountFile& file, const matrix::Lots& lots, const CellsOptions& options) {
+  const auto content = open_content(file, place_of(file, lots), options);
+  return {.cells = content.matrix.n_cells,
+          .features = content.matrix.n_features,
+          .entries = expected_entries(content.root.get(), content.matrix)};
+}
+
 }  // namespace miura::input

@@ -1,5 +1,6 @@
 #include "miura/input/measurements.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -12,8 +13,10 @@ namespace miura::input {
 
 namespace {
 
-double value_of(const DelimitedText& text, std::string_view field, const std::string& sample) {
-  if (is_missing(field)) return std::numeric_limits<double>::quiet_NaN();
+double value_of(const DelimitedText& text, std::string_view field, const std::string& sample,
+                std::span<const std::string> missing_words) {
+  if (is_missing(field) || std::ranges::find(missing_words, field) != missing_words.end())
+    return std::numeric_limits<double>::quiet_NaN();
   const auto value = parse_number(field);
   if (!value || !std::isfinite(*value))
     throw InputError(text.where(sample),
@@ -32,7 +35,7 @@ void check_samples(const matrix::Measurements& table, const Where& where) {
 
 }  // namespace
 
-matrix::Measurements read_measurements(const std::filesystem::path& path) {
+matrix::Measurements read_measurements(const std::filesystem::path& path, std::span<const std::string> missing_words) {
   DelimitedText text({path});
   matrix::Measurements table;
   std::vector<std::string> header;
@@ -54,7 +57,7 @@ matrix::Measurements read_measurements(const std::filesystem::path& path) {
     if (fields->front().empty()) throw InputError(text.where(), "the feature has no name");
     table.feature.emplace_back(fields->front());
     for (std::int32_t s = 0; s < table.n_samples(); ++s)
-      table.value.push_back(value_of(text, (*fields)[s + 1], table.sample[s]));
+      table.value.push_back(value_of(text, (*fields)[s + 1], table.sample[s], missing_words));
   }
   if (table.feature.empty()) throw InputError({path}, "has no features below its header");
   return table;

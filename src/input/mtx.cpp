@@ -202,6 +202,7 @@ FeatureTable read_mtx_features(const CountFile& file, const matrix::Lots& lots) 
     table.type.emplace_back(fields->size() > 2 ? (*fields)[2] : "");
     typed |= fields->size() > 2;
   }
+  if (table.id.empty()) throw InputError({file.features, 0, "", lots[file.lots[0]].id}, "is empty");
   if (!typed) table.type.clear();  // Cell Ranger 2 has genes only
   return table;
 }

@@ -11,7 +11,7 @@ OutcomeSheet survey_outcomes(const std::filesystem::path& path) {
   Sheet sheet(path);
   OutcomeSheet found;
   const auto has = [&](const char* name) { return std::ranges::find(sheet.header(), name) != sheet.header().end(); };
-  found.key_column = !has("sample") && has("lot") ? "lot" : "sample";
+  found.key_column = has("sample") ? "sample" : has("lot") ? "lot" : has("line") ? "line" : "sample";
   const auto key = sheet.need(found.key_column);
   std::vector<std::int64_t> numbers(sheet.header().size()), texts(sheet.header().size());
   std::map<std::string, std::int64_t> row_of;

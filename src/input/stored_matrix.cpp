@@ -1,6 +1,7 @@
 #include "input/stored_matrix.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "input/count_rows.hpp"
 #include "miura/hdf5/reader.hpp"
@@ -218,16 +219,35 @@ std::vector<matrix::CountRows> Reading::dense() {
   return taken(rows);
 }
 
-}  // namespace
-
-bool looks_like_counts(hid_t at, const StoredMatrix& matrix) {
-  const bool dense = matrix.layout == StoredMatrix::Layout::dense;
-  const hdf5::StoredArray values(at, dense ? matrix.path : matrix.path + "/data");
+/// The first 100,000 stored values, or one row if that is longer.
+std::vector<double> first_values(const hdf5::StoredArray& values) {
   const auto rows =
       std::min(values.n_rows(), std::max<std::int64_t>(1, 100'000 / std::max<std::int64_t>(1, values.width())));
   std::vector<double> first(rows * values.width());
   values.read_rows<double>(0, rows, first);
-  return std::ranges::all_of(first, [](double value) { return as_count(value).has_value(); });
+  return first;
+}
+
+hdf5::StoredArray values_of(hid_t at, const StoredMatrix& matrix) {
+  const bool dense = matrix.layout == StoredMatrix::Layout::dense;
+  return {at, dense ? matrix.path : matrix.path + "/data"};
+}
+
+}  // namespace
+
+bool looks_like_counts(hid_t at, const StoredMatrix& matrix) {
+  return std::ranges::all_of(first_values(values_of(at, matrix)),
+                             [](double value) { return as_count(value).has_value(); });
+}
+
+std::int64_t expected_entries(hid_t at, const StoredMatrix& matrix) {
+  const auto values = values_of(at, matrix);
+  if (matrix.layout != StoredMatrix::Layout::dense) return values.n_rows();
+  const auto first = first_values(values);
+  if (first.empty()) return 0;
+  const auto share = static_cast<double>(std::ranges::count_if(first, [](double value) { return value != 0; })) /
+                     static_cast<double>(first.size());
+  return std::llround(share * static_cast<double>(matrix.n_cells) * static_cast<double>(matrix.n_features));
 }
 
 std::vector<matrix::CountRows> read_stored_matrix(hid_t at, const StoredMatrix& matrix, const WantedCells& wanted,

@@ -22,6 +22,9 @@ struct StoredMatrix {
 /// Whether the first 100,000 stored values are whole and not negative.
 bool looks_like_counts(hid_t at, const StoredMatrix& matrix);
 
+/// Nonzeros of the matrix: of a sparse one those it stores, of a dense one estimated from its first rows.
+std::int64_t expected_entries(hid_t at, const StoredMatrix& matrix);
+
 /// Which cells of a file are wanted, and for which block each.
 struct WantedCells {
   std::vector<std::int32_t> block;       ///< of each cell of the file; -1: not wanted

@@ -14,17 +14,19 @@ const std::string& level_of(const matrix::Lot& lot, By by) { return by == By::lo
 By parse(const std::string& word) {
   for (const auto by : {By::none, By::lot, By::chemistry})
     if (word == name_of(by)) return by;
-  throw UsageError("integrate: '" + word + "' is not a column to integrate by; choose from none, lot, chemistry");
+  throw UsageError("integrate.by is none, lot, chemistry, or several of these by commas, not '" + word + "'");
 }
 
 void check_levels(const matrix::Lots& lots, By by) {
   if (by == By::none) return;
+  if (std::ranges::all_of(lots, [by](const matrix::Lot& lot) { return level_of(lot, by).empty(); }))
+    throw UsageError("integrate.by = " + name_of(by) + ": the sample sheet gives no lot a " + name_of(by));
   for (const auto& lot : lots)
     if (level_of(lot, by).empty())
       throw InputError({.file = {}, .row = lot.sheet_row, .column = name_of(by), .lot = lot.id},
                        "is empty, but cells are to be integrated by it");
   if (batches_of(lots, by).name.size() < 2)
-    throw UsageError("integrate: all lots have the same " + name_of(by) + "; nothing to integrate by it");
+    throw UsageError("integrate.by = " + name_of(by) + ": all lots have the same, so there is nothing to correct");
 }
 
 Plan default_plan(const matrix::Lots& lots) {
@@ -57,7 +59,7 @@ Plan plan_integration(const matrix::Lots& lots, std::span<const std::string> dec
   for (const auto& word : declared) {
     const auto by = parse(word);
     if (std::ranges::find(plan.by, by) != plan.by.end())
-      throw UsageError("integrate: '" + word + "' is declared twice");
+      throw UsageError("integrate.by: '" + word + "' is named twice");
     check_levels(lots, by);
     plan.by.push_back(by);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 
 #include "miura/parallel/communicator.hpp"
 
@@ -97,25 +98,34 @@ Zscores zscore(MPI_Comm comm, const matrix::DistributedCells& cells, std::int32_
   sums.back() = std::ranges::count(reference, 1);
   sum_wide_over_ranks(comm, sums);
 
-  Zscores z{
-      {cells.partition, n_features, {}, {}, {}}, std::vector<double>(n_features), std::vector<double>(n_features)};
+  Zscores z{{}, std::vector<double>(n_features), std::vector<double>(n_features)};
   for (std::int32_t f = 0; f < n_features; ++f) {
     const auto m = moments(sums[f], sums[n_features + f], static_cast<std::int64_t>(sums.back()),
                            std::ldexp(1.0, exponent[f] - bits));
     z.mean[f] = m.mean;
     z.sd[f] = m.sd;
   }
-  z.value.row_start.assign(1, 0);
-  for (std::int64_t i = 0; i < n; ++i) {
-    for (std::int32_t f = 0; f < n_features; ++f) {
-      if (z.sd[f] == 0) continue;
-      const double score = std::clamp((table[i * n_features + f] - z.mean[f]) / z.sd[f], -options.clip, options.clip);
+  std::vector<std::int32_t> all(n_features);
+  std::iota(all.begin(), all.end(), 0);
+  z.value = zscores_by(cells, all, z.mean, z.sd, options);
+  return z;
+}
+
+matrix::GridMatrix zscores_by(const matrix::DistributedCells& cells, std::span<const std::int32_t> features,
+                              std::span<const double> mean, std::span<const double> sd, const ZscoreOptions& options) {
+  const auto& table = cells.mine.table;
+  matrix::GridMatrix z{cells.partition, static_cast<std::int32_t>(std::ssize(features)), {0}, {}, {}};
+  for (std::int64_t i = 0; i < cells.mine.n_cells(); ++i) {
+    for (std::int32_t j = 0; j < z.n_features; ++j) {
+      const auto f = features[j];
+      if (sd[f] == 0) continue;
+      const double score = std::clamp((table[i * std::ssize(mean) + f] - mean[f]) / sd[f], -options.clip, options.clip);
       const auto steps = static_cast<std::int32_t>(std::lrint(score * matrix::grid_steps));
       if (steps == 0) continue;
-      z.value.column.push_back(f);
-      z.value.value.push_back(steps);
+      z.column.push_back(j);
+      z.value.push_back(steps);
     }
-    z.value.row_start.push_back(std::ssize(z.value.column));
+    z.row_start.push_back(std::ssize(z.column));
   }
   return z;
 }

@@ -74,6 +74,9 @@ NullDistribution null_distribution(std::span<const std::int32_t> x, std::span<co
   ways[0][reach] = 1;
   for (std::int64_t state = 0; state + 1 < std::ssize(ways); ++state) {
     const auto from = std::exchange(ways[state], {});  // every state is reached from smaller ones only
+    const auto counted = [](std::int64_t n) { return n != 0; };  // sums of few lots are small
+    const auto lowest = std::ranges::find_if(from, counted) - from.begin();
+    const auto highest = std::find_if(from.rbegin(), from.rend(), counted).base() - from.begin();
     std::int64_t served = 0;
     for (const auto& g : groups) served += state / g.radix % (g.size + 1);
     for (const auto& g : groups) {
@@ -82,7 +85,7 @@ NullDistribution null_distribution(std::span<const std::int32_t> x, std::span<co
       auto& to = ways[state + g.radix];
       if (to.empty()) to.assign(width, 0);
       const auto shift = std::int64_t{g.value} * y[served];
-      const auto first = std::max<std::int64_t>(0, -shift), end = std::min(width, width - shift);
+      const auto first = std::max<std::int64_t>(lowest, -shift), end = std::min(highest, width - shift);
       for (auto s = first; s < end; ++s) to[s + shift] += left * from[s];
     }
   }

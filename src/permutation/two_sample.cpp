@@ -8,79 +8,19 @@
 
 #include "miura/base/error.hpp"
 #include "miura/parallel/communicator.hpp"
-#include "miura/permutation/relabelings.hpp"
+#include "miura/permutation/labelings.hpp"
 #include "miura/stats/ranks.hpp"
 #include "permutation/dealing.hpp"
+#include "permutation/label_maxima.hpp"
 
 namespace miura::permutation {
 
 namespace {
 
-/// What counts as equal to t; statistics are of the order of 1.
-double least_as_extreme(double t) { return std::isinf(t) ? t : t - 1e-12 * std::max(1.0, std::abs(t)); }
-
-/// n choose k, or the largest number there is.
-std::int64_t choose(std::int64_t n, std::int64_t k) {
-  std::int64_t product = 1;
-  for (std::int64_t i = 1; i <= k; ++i) {
-    if (product > std::numeric_limits<std::int64_t>::max() / (n - k + i))
-      return std::numeric_limits<std::int64_t>::max();
-    product = product * (n - k + i) / i;
-  }
-  return product;
+void check_groups(std::span<const std::int32_t> group) {
+  if (std::ranges::count(group, 0) < 2 || std::ranges::count(group, 1) < 2)
+    throw UsageError("a two-sample statistic needs at least two lots of each group");
 }
-
-/// Which lots are called group 1, by number.
-class Labelings {
-public:
-  Labelings(std::span<const std::int32_t> group, const Options& options)
-      : group_(group.begin(), group.end()),
-        n_ones_(std::ranges::count(group, 1)),
-        drawn_(n_lots(), {}, drawing(options)),
-        all_(choose(std::ssize(group), n_ones_)) {
-    const bool binary = std::ranges::all_of(group, [](std::int32_t g) { return g == 0 || g == 1; });
-    if (!binary || n_ones_ < 2 || std::ssize(group) - n_ones_ < 2)
-      throw UsageError("a two-sample statistic needs an outcome of 0 and 1 with at least two lots of each");
-  }
-
-  std::int32_t n_lots() const noexcept { return static_cast<std::int32_t>(std::ssize(group_)); }
-  std::int64_t n_ones() const noexcept { return n_ones_; }
-  bool exact() const noexcept { return all_ <= drawn_.size(); }
-  std::int64_t size() const noexcept { return exact() ? all_ : drawn_.size(); }
-  const std::vector<std::int32_t>& observed() const noexcept { return group_; }
-
-  /// Labeling b: among all, the b-th choice in lexicographic order.
-  std::vector<std::int32_t> operator()(std::int64_t b) const {
-    std::vector<std::int32_t> label(n_lots());
-    if (!exact()) {
-      drawn_.relabel(b, label);
-      for (auto& lot : label) lot = group_[lot];
-      return label;
-    }
-    auto ones = n_ones_;
-    for (std::int32_t l = 0; l < n_lots() && ones > 0; ++l) {
-      const auto with_this = choose(n_lots() - l - 1, ones - 1);
-      if (b < with_this) {
-        label[l] = 1;
-        --ones;
-      } else {
-        b -= with_this;
-      }
-    }
-    return label;
-  }
-
-private:
-  static Options drawing(Options options) {
-    options.exact_up_to = 0;
-    return options;
-  }
-
-  std::vector<std::int32_t> group_;
-  std::int64_t n_ones_;
-  Relabelings drawn_;
-  std::int64_t all_;
-};
 
 /// The statistic of many features under one labeling at a time.
 class Statistics {
@@ -173,102 +113,6 @@ private:
   std::vector<bool> constant_;
 };
 
-double core_seconds(const Statistics& statistics, const Labelings& labelings) {
-  return 2e-9 * static_cast<double>(statistics.n_features()) * static_cast<double>(labelings.size()) *
-         labelings.n_lots();
-}
-
-/// Features that vary, least extreme first.
-std::vector<std::int64_t> order_of(const Statistics& statistics, const std::vector<double>& t) {
-  std::vector<std::int64_t> order;
-  for (std::int64_t f = 0; f < statistics.n_features(); ++f)
-    if (!std::isnan(t[f])) order.push_back(f);
-  std::ranges::stable_sort(order, {}, [&](std::int64_t f) { return statistics.extreme(t[f]); });
-  return order;
-}
-
-/// What is counted over labelings; raw by feature, step and upto in order.
-struct MaxCounts {
-  std::vector<std::int64_t> raw, step;
-  std::vector<std::int64_t> upto;  ///< [k] labelings whose maximum reaches the first k features, and no other
-};
-
-void count_maxima(std::span<const double> t, const std::vector<std::int64_t>& order,
-                  const std::vector<double>& threshold, MaxCounts& counts) {
-  double largest = -std::numeric_limits<double>::infinity();
-  for (std::size_t q = 0; q < order.size(); ++q) {
-    const auto f = order[q];
-    largest = std::max(largest, t[f]);
-    counts.raw[f] += t[f] >= threshold[q] ? 1 : 0;
-    counts.step[q] += largest >= threshold[q] ? 1 : 0;
-  }
-  ++counts.upto[std::ranges::upper_bound(threshold, largest) - threshold.begin()];
-}
-
-/// Counts in order made monotone from the most extreme feature down, and those of the single step.
-void adjust(const std::vector<std::int64_t>& order, const std::vector<std::int64_t>& step,
-            const std::vector<std::int64_t>& upto, TwoSampleResult& result) {
-  std::int64_t largest = 0, reaching = 0;
-  for (auto q = std::ssize(order) - 1; q >= 0; --q) {
-    largest = std::max(largest, step[q]);
-    reaching += upto[q + 1];
-    result.step_down[order[q]] = largest;
-    result.single_step[order[q]] = reaching;
-  }
-}
-
-TwoSampleResult observed(const Statistics& statistics, const Labelings& labelings) {
-  const auto n = statistics.n_features();
-  TwoSampleResult result{.n_labelings = labelings.size(),
-                         .exact = labelings.exact(),
-                         .t = std::vector<double>(n),
-                         .raw = std::vector<std::int64_t>(n),
-                         .single_step = std::vector<std::int64_t>(n),
-                         .step_down = std::vector<std::int64_t>(n)};
-  Statistics::Scratch scratch;
-  statistics.compute(labelings.observed(), 0, result.t, scratch);
-  for (std::int64_t f = 0; f < n; ++f)
-    if (statistics.is_constant(f)) result.t[f] = std::numeric_limits<double>::quiet_NaN();
-  return result;
-}
-
-TwoSampleResult max_t_of(MPI_Comm comm, const Statistics& statistics, const Labelings& labelings,
-                         const Options& options) {
-  auto result = observed(statistics, labelings);
-  const auto order = order_of(statistics, result.t);
-  std::vector<double> threshold;
-  for (const auto f : order) threshold.push_back(least_as_extreme(statistics.extreme(result.t[f])));
-  const auto n = statistics.n_features();
-  const MaxCounts none{std::vector<std::int64_t>(n), std::vector<std::int64_t>(n), std::vector<std::int64_t>(n + 1)};
-  struct State {
-    MaxCounts counts;
-    Statistics::Scratch scratch;
-    std::vector<double> t;
-  };
-  const auto states = deal(
-      comm,
-      {.stage = "labelings",
-       .n_items = labelings.size(),
-       .core_seconds = core_seconds(statistics, labelings),
-       .safe_point = options.safe_point},
-      [&] {
-        return State{none, {}, std::vector<double>(n)};
-      },
-      [&](std::int64_t b, State& state) {
-        statistics.compute_extreme(labelings(b), 0, state.t, state.scratch);
-        count_maxima(state.t, order, threshold, state.counts);
-      });
-  auto counts = none;
-  for (auto part : {&MaxCounts::raw, &MaxCounts::step, &MaxCounts::upto}) {
-    for (const auto& state : states)
-      std::ranges::transform(counts.*part, state.counts.*part, (counts.*part).begin(), std::plus{});
-    parallel::sum_over_ranks(comm, counts.*part);
-  }
-  result.raw = counts.raw;
-  adjust(order, counts.step, counts.upto, result);
-  return result;
-}
-
 /// For every labeling, how many labelings are as extreme in one feature.
 void count_as_extreme(const std::vector<double>& t, std::span<std::int64_t> count) {
   std::vector<std::int64_t> by_size(t.size());
@@ -285,14 +129,16 @@ void count_as_extreme(const std::vector<double>& t, std::span<std::int64_t> coun
 
 TwoSampleResult two_sample_max_t(MPI_Comm comm, std::span<const double> feature, std::span<const std::int32_t> group,
                                  TwoSample statistic, const Options& options) {
-  const Labelings labelings(group, options);
+  check_groups(group);
+  const Labelings labelings(group, {}, options);
   const Statistics statistics(feature, labelings.n_lots(), statistic, options.side);
   return max_t_of(comm, statistics, labelings, options);
 }
 
 TwoSampleMinP two_sample_min_p(MPI_Comm comm, std::span<const double> feature, std::span<const std::int32_t> group,
                                TwoSample statistic, const Options& options) {
-  const Labelings labelings(group, options);
+  check_groups(group);
+  const Labelings labelings(group, {}, options);
   const Statistics statistics(feature, labelings.n_lots(), statistic, options.side);
   TwoSampleMinP result{max_t_of(comm, statistics, labelings, options),
                        std::vector<std::int64_t>(statistics.n_features())};

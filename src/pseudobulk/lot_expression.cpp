@@ -39,7 +39,9 @@ LotExpression lot_expression(const matrix::Pseudobulk& sums, std::int32_t group,
   found.value.assign(n_local * sums.n_lots, std::numeric_limits<double>::quiet_NaN());
   found.tested.assign(n_local, 0);
   if (valued.empty()) return found;
-  const double prior = options.prior_count / (static_cast<double>(depth) / static_cast<double>(std::ssize(valued)));
+  const double mean_depth =
+      options.depth > 0 ? options.depth : static_cast<double>(depth) / static_cast<double>(std::ssize(valued));
+  const double prior = options.prior_count / mean_depth;
   const double per_million = 1e6 / (1 + 2 * prior);
 #pragma omp parallel for schedule(static)
   for (std::int64_t gene = 0; gene < n_local; ++gene) {

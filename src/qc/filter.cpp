@@ -137,10 +137,11 @@ Attrition filter_cells(MPI_Comm comm, std::vector<matrix::CellBlock>& lots, std:
 }
 
 std::vector<std::int32_t> filter_genes(MPI_Comm comm, matrix::CellBlock& mine, matrix::Features& features,
-                                       const FilterOptions& options) {
+                                       const FilterOptions& options, std::span<const std::uint8_t> counted) {
   std::vector<std::int64_t> seen_in(features.size() + 1);  // the last entry: cells with a table rather than counts
   for (std::int64_t i = 0; i < mine.counts.n_rows(); ++i)
-    for (const auto gene : mine.counts.columns(i)) ++seen_in[gene];
+    if (counted.empty() || counted[i])
+      for (const auto gene : mine.counts.columns(i)) ++seen_in[gene];
   seen_in.back() = mine.table.empty() ? 0 : mine.n_cells();
   parallel::sum_over_ranks(comm, seen_in);
 

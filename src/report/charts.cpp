@@ -62,10 +62,9 @@ std::vector<std::string> outcomes_of(const StudyReport& report) {
   return outcomes;
 }
 
-std::vector<std::size_t> lots_in_order(const StudyReport& report) {
-  std::vector<std::size_t> order(report.composition.lots.size());
+std::vector<std::size_t> lots_in_order(const Composition& composition, const std::vector<double>& value) {
+  std::vector<std::size_t> order(composition.lots.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  const auto& value = report.primary_value;
   if (value.size() == order.size())
     std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) {
       return std::isnan(value[b]) ? !std::isnan(value[a]) : value[a] < value[b];
@@ -188,15 +187,14 @@ json scatter_chart(const Scatter& scatter) {
   return spec;
 }
 
-json composition_chart(const StudyReport& report) {
-  const auto& composition = report.composition;
+json composition_chart(const Composition& composition, const std::vector<double>& value, std::string_view outcome) {
   json data = json::array(), lots = json::array(), clusters = json::array(), fills = json::array();
   for (std::size_t c = 0; c < composition.clusters.size(); ++c) {
     clusters.push_back(valid_utf8(composition.clusters[c]));
     fills.push_back(palette[c % palette.size()].fill);
   }
-  const bool known = report.primary_value.size() == composition.lots.size();
-  for (const auto l : lots_in_order(report)) {
+  const bool known = value.size() == composition.lots.size();
+  for (const auto l : lots_in_order(composition, value)) {
     const auto lot = valid_utf8(composition.lots[l]);
     lots.push_back(lot);
     double left = 0;
@@ -211,7 +209,7 @@ json composition_chart(const StudyReport& report) {
                       {"share", share},
                       {"share_text", percent_text(share)},
                       {"cells", count_text(composition.count(l, c))}});
-      if (known) data.back()["outcome"] = rounded_text(report.primary_value[l]);
+      if (known) data.back()["outcome"] = rounded_text(value[l]);
       left += share;
     }
   }
@@ -225,7 +223,7 @@ json composition_chart(const StudyReport& report) {
   x["field"] = "from";
   middle["field"] = "middle";
   auto tips = tooltip({{"lot", "lot"}, {"cluster", "cluster"}, {"share_text", "share"}, {"cells", "cells"}});
-  if (known) tips.push_back({{"field", "outcome"}, {"type", "nominal"}, {"title", valid_utf8(report.primary_outcome)}});
+  if (known) tips.push_back({{"field", "outcome"}, {"type", "nominal"}, {"title", valid_utf8(outcome)}});
   json layers = {{{"name", "segments"},
                   {"mark", {{"type", "bar"}, {"stroke", "white"}, {"strokeWidth", 1}}},
                   {"encoding",

@@ -18,8 +18,18 @@ nlohmann::json association_chart(const StudyReport& report, std::string_view out
 /// Share of a cluster against an outcome, a point a lot, labelled.
 nlohmann::json scatter_chart(const Scatter& scatter);
 
-/// A bar a lot, cut into its clusters; ordered by the primary outcome where it is known.
-nlohmann::json composition_chart(const StudyReport& report);
+/// A bar a lot, cut into its clusters; ordered by `value` (of `outcome`, a value a lot), which stands at its end.
+nlohmann::json composition_chart(const Composition& composition, const std::vector<double>& value = {},
+                                 std::string_view outcome = {});
+
+/// Share of cells outside of the reference, a mark a lot; the line is the largest of a held-out training lot.
+nlohmann::json outside_chart(const std::vector<MappedLotRow>& lots);
+
+/// Where cells express a gene by role and source: the declared cluster above the line of each, other cells below.
+nlohmann::json density_chart(const SourceMarkers& markers, std::string_view gene);
+
+/// Share of a lot's cells that are high, by role and source, in the declared cluster and in other cells.
+nlohmann::json high_cells_chart(const SourceMarkers& markers, std::string_view gene);
 
 /// A row for each gene that marks a cluster, a column for each cluster: how many cells express it, and how much more.
 nlohmann::json dot_plot(const StudyReport& report);
@@ -33,7 +43,7 @@ nlohmann::json variance_chart(const std::vector<double>& variance_ratio);
 /// Outcomes in the order of the page: those of the primary family first, then as they come.
 std::vector<std::string> outcomes_of(const StudyReport& report);
 
-/// Lots of the composition in the order of the page: rising primary outcome, unknown ones last.
-std::vector<std::size_t> lots_in_order(const StudyReport& report);
+/// Lots in the order of the page: by rising value, unknown ones last; as they come where there is no value a lot.
+std::vector<std::size_t> lots_in_order(const Composition& composition, const std::vector<double>& value);
 
 }  // namespace miura::report

@@ -10,6 +10,7 @@
 #include <set>
 #include <tuple>
 
+#include "report/mapped_words.hpp"
 #include "report/numbers.hpp"
 
 namespace miura::report {
@@ -151,7 +152,9 @@ bool is_declared(const StudyReport& report, const AssociationRow& row) {
   return passes(report, row) && (row.family == Family::primary || primary_passed(report));
 }
 
-Headline headline(const StudyReport& report) {
+namespace {
+
+Headline association_headline(const StudyReport& report) {
   if (report.association.empty())
     return {
         "No outcome was named, so no association was tested: the page shows the composition of the lots.", {}, false};
@@ -191,6 +194,16 @@ Headline headline(const StudyReport& report) {
     result.caveats.push_back(power_caveat(best.n_lots));
   }
   add_secondary(report, result);
+  return result;
+}
+
+}  // namespace
+
+Headline headline(const StudyReport& report) {
+  auto result = report.of_new_lots ? Headline{claim_on_new_lots(report), {comparison_with_held_out(report)}, false}
+                                   : association_headline(report);
+  for (const auto& sentence : {warning_of_foreign_lots(report), words_on_replication(report)})
+    if (!sentence.empty()) result.caveats.push_back(sentence);
   return result;
 }
 

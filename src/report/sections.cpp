@@ -8,6 +8,7 @@
 
 #include "miura/report/headline.hpp"
 #include "report/charts.hpp"
+#include "report/mapped_words.hpp"
 #include "report/numbers.hpp"
 #include "report/page_parts.hpp"
 #include "report/table.hpp"
@@ -92,6 +93,15 @@ Html key_numbers(const StudyReport& report) {
   }
   std::vector<NamedText> numbers{{count_text(std::ssize(report.lots)), "lots"},
                                  {count_text(kept), fmt::format("cells kept of {}", count_text(read))}};
+  if (report.of_new_lots) {
+    std::int64_t mapped = 0, assigned = 0;
+    for (const auto& lot : report.mapped_lots) {
+      if (lot.held_out) continue;
+      mapped += lot.n_cells;
+      assigned += lot.n_cells - lot.n_unassigned;
+    }
+    numbers.push_back({count_text(assigned), fmt::format("cells assigned of {}", count_text(mapped))});
+  }
   if (report.n_genes > 0) numbers.push_back({count_text(report.n_genes), "genes"});
   if (!report.composition.clusters.empty())
     numbers.push_back(
@@ -102,12 +112,6 @@ Html key_numbers(const StudyReport& report) {
   for (const auto& [number, what] : numbers)
     items += element("div", element("dd", text(number)) + element("dt", text(what))) + Html{"\n"};
   return element("dl", items, {{"class", "numbers"}}) + Html{"\n"};
-}
-
-Section warnings_section(const StudyReport& report) {
-  Section section{"warnings", "Warnings", {}};
-  if (!report.warnings.empty()) section.body = bullet_list(report.warnings);
-  return section;
 }
 
 Section association_section(const StudyReport& report) {
@@ -185,24 +189,16 @@ Section scatter_section(const StudyReport& report) {
   return section;
 }
 
-Section composition_section(const StudyReport& report) {
-  Section section{"composition", "What each lot is made of", {}};
-  const auto& composition = report.composition;
-  if (composition.clusters.empty() || composition.lots.empty()) return section;
-  const bool known = report.primary_value.size() == composition.lots.size();
-  section.body += paragraph("Clusters are numbered by falling size (" + composition.partition + ")." +
-                            (known ? " Lots are ordered by " + report.primary_outcome +
-                                         ", lowest first; its value stands at the end of the bar."
-                                   : ""));
-  section.body += chart("composition", composition_chart(report), text("Share of the lot's cells in each cluster"));
+Html composition_table(const Composition& composition, const std::vector<double>& value, std::string_view outcome) {
+  const bool known = value.size() == composition.lots.size();
   std::vector<HtmlTable::Column> columns{{"lot", Align::text}};
-  if (known) columns.push_back({report.primary_outcome});
+  if (known) columns.push_back({std::string(outcome)});
   columns.push_back({"cells"});
   for (const auto& cluster : composition.clusters) columns.push_back({"cluster " + cluster});
   HtmlTable table("Share and number of cells", columns);
-  for (const auto l : lots_in_order(report)) {
+  for (const auto l : lots_in_order(composition, value)) {
     std::vector<TableCell> cells{cell(composition.lots[l])};
-    if (known) cells.push_back(cell(rounded_text(report.primary_value[l])));
+    if (known) cells.push_back(cell(rounded_text(value[l])));
     cells.push_back(cell(count_text(composition.lot_total(l))));
     for (std::size_t c = 0; c < composition.clusters.size(); ++c) {
       const double share = composition.share(l, c);
@@ -212,7 +208,21 @@ Section composition_section(const StudyReport& report) {
     }
     table.add(cells);
   }
-  section.body += table.html();
+  return table.html();
+}
+
+Section composition_section(const StudyReport& report) {
+  Section section{"composition", "What each lot is made of", {}};
+  const auto& composition = report.composition;
+  if (composition.clusters.empty() || composition.lots.empty()) return section;
+  const bool known = report.primary_value.size() == composition.lots.size();
+  section.body += paragraph("Clusters are numbered by falling size (" + composition.partition + ")." +
+                            (known ? " Lots are ordered by " + report.primary_outcome +
+                                         ", lowest first; its value stands at the end of the bar."
+                                   : ""));
+  section.body += chart("composition", composition_chart(composition, report.primary_value, report.primary_outcome),
+                        text("Share of the lot's cells in each cluster"));
+  section.body += composition_table(composition, report.primary_value, report.primary_outcome);
   return section;
 }
 
@@ -269,33 +279,14 @@ Section variance_section(const StudyReport& report) {
   return section;
 }
 
-Section method_section(const StudyReport& report) {
-  Section section{"method", "How it was computed", {}};
-  Html steps;
-  for (const auto& step : report.method)
-    steps += element("li", element("strong", text(step.title)) + text(" ") + text(step.text)) + Html{"\n"};
-  if (!report.method.empty()) section.body = element("ol", steps, {{"class", "method"}});
-  return section;
+Section warnings_section(const StudyReport& report) {
+  auto warnings = report.warnings;
+  if (const auto warning = warning_of_foreign_lots(report); !warning.empty())
+    warnings.insert(warnings.begin(), warning);
+  return warnings_section(warnings);
 }
-
-Section settings_section(const StudyReport& report) {
-  Section section{"settings", "Settings", {}};
-  if (report.settings.empty()) return section;
-  HtmlTable table(
-      "Effective settings; the same settings and inputs give the same result on any number of ranks and threads",
-      {{"setting", Align::text}, {"value", Align::text}});
-  for (const auto& [name, value] : report.settings) table.add({cell(name), cell(value)});
-  section.body = table.html();
-  return section;
-}
-
-Section files_section(const StudyReport& report) {
-  Section section{"files", "Files beside this page", {}};
-  if (report.files.empty()) return section;
-  HtmlTable table("", {{"file", Align::text}, {"holds", Align::text}});
-  for (const auto& [name, holds] : report.files) table.add({{element("code", text(name))}, cell(holds)});
-  section.body = table.html();
-  return section;
-}
+Section method_section(const StudyReport& report) { return method_section(report.method); }
+Section settings_section(const StudyReport& report) { return settings_section(report.settings); }
+Section files_section(const StudyReport& report) { return files_section(report.files); }
 
 }  // namespace miura::report

@@ -30,8 +30,11 @@ struct LotProfile {
 std::vector<float> shifted_levels(const Options& options, const Transcriptome& t, const LotPlan& lot,
                                   stats::RandomStream& random) {
   std::vector<float> log_level;
+  auto of_donor = stream(options.seed, Topic::lot_profile, std::max<std::int64_t>(lot.donor_key, 0));
   for (std::size_t g = 0; g < t.log_level.size(); ++g) {
-    double shift = options.batch * 0.08 * normal(random) + t.source_shift[lot.source][g];
+    double z = normal(random);
+    if (lot.donor_key >= 0) z = std::sqrt(0.5) * (z + normal(of_donor));  // half of a lot's variance is its donor's
+    double shift = options.batch * 0.08 * z + t.source_shift[lot.source][g];
     if (lot.chemistry == 1) shift += t.older_kit_shift[g];
     log_level.push_back(static_cast<float>(t.log_level[g] + shift));
   }

@@ -33,14 +33,17 @@ struct LotPlan {
   std::int64_t key;     ///< of its random streams: a lot stays the same when lots of other sources are added
   std::int32_t source;  ///< 0 BM, 1 AD, 2 UC
   std::string role, donor, sex;
+  std::string process = "standard", pair = {};
   std::int32_t chemistry;      ///< 0 or 1: the newer or older kit (counts), staining kit A or B (images)
   std::vector<double> design;  ///< expected fraction of every state
   std::int64_t n_barcodes;
+  std::int64_t donor_key = -1;  ///< of the random stream of what lots of one donor share; -1: the donor has one lot
 };
 
 inline constexpr std::array<std::string_view, 3> source_names{"BM", "AD", "UC"};
 
-/// All lots in the order of the sample sheet. Fractions over lots are Dirichlet with concentration 22.
+/// All lots in the order of the sample sheet. Fractions over lots are Dirichlet with concentration 22. After a change
+/// of process those of the same donor are Dirichlet with concentration 400 round what the change makes of them.
 std::vector<LotPlan> plan_lots(const Options& options, const Populations& populations);
 
 /// What a barcode holds.

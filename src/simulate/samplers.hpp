@@ -9,7 +9,20 @@
 namespace miura::simulate {
 
 /// What a stream is drawn for. With a lot or gene, and a cell, it names the stream.
-enum class Topic : std::uint64_t { gene = 1, feature, lot, lot_profile, barcode, cell, outcome };
+enum class Topic : std::uint64_t {
+  gene = 1,
+  feature,
+  lot,
+  lot_profile,
+  barcode,
+  cell,
+  outcome,
+  line,
+  line_gene,
+  marker,
+  probe,
+  promoter
+};
 
 /// `outer` below 2^24, `inner` below 2^32.
 stats::RandomStream stream(std::uint64_t seed, Topic topic, std::int64_t outer, std::int64_t inner = 0);

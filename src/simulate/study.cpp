@@ -18,6 +18,7 @@
 #include "simulate/hdf5_files.hpp"
 #include "simulate/morphology.hpp"
 #include "simulate/outcomes.hpp"
+#include "simulate/output_folder.hpp"
 #include "simulate/populations.hpp"
 #include "simulate/transcriptome.hpp"
 
@@ -26,8 +27,6 @@ namespace miura::simulate {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::string_view staging = ".partial";  // inside OUT; what a killed run leaves there is replaced
 
 /// Refuses what cannot be; fills in the format.
 Options checked(Options o) {
@@ -47,46 +46,14 @@ Options checked(Options o) {
   between("lots_bm_test", o.lots_bm_test, 0, 10'000);
   between("lots_ad", o.lots_ad, 0, 10'000);
   between("lots_uc", o.lots_uc, 0, 10'000);
+  between("pairs", o.pairs, 0, 10'000);
+  between("change", o.change, 0.01, 10.0);
   between("cells_per_lot", o.cells_per_lot, 1, 10'000'000);
   between("genes", o.genes, 500, 100'000);
   between("rho", o.rho, -1.0, 1.0);
   between("effect", o.effect, 0.0, 10.0);
   between("batch", o.batch, 0.0, 10.0);
   return o;
-}
-
-/// Makes OUT/.partial, the folder that is filled. Rank 0 only.
-void open_folder(const fs::path& out) {
-  std::error_code failed;
-  const auto check = [&](std::string_view problem) {
-    if (failed)
-      throw Error(ExitCode::cannot_create, fmt::format("{}: {}: {}", out.string(), problem, failed.message()));
-  };
-  fs::create_directories(out, failed);
-  check("cannot be created");
-  for (fs::directory_iterator entry(out, failed), end; !failed && entry != end; entry.increment(failed))
-    if (entry->path().filename() != staging)
-      throw Error(ExitCode::cannot_create,
-                  fmt::format("{}: is not empty; a study needs a folder of its own", out.string()));
-  check("cannot be read");
-  fs::remove_all(out / staging, failed);
-  if (!failed) fs::create_directories(out / staging / "data", failed);
-  if (!failed) fs::create_directories(out / staging / "truth", failed);
-  check("cannot be written to");
-}
-
-/// Moves what is complete into place; study.ini, which makes it a study, last. Rank 0 only.
-void publish(const fs::path& out) {
-  std::error_code failed;
-  for (const char* name : {"data", "truth", "samples.csv", "study.ini"}) {
-    fs::rename(out / staging / name, out / name, failed);
-    if (failed)
-      throw Error(ExitCode::io,
-                  fmt::format("{}: cannot be moved into place: {}", (out / name).string(), failed.message()));
-  }
-  fs::remove(out / staging, failed);
-  if (failed)
-    throw Error(ExitCode::io, fmt::format("{}: cannot be removed: {}", (out / staging).string(), failed.message()));
 }
 
 /// Draws lots and writes them in the format that is their turn.
@@ -157,8 +124,8 @@ void add(Tally& tally, const Populations& populations, std::int64_t index, const
   tally.n_nonzeros += drawn.cells.counts.n_nonzeros();
 }
 
-Tally write_lots(MPI_Comm comm, const Options& options, const Populations& populations,
-                 const std::vector<LotPlan>& lots, const LotWriter& writer) {
+Tally write_lots(MPI_Comm comm, const Populations& populations, const std::vector<LotPlan>& lots,
+                 const LotWriter& writer, const fs::path& folder) {
   const auto n_lots = std::ssize(lots);
   const auto share = parallel::Partition::even(n_lots, parallel::size_of(comm));
   const int rank = parallel::rank_of(comm);
@@ -168,7 +135,7 @@ Tally write_lots(MPI_Comm comm, const Options& options, const Populations& popul
   parallel::together(comm, [&] {
     log::Progress progress("simulate", share.n_local(rank));
     for (auto i = share.begin(rank); i < share.end(rank); ++i) {
-      add(tally, populations, i, lots[i], writer.write(options.out / staging, i, lots[i]));
+      add(tally, populations, i, lots[i], writer.write(folder, i, lots[i]));
       progress.advance(1);
     }
   });
@@ -183,6 +150,7 @@ Tally write_lots(MPI_Comm comm, const Options& options, const Populations& popul
 std::string sample_sheet(const Options& options, const std::vector<LotPlan>& lots, const LotWriter& writer,
                          const std::vector<Outcome>& outcomes) {
   std::string sheet = "lot,path,format,source,role,donor,sex,chemistry";
+  if (options.pairs > 0) sheet += ",process,pair";
   for (const auto& outcome : outcomes) sheet += ',' + outcome.name;
   sheet += '\n';
   const std::array<std::string_view, 2> kits = options.modality == "rna"
@@ -193,6 +161,7 @@ std::string sample_sheet(const Options& options, const std::vector<LotPlan>& lot
     const auto file = writer.file_of(i, lot.id);
     sheet += fmt::format("{},{},{},{},{},{},{},{}", lot.id, file.path, file.format, source_names[lot.source], lot.role,
                          lot.donor, lot.sex, kits[lot.chemistry]);
+    if (options.pairs > 0) sheet += fmt::format(",{},{}", lot.process, lot.pair);
     for (const auto& outcome : outcomes) sheet += fmt::format(",{}", outcome.value[i]);
     sheet += '\n';
   }
@@ -232,6 +201,8 @@ std::string parameters(const Options& o, const Populations& populations, const S
                      {"lots_bm_test", o.lots_bm_test},
                      {"lots_ad", o.lots_ad},
                      {"lots_uc", o.lots_uc},
+                     {"pairs", o.pairs},
+                     {"change", o.change},
                      {"cells_per_lot", o.cells_per_lot},
                      {"genes", o.genes},
                      {"null", o.null},
@@ -284,26 +255,27 @@ std::vector<double> functional_fraction(const Populations& populations, const Su
 Summary write_study(MPI_Comm comm, const Options& given) {
   const auto options = checked(given);
   const bool first = parallel::rank_of(comm) == 0;
+  const OutputFolder output(options.out);
   parallel::together(comm, [&] {
-    if (first) open_folder(options.out);
+    if (first) output.open("study", {"data", "truth"});
   });
   const auto populations = options.modality == "rna" ? stromal_states() : morphological_states();
   const auto lots = plan_lots(options, populations);
   const LotWriter writer(options, populations);
-  const auto tally = write_lots(comm, options, populations, lots, writer);
+  const auto tally = write_lots(comm, populations, lots, writer, output.partial());
   auto summary = summarise(populations, lots, tally);
   const auto outcomes = draw_outcomes(options, populations, lots, summary.fraction);
   summary.rho_functional = spearman(of_training_lots(lots, functional_fraction(populations, summary)),
                                     of_training_lots(lots, outcomes[0].value));
   parallel::together(comm, [&] {
     if (!first) return;
-    const auto folder = options.out / staging;
+    const auto folder = output.partial();
     write_file(folder / "samples.csv", sample_sheet(options, lots, writer, outcomes));
     write_file(folder / "truth/cells.tsv.gz", gzip("lot\tbarcode\tclass\tstate\n" + tally.cells));
     write_file(folder / "truth/fractions.tsv", fraction_table(populations, lots, tally, summary));
     write_file(folder / "truth/params.json", parameters(options, populations, summary));
     write_file(folder / "study.ini", study_config(options, outcomes));
-    publish(options.out);
+    output.publish({"data", "truth", "samples.csv", "study.ini"});  // study.ini makes it a study
   });
   return summary;
 }

@@ -25,7 +25,7 @@ assert (np.asarray(counts.sum(1)).ravel() <= a.obs["n_counts"]).all()  # of all 
 # the cells are those of the input
 truth = pd.read_csv(study / "truth" / "cells.tsv.gz", sep="\t")
 assert set(a.obs["barcode"]) <= set(truth["barcode"])
-cells = pd.read_csv(result / "tables" / "cells.tsv.gz", sep="\t", dtype={"cluster": str})
+cells = pd.read_csv(result / "tables" / "cells.tsv.gz", sep="\t", dtype={"cluster": str, "mapped_cluster": str})
 assert list(cells["barcode"]) == list(a.obs["barcode"])
 assert (cells["cluster"].fillna("") == a.obs["cluster"].astype(object).fillna("").to_numpy()).all()
 assert (a.obs["cluster"].isna() == (a.obs["role"] != "train")).all()
@@ -56,7 +56,7 @@ assert abs(a.obsp["connectivities"] - a.obsp["connectivities"].T).max() == 0
 association = a.uns["miura"]["association"]
 beside = pd.read_csv(result / "tables" / "association.tsv", sep="\t")
 np.testing.assert_array_equal(association["rho"], beside["rho"])
-share = pd.crosstab(cells["lot"], cells["cluster"], normalize="index")
+share = pd.crosstab(cells["lot"], cells["cluster"].fillna(cells["mapped_cluster"]), normalize="index")  # of assigned cells
 composition = pd.read_csv(result / "tables" / "composition.tsv", sep="\t", dtype={"cluster": str})
 config = a.uns["miura"]["config"]
 primary = composition[(composition["resolution"] == float(config["cluster.resolution"])) & (composition["seed"] == int(config["cluster.seed"]))]

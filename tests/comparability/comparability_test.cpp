@@ -151,6 +151,48 @@ TEST(CompareLots, PairsLotsThatShareAnId) {
   EXPECT_THROW(design.compare({design.endpoint(value, 1.0)}), InputError);
 }
 
+TEST(CompareLots, TakesComponentsAsOneEndpointThatKnowsNoPairs) {
+  Design design(11, 8);
+  stats::NormalStream normal(4, stats::Purpose::simulate, 0);
+  Endpoint components{
+      .final_use = "cartilage", .name = "components", .kind = Endpoint::Kind::components, .value = {}, .width = 2};
+  for (std::size_t i = 0; i < 2 * design.lots.size(); ++i) components.value.push_back(normal());
+  components.value[0] = components.value[1] = std::nan("");  // a lot without a vector
+  auto found = design.compare({components}).endpoints.front();
+  EXPECT_EQ(found.test.n_before, 10);
+  EXPECT_DOUBLE_EQ(found.test.margin, 1.5);
+  EXPECT_TRUE(found.fallback);
+  EXPECT_FALSE(found.pairs_ignored);
+  EXPECT_DOUBLE_EQ(found.rates.false_accept, 0.05);
+  components.margin = 4;
+  for (auto& lot : design.lots) lot.pair = lot.id;
+  const auto wide = design.compare({components});
+  EXPECT_EQ(wide.endpoints.front().outcome, Outcome::equivalent);
+  const auto table = comparability_table(wide);
+  EXPECT_EQ(table.column<std::string>("test").front(), "noncentral_f");
+  EXPECT_EQ(table.column<std::string>("flags").front(), "PAIRS_IGNORED");
+  for (const auto l : design.sides.after) components.value[2 * l] += 8;
+  EXPECT_EQ(design.compare({components}).endpoints.front().outcome, Outcome::different);
+  components.width = 0;
+  components.value.clear();
+  EXPECT_EQ(design.compare({components}).endpoints.front().outcome, Outcome::descriptive);
+}
+
+TEST(CompareLots, TellsWhichFunctionWasMeasuredAndNotCompared) {
+  const Design design(6, 6);
+  const auto share = design.endpoint({0, .1, .2, 0, .1, .2, 0, .1, .2, 0, .1, .2}, 1.0);
+  auto function = share;
+  function.kind = Endpoint::Kind::outcome;
+  const ComparabilityOptions measured{.measured_functions = {"vegf"}};
+  const auto text = [&](const std::vector<Endpoint>& endpoints, const ComparabilityOptions& options) {
+    return compare_lots(design.lots, design.sides, endpoints, options).verdicts.front().text;
+  };
+  EXPECT_NE(text({share}, measured).find("no function was compared, although vegf was measured"), std::string::npos);
+  EXPECT_EQ(text({share}, {}).find("although"), std::string::npos);
+  EXPECT_NE(text({share, function}, measured).find("function among them"), std::string::npos);
+  EXPECT_NE(text({function}, measured).find("no composition"), std::string::npos);
+}
+
 TEST(CompareLots, LeavesOutMissingValues) {
   const Design design(5, 5);
   std::vector<double> value{0, .1, std::nan(""), .2, .1, 0, std::nan(""), .1, .2, std::nan("")};

@@ -5,6 +5,8 @@
 #include <cmath>
 
 #include "input/study_files.hpp"
+#include "miura/input/gene_map.hpp"
+#include "miura/input/gene_table.hpp"
 #include "miura/input/outcome_sheet.hpp"
 
 namespace {
@@ -75,6 +77,36 @@ TEST_F(Tables, OfOutcomesHaveSamplesOrLots) {
   refuses_sheet("sample,y\na,1\na,2\n", {"sheet.csv:3", "'a' is in row 2 already"});
   refuses_sheet("sample,y\n,1\n", {"sheet.csv:2", "column sample", "is empty"});
   refuses_sheet("sample,y\n", {"no samples"});
+}
+
+TEST_F(Tables, TakeFurtherWordsForMissingWhereAsked) {
+  const auto path = folder.write("qpcr.csv", "gene,S1,S2\nPAX6,Undetermined,31.5\n");
+  const std::vector<std::string> words{"Undetermined"};
+  EXPECT_TRUE(std::isnan(input::read_measurements(path, words).of(0)[0]));
+  test::expect_refusal([&] { input::read_measurements(path); }, ExitCode::bad_input, {"qpcr.csv:2", "Undetermined"});
+}
+
+TEST_F(Tables, SheetsOfLinesMayCallTheirKeyLine) {
+  const auto sheet = input::survey_outcomes(folder.write("lines.csv", "line,propensity\nL1,0.5\n"));
+  EXPECT_EQ(sheet.key_column, "line");
+  EXPECT_EQ(sheet.numeric, std::vector<std::string>{"propensity"});
+}
+
+TEST_F(Tables, GeneMapsNameTheGeneOfEachProbe) {
+  const auto map =
+      input::read_gene_map(folder.write("genes.csv", "probe,chromosome,gene\np1,4,SALL3\np2,4,NA\np3,1,PAX6\n"));
+  EXPECT_EQ(map, (std::map<std::string, std::string>{{"p1", "SALL3"}, {"p3", "PAX6"}}));
+  EXPECT_EQ(input::read_gene_map(folder.write("two.tsv", "id\tsymbol\np1\tSALL3\n")).at("p1"), "SALL3");
+  const auto twice = folder.write("twice.csv", "probe,gene\np1,SALL3\np1,PAX6\n"),
+             one = folder.write("one.csv", "probe\np1\n");
+  test::expect_refusal([&] { input::read_gene_map(twice); }, ExitCode::bad_input, {"twice.csv:3", "SALL3", "PAX6"});
+  test::expect_refusal([&] { input::read_gene_map(one); }, ExitCode::bad_input, {"one.csv", "two columns"});
+}
+
+TEST_F(Tables, GeneListsAreTheFirstFieldOfEachLine) {
+  EXPECT_EQ(
+      input::read_gene_list(folder.write("markers.tsv", "ENSG1\tPAX6\n\nENSG2\tSOX1\n"), input::GeneRow::name_first),
+      (std::vector<std::string>{"ENSG1", "ENSG2"}));
 }
 
 }  // namespace

@@ -56,6 +56,7 @@ TEST(PlanIntegration, RefusesWhatCannotBeIntegrated) {
   EXPECT_THROW(plan({"v2", "v3"}, {"lot", "lot"}), UsageError);
   EXPECT_THROW(plan({"v3", "v3"}, {"chemistry"}), UsageError);
   EXPECT_THROW(plan({"v3"}, {"lot"}), UsageError);
+  EXPECT_THROW(plan({"", ""}, {"chemistry"}), UsageError);
   try {
     plan({"v2", "v3", ""}, {"chemistry"});
     FAIL() << "a lot without chemistry was accepted";

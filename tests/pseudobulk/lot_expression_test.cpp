@@ -61,6 +61,15 @@ TEST(LotExpression, TiesLotsOfEqualShareToTheBit) {
   EXPECT_EQ(shares.value[0], shares.value[2]);
 }
 
+TEST(LotExpression, DependsOnNoOtherLotWhereTheDepthIsGiven) {
+  const auto sums = sums_of({0, 40, 80}, {500, 1000, 3000}, {20, 20, 20}, 3);
+  const auto alone = expression_of(sums, 0, {0, 1, 0}, {.depth = 700}),
+             all = expression_of(sums, 0, {1, 1, 1}, {.depth = 700});
+  EXPECT_EQ(alone.value[1], all.value[1]);
+  EXPECT_NEAR(all.value[1], log_cpm(40, 1000, 700, 2), 1e-12);
+  EXPECT_NE(expression_of(sums, 0, {0, 1, 0}, {}).value[1], expression_of(sums, 0, {1, 1, 1}, {}).value[1]);
+}
+
 TEST(LotExpression, HasNoValueWhereALotHasTooFewCellsOrTakesNoPart) {
   // group 1 of two; lot 0 has 9 cells, lot 1 takes no part, lot 2 has no counts, lots 3 and 4 remain
   const auto sums = sums_of({1, 1, 1, 1, 1, 90, 90, 0, 40, 80}, {9, 9, 9, 9, 9, 1000, 1000, 0, 1000, 3000},

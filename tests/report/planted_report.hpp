@@ -181,8 +181,80 @@ inline void add_evidence(StudyReport& report) {
   report.confounders = {{"n_cells", outcome_names[0], n_lots, 0.18, 0.6, "OK"},
                         {"median_counts", outcome_names[0], n_lots, -0.71, 0.018, "OK"},
                         {"viability", outcome_names[0], n_lots, missing, missing, "CONSTANT_FEATURE"}};
+  for (std::size_t c = 0; c < n_clusters; ++c) {
+    IntegrationRow row{"chemistry", "none", clusters[c], clusters[(c + 1) % n_clusters], outcome_names[0]};
+    row.ari = 0.87;
+    row.jaccard = 0.9;
+    row.rho_shares = 0.95;
+    row.rho = 0.81;
+    row.other_rho = -0.123;
+    row.p_exact = 0.0021;
+    row.other_p_exact = 0.73;
+    row.p_step = 0.033;
+    report.integration.push_back(row);
+  }
   report.without_clusters = {{outcome_names[0], n_lots, 2, 0.0102, 0.18, 0.0076, 0.0152, "OK"},
                              {outcome_names[1], n_lots, 1, missing, missing, missing, missing, "CONSTANT_OUTCOME"}};
+}
+
+/// Five new lots beside held-out training lots: BM12 to BM14, AD21, and PB01, which is no such cell at all. Cluster 3
+/// is replicated in test lots of BM, and AD has too few lots.
+inline void add_mapped_lots(StudyReport& report) {
+  report.mapped_lots = {{"BM01", "BM", "train", 300, 3, 0, 0.01, 0.5, true, "OK"},
+                        {"BM02", "BM", "train", 200, 8, 0, 0.04, 1.0 / 3, true, "OK"},
+                        {"BM12", "BM", "test", 400, 4, 20, 0.01, 0.5, false, "OK"},
+                        {"BM13", "BM", "test", 300, 0, 6, 0, 1, false, "OK"},
+                        {"BM14", "BM", "test", 300, 0, 9, 0, 1, false, "OK"},
+                        {"AD21", "AD", "query", 250, 15, 25, 0.06, 1.0 / 3, false, "OK"},
+                        {"PB01", "PB", "query", 150, 150, 150, 1, 1.0 / 3, false, "NO_ANCHORS"}};
+  report.mapped_composition = {
+      "resolution 0.5, seed 0", {"BM12", "BM13", "BM14", "AD21"}, {"0", "3"}, {300, 80, 200, 94, 250, 41, 200, 25}};
+  const auto row = [](const char* role, const char* source, std::int64_t n, double rho, double p, double p_min,
+                      const char* status) {
+    return ReplicationRow{outcome_names[0],   "3", "rho > 0", role, source, n, rho, p, p_min, status,
+                          "ONE_SIDED_GREATER"};
+  };
+  report.replication = {row("test", "BM", 4, 1, 0.0417, 0.0417, "OK"), row("query", "AD", 3, 0.5, 0.5, 0.1667, "LOW_N"),
+                        row("all", "all", 7, 0.2, 0.31, 0.0069, "OK"),
+                        row("process", "BM", 4, missing, missing, missing, "CONSTANT_FEATURE")};
+  Scatter scatter{"", "3", outcome_names[0], {}};
+  for (std::size_t i = 0; i < 8; ++i)
+    scatter.points.push_back({"L" + std::to_string(i), i < 4 ? "BM, test" : "AD, query",
+                              0.05 + 0.03 * static_cast<double>(i), 500.0 + 31.0 * static_cast<double>(i * i)});
+  report.replication_scatter = {scatter};
+  auto& markers = report.source_markers;
+  markers.cluster = "3";
+  const std::string gene = "LRRC75A";
+  for (const auto* source : {"BM", "AD"}) {
+    const std::string role = source == std::string("BM") ? "train" : "query";
+    for (const auto* group : {"all", "declared", "other"}) {
+      const double high = group == std::string("declared") ? 0.37 : 0.08;
+      markers.rows.push_back({gene, role, source, group, 4, 1000, 0.61, 1.78, high, 0.9, 7.25, "OK"});
+      if (group == std::string("all")) continue;
+      markers.density.push_back({gene, role, source, group, 0, 0, 40});
+      for (int bin = 5; bin < 20; ++bin)
+        markers.density.push_back(
+            {gene, role, source, group, 0.1 * bin, 0.1 * (bin + 1), 60 - (bin - 12) * (bin - 12)});
+    }
+    for (int lot = 0; lot < 4; ++lot)
+      markers.lots.push_back(
+          {gene, source + std::to_string(lot), role, source, lot == 0 ? missing : 0.3 + 0.03 * lot, 0.07});
+  }
+  markers.tests = {
+      {gene, "query", "AD", "declared", "other cells", "share_high", 4, 4, 0.29, 0.125, 0.125, missing, "LOW_N"},
+      {gene, "query", "AD", "all", "BM", "log2_cpm", 4, 11, -1.48, 0.00073, 0.00073, 0.0088, "OK"},
+      {gene, "query", "AD", "declared", "BM", "log2_cpm", 1, 11, 0.4, missing, missing, missing, "LOW_N"}};
+}
+
+/// A page of the new lots alone, as `miura map` makes it.
+inline StudyReport new_lots() {
+  StudyReport report;
+  report.title = "Where the cells of new lots belong";
+  report.study = "new lots";
+  report.program_version = "0.1.0";
+  report.of_new_lots = true;
+  add_mapped_lots(report);
+  return report;
 }
 
 /// A made-up study of 11 lots, 7 clusters and 3 outcomes. `strength` 0.8 plants a clear finding, 0 none.
@@ -215,6 +287,7 @@ inline StudyReport report(double strength) {
   add_scatter(report, s, 5, 0);
   for (int c = 0; c < 50; ++c) report.variance_ratio.push_back(0.11 * std::exp(-0.45 * c) + 0.004 / (1 + 0.05 * c));
   add_evidence(report);
+  add_mapped_lots(report);
   add_words(report);
   return report;
 }
@@ -243,7 +316,22 @@ inline StudyReport hostile_report() {
     if (dot.marker_of == "3") dot.marker_of = dot.gene = name;
   }
   hostile.confounders[0].covariate = hostile.confounders[0].outcome = hostile.confounders[0].status = name;
+  hostile.integration[0].integration = hostile.integration[0].other = hostile.integration[0].cluster = name;
+  hostile.integration[1].outcome = hostile.integration[1].other_cluster = name;
   hostile.without_clusters[0].outcome = hostile.without_clusters[0].status = name;
+  for (auto& lot : hostile.mapped_lots) lot.lot = lot.source = lot.role = lot.status = name;
+  hostile.mapped_lots[3].share_outside = 0.9;
+  hostile.mapped_composition.lots[0] = hostile.mapped_composition.clusters[1] = hostile.mapped_composition.partition =
+      name;
+  for (auto& row : hostile.replication)
+    row.outcome = row.cluster = row.hypothesis = row.role = row.source = row.status = row.flags = name;
+  hostile.replication_scatter[0].cluster = hostile.replication_scatter[0].points[0].lot = name;
+  auto& markers = hostile.source_markers;
+  markers.cluster = name;
+  for (auto& row : markers.rows) row.gene = row.role = row.source = row.status = name;
+  for (auto& test : markers.tests) test.gene = test.role = test.source = test.against = test.status = name;
+  for (auto& bin : markers.density) bin.gene = bin.role = bin.source = name;
+  for (auto& lot : markers.lots) lot.gene = lot.lot = lot.role = lot.source = name;
   hostile.findings = hostile.warnings = {name};
   hostile.method = {{name, name}};
   hostile.settings = hostile.files = {{name, name}};

@@ -26,6 +26,16 @@ std::int64_t occurrences(const std::string& page, std::string_view words) {
 /// The page before the chart library, whose own code may hold any word.
 std::string own_part(const std::string& page) { return page.substr(0, page.find("<script>\n")); }
 
+/// A page of a study whose lots all train.
+StudyReport without_mapped_lots(StudyReport report) {
+  report.mapped_lots.clear();
+  report.mapped_composition = {};
+  report.replication.clear();
+  report.replication_scatter.clear();
+  report.source_markers = {};
+  return report;
+}
+
 TEST(Page, HasTheSameBytesForTheSameStudy) {
   EXPECT_EQ(render_html(planted::report(0.8)), render_html(planted::report(0.8)));
 }
@@ -41,7 +51,7 @@ TEST(Page, CarriesTheChartLibraryAndLoadsNothing) {
 
 TEST(Page, SaysEveryNumberInTablesToo) {
   const auto report = planted::report(0.8);
-  const auto tables = own_part(render_html(report));
+  const auto tables = own_part(render_html(without_mapped_lots(report)));
   EXPECT_TRUE(holds(tables, "<th scope=\"row\" class=\"text\">BM03</th>"));
   EXPECT_EQ(occurrences(tables, "<tr class=\"declared\">"), 2);  // vegf_ischemia and vegf_normoxia of cluster 3
   EXPECT_TRUE(holds(tables, "<small>" + std::to_string(report.composition.count(10, 6)) + "</small>"));
@@ -87,11 +97,10 @@ TEST(RawElement, RefusesContentThatWouldEndIt) {
 }
 
 TEST(LotsInOrder, RiseWithTheOutcomeAndPutUnknownOnesLast) {
-  StudyReport report;
-  report.composition.lots = {"a", "b", "c", "d"};
-  EXPECT_EQ(lots_in_order(report), (std::vector<std::size_t>{0, 1, 2, 3}));
-  report.primary_value = {3, missing, 1, missing};
-  EXPECT_EQ(lots_in_order(report), (std::vector<std::size_t>{2, 0, 1, 3}));
+  Composition composition;
+  composition.lots = {"a", "b", "c", "d"};
+  EXPECT_EQ(lots_in_order(composition, {}), (std::vector<std::size_t>{0, 1, 2, 3}));
+  EXPECT_EQ(lots_in_order(composition, {3, missing, 1, missing}), (std::vector<std::size_t>{2, 0, 1, 3}));
 }
 
 TEST(AssociationChart, FillsOnlyWhatIsDeclared) {
@@ -118,7 +127,7 @@ TEST(AssociationChart, ShowsTheStrongestOfOtherPartitionsToo) {
 TEST(CompositionChart, FillsEachBar) {
   const auto report = planted::report(0.8);
   double total = 0;
-  const auto spec = composition_chart(report);
+  const auto spec = composition_chart(report.composition);
   for (const auto& segment : spec["data"]["values"]) total += segment["share"].get<double>();
   EXPECT_NEAR(total, static_cast<double>(planted::n_lots), 1e-12);
 }
@@ -160,9 +169,25 @@ TEST(Page, SaysWhichClustersNeverHoldStill) {
 
 TEST(Page, WarnsOfWhatGoesWithTheOutcomeBesides) {
   const auto page = own_part(render_html(planted::report(0.8)));
-  EXPECT_EQ(occurrences(page, "<tr class=\"warning\">"), 1);
+  const auto at = page.find("<section id=\"confounders\">");
+  EXPECT_EQ(occurrences(page.substr(at, page.find("</section>", at) - at), "<tr class=\"warning\">"), 1);
   EXPECT_TRUE(holds(page, "Of 2 tests 1 lies below p = 0.05"));
   EXPECT_TRUE(holds(page, "CONSTANT_FEATURE"));
+}
+
+TEST(Page, ShowsEachClusterWithAndWithoutIntegration) {
+  auto report = planted::report(0.8);
+  const auto page = own_part(render_html(report));
+  EXPECT_TRUE(
+      holds(page, "integrated by chemistry against without integration: adjusted Rand index of the labels 0.87."));
+  EXPECT_EQ(occurrences(page, ">-0.12</td>"), static_cast<std::ptrdiff_t>(planted::n_clusters));
+  EXPECT_TRUE(holds(page, "p, family-wise, without integration"));
+  for (auto& row : report.integration) row.outcome.clear();  // a study without outcomes
+  const auto untested = own_part(render_html(report));
+  EXPECT_TRUE(holds(untested, "Each cluster integrated by chemistry and without integration</caption>"));
+  EXPECT_FALSE(holds(untested, "p, family-wise, without integration"));
+  report.integration.clear();
+  EXPECT_FALSE(holds(own_part(render_html(report)), "id=\"integration\""));
 }
 
 TEST(Page, AnswersWithoutClustersForThePrimaryOutcome) {

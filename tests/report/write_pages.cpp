@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "miura/report/whole_file.hpp"
+#include "report/planted_comparison.hpp"
 #include "report/planted_report.hpp"
 
 int main(int argc, char** argv) {
@@ -11,5 +12,7 @@ int main(int argc, char** argv) {
   write_whole_file(folder / "declared.html", render_html(planted::report(0.8)));
   write_whole_file(folder / "nothing_declared.html", render_html(planted::report(0)));
   write_whole_file(folder / "hostile.html", render_html(planted::hostile_report()));
+  write_whole_file(folder / "new_lots.html", render_html(planted::new_lots()));
+  write_whole_file(folder / "comparison.html", render_comparison(planted::comparison()));
   write_whole_file(folder / "empty.html", render_html({}));
 }

@@ -104,6 +104,30 @@ TEST(Lots, StayTheSameWhenOthersAreAdded) {
   EXPECT_EQ(few[3].n_barcodes, same->n_barcodes);
 }
 
+TEST(PairsOfLots, DifferByTheChangeAloneAndLeaveOthersAsTheyAre) {
+  const auto none = planned({}).lots, same = planned({.pairs = 300}).lots,
+             changed = planned({.pairs = 300, .change = 0.45}).lots;
+  ASSERT_EQ(same.size(), none.size() + 600);
+  for (std::size_t i = 0; i < none.size(); ++i) EXPECT_EQ(same[i].design, none[i].design);
+  const auto mean_shift = [&](const auto& lots) {  // of the logit of CL3's share
+    double shift = 0;
+    const auto logit = [](double p) { return std::log(p / (1 - p)); };
+    for (std::size_t i = none.size(); i < lots.size(); i += 2) {
+      EXPECT_EQ(lots[i].pair, lots[i + 1].pair);
+      EXPECT_EQ(lots[i].donor, lots[i + 1].donor);
+      EXPECT_EQ(lots[i].process + lots[i + 1].process, "beforeafter");
+      EXPECT_EQ(lots[i].sex, lots[i + 1].sex);
+      EXPECT_EQ(lots[i].chemistry, lots[i + 1].chemistry);
+      EXPECT_NE(lots[i].id, lots[i + 1].id);
+      EXPECT_NE(lots[i].key, lots[i + 1].key);
+      shift += (logit(lots[i + 1].design[1]) - logit(lots[i].design[1])) / 300;
+    }
+    return shift;
+  };
+  EXPECT_NEAR(mean_shift(same), 0, 0.06);
+  EXPECT_NEAR(mean_shift(changed), std::log(0.45), 0.1);  // of the odds, for a logit is the log of odds
+}
+
 TEST(Lots, VaryAroundTheSharesOfTheirSource) {
   const auto lots = planned({.lots_bm = 400}).lots;
   double mean = 0, squares = 0;

@@ -83,7 +83,8 @@ int run(MPI_Comm comm, int argc, char** argv) {
   options.add_options()("help", "print this")("studies", po::value(&studies)->default_value(studies),
                                               "simulated studies a design")(
       "seed", po::value(&seed)->default_value(seed), "seed of the studies")(
-      "only", po::value(&only), "one section: free, strata, covariate, cells, composition, other, groups or power")(
+      "only", po::value(&only),
+      "one section: free, strata, covariate, cells, composition, other, groups, power, equivalence or components")(
       "lots", po::value(&only_lots)->default_value(only_lots), "only designs of this number of lots; 0: all")(
       "write", po::value(&folder), "write the studies of the power table here for other programs, and end");
   po::variables_map given;

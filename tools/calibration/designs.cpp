@@ -324,8 +324,11 @@ Section power_of_designs(std::uint64_t seed) {
 }  // namespace
 
 std::vector<Section> all_sections(std::uint64_t seed) {
-  return {free_designs(seed),          strata_designs(seed), covariate_designs(seed), unequal_designs(seed),
-          compositional_designs(seed), other_designs(seed),  group_designs(seed),     power_of_designs(seed)};
+  std::vector<Section> sections{free_designs(seed),    strata_designs(seed),        covariate_designs(seed),
+                                unequal_designs(seed), compositional_designs(seed), other_designs(seed),
+                                group_designs(seed),   power_of_designs(seed)};
+  for (auto& section : equivalence_sections(seed)) sections.push_back(std::move(section));
+  return sections;
 }
 
 void write_power_studies(const std::filesystem::path& folder, std::uint64_t seed, std::int64_t studies) {

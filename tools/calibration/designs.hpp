@@ -29,6 +29,9 @@ struct Section {
   std::vector<Design> designs;
 };
 
+/// Equivalence of lots before and after a change, in one endpoint and in several components.
+std::vector<Section> equivalence_sections(std::uint64_t seed);
+
 /// All tables, by a seed.
 std::vector<Section> all_sections(std::uint64_t seed);
 

@@ -13,6 +13,7 @@ pkg_search_module(SLEPC REQUIRED IMPORTED_TARGET SLEPc slepc)
 pkg_search_module(OPENBLAS REQUIRED IMPORTED_TARGET openblas)
 pkg_search_module(LAPACK REQUIRED IMPORTED_TARGET lapack openblas)
 pkg_search_module(DEFLATE REQUIRED IMPORTED_TARGET libdeflate)
+pkg_search_module(ZLIB REQUIRED IMPORTED_TARGET zlib)  # the beginning of a file; libdeflate unpacks whole ones only
 pkg_search_module(HWY REQUIRED IMPORTED_TARGET libhwy)
 pkg_search_module(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
 find_path(RANDOM123_INCLUDE_DIR Random123/philox.h REQUIRED)

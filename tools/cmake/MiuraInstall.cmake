@@ -9,7 +9,7 @@ add_library(libmiura SHARED ${objects})
 set_target_properties(libmiura PROPERTIES OUTPUT_NAME miura EXPORT_NAME miura VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
   LINKER_LANGUAGE CXX)
 target_link_libraries(libmiura PUBLIC miura_flags
-  PRIVATE PkgConfig::HDF5 PkgConfig::SLEPC PkgConfig::PETSC PkgConfig::LAPACK PkgConfig::OPENBLAS PkgConfig::DEFLATE PkgConfig::HWY
+  PRIVATE PkgConfig::HDF5 PkgConfig::SLEPC PkgConfig::PETSC PkgConfig::LAPACK PkgConfig::OPENBLAS PkgConfig::DEFLATE PkgConfig::ZLIB PkgConfig::HWY
           PkgConfig::CRYPTO spdlog::spdlog fmt::fmt nlohmann_json::nlohmann_json)
 target_include_directories(libmiura INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 

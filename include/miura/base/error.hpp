@@ -45,6 +45,8 @@ public:
   const Where& where() const noexcept { return where_; }
   /// The same error with the lot named, if it is not: a reader of files need not know whose file it reads.
   InputError of_lot(const std::string& lot) const;
+  /// The same error with the file named, if it is not: what is wrong in a sheet may show after it was read.
+  InputError of_file(const std::filesystem::path& file) const;
 
 private:
   Where where_;

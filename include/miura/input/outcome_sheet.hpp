@@ -9,14 +9,14 @@ namespace miura::input {
 
 /// What a sheet of outcomes holds: a row a sample.
 struct OutcomeSheet {
-  std::string key_column;            ///< `sample`, or `lot` where there is no `sample`
+  std::string key_column;            ///< `sample`, else `lot`, else `line`
   std::vector<std::string> sample;   ///< ids, in the order of the rows
   std::vector<std::string> columns;  ///< all others that have a name
   std::vector<std::string> numeric;  ///< those of them that hold numbers or nothing, and at least one number
 };
 
-/// Reads what can be asked of the sheet. InputError for a sheet without column `sample` (or `lot`), without rows, or
-/// with a sample that is empty or there twice. Not collective.
+/// Reads what can be asked of the sheet. InputError for a sheet without column `sample` (or `lot` or `line`), without
+/// rows, or with a sample that is empty or there twice. Not collective.
 OutcomeSheet survey_outcomes(const std::filesystem::path& path);
 
 /// A column of words, e.g. the source, in the order of `samples`, each of which has a row; what is_missing() is empty.

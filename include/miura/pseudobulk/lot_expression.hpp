@@ -11,7 +11,8 @@
 namespace miura::pseudobulk {
 
 struct LotExpressionOptions {
-  double prior_count = 2;       ///< added to the counts of a lot of average depth, as edgeR's cpm(log = TRUE)
+  double prior_count = 2;  ///< added to the counts of a lot of average depth, as edgeR's cpm(log = TRUE)
+  double depth = 0;        ///< M below; 0: of the lots that take part, so that each lot's value depends on the others
   std::int64_t min_cells = 10;  ///< a lot with fewer cells of the group has no value, as in muscat
   /// A gene is tested where its counts add up to this over the lots: min.total.count of edgeR's filterByExpr ...
   std::int64_t min_total = 15;
@@ -31,7 +32,7 @@ struct LotExpression {
 
 /// Lot-level expression as edgeR's cpm(log = TRUE) defines it (Robinson, McCarthy & Smyth 2010, Bioinformatics 26:139;
 /// library sizes as they are, no TMM factors): with N the counts of a lot in this group over all genes, M the mean of
-/// N over the lots that take part, and p = prior_count,
+/// N over the lots that take part (or `depth`), and p = prior_count,
 ///
 ///     log2(1e6 (count + p N / M) / (N + 2 p N / M)) = log2(1e6 (count / N + p / M) / (1 + 2 p / M)).
 ///

@@ -3,6 +3,7 @@
 #include <mpi.h>
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "miura/matrix/cells.hpp"
@@ -42,10 +43,11 @@ struct Attrition {
 Attrition filter_cells(MPI_Comm comm, std::vector<matrix::CellBlock>& lots, std::int32_t n_lots,
                        const matrix::Features& features, const FilterOptions& options);
 
-/// Drops the genes that are seen in fewer than `min_cells` cells of all lots together, from the columns of this rank's
-/// cells and from `features`. Gives the indices of the genes kept, ascending, in the old numbering; replicated.
-/// InputError if none is left. Tables are left as they are. Collective.
+/// Drops the genes that are seen in fewer than `min_cells` of the cells that are marked in `counted` (one mark for each
+/// of this rank's; empty: all), from the columns of this rank's cells and from `features`. Gives the indices of the
+/// genes kept, ascending, in the old numbering; replicated. InputError if none is left. Tables are left as they are.
+/// Collective.
 std::vector<std::int32_t> filter_genes(MPI_Comm comm, matrix::CellBlock& mine, matrix::Features& features,
-                                       const FilterOptions& options);
+                                       const FilterOptions& options, std::span<const std::uint8_t> counted = {});
 
 }  // namespace miura::qc

@@ -111,12 +111,80 @@ struct ConfounderRow {
   std::string status;
 };
 
+/// A cluster of one integration beside the most similar one of another: a row of integration.tsv.
+struct IntegrationRow {
+  std::string integration, other;  ///< none, lot, chemistry
+  std::string cluster, other_cluster, outcome;
+  double ari = missing;         ///< of the two partitions
+  double jaccard = missing;     ///< of the two clusters
+  double rho_shares = missing;  ///< between their shares, over lots
+  double rho = missing, other_rho = missing;
+  double p_exact = missing, other_p_exact = missing;
+  double p_step = missing, other_p_step = missing;  ///< each in its own family
+};
+
 /// An outcome against neighborhoods of cells, without clusters: a row of global.tsv.
 struct NeighborhoodRow {
   std::string outcome;
   std::int64_t n_lots = 0, n_components = 0;
   double p = missing, p_local = missing, p_clusters = missing, p_omnibus = missing;
   std::string status;
+};
+
+/// How a lot stands to the reference: a row of mapped_lots.tsv.
+struct MappedLotRow {
+  std::string lot, source, role;
+  std::int64_t n_cells = 0, n_outside = 0, n_unassigned = 0;
+  double share_outside = missing;
+  double p_outside = missing;  ///< share of held-out training lots with as much outside, this lot counted
+  bool held_out = false;       ///< a training lot, mapped onto the others
+  std::string status = "OK";
+
+  /// Whether it does not belong to the reference: no anchors, or more than half of its cells outside.
+  bool is_foreign() const;
+};
+
+/// The share of the declared cluster against an outcome in mapped lots: a row of mapped_association.tsv.
+struct ReplicationRow {
+  std::string outcome, cluster, hypothesis;  ///< "rho > 0", from the training lots
+  std::string role, source;                  ///< "all": several together
+  std::int64_t n_lots = 0;
+  double rho = missing, p_one_sided = missing, p_min_attainable = missing;
+  std::string status = "OK", flags;
+};
+
+/// Expression of chosen genes by source, in cells of the declared cluster and in others.
+struct SourceMarkers {
+  /// A row of source_markers.tsv.
+  struct Row {
+    std::string gene, role, source, group;  ///< group: all, declared, other
+    std::int64_t n_lots = 0, n_cells = 0;
+    double share_expressing = missing, high_from = missing, share_high = missing, mean = missing, log2_cpm = missing;
+    std::string status = "OK";
+  };
+  /// A test over lots: a row of source_marker_tests.tsv.
+  struct Test {
+    std::string gene, role, source, group, against, measure;
+    std::int64_t n_lots = 0, n_against = 0;
+    double difference = missing, p = missing, p_min_attainable = missing, p_holm = missing;
+    std::string status = "OK";
+  };
+  /// Cells with an expression in [from, to), rising; from 0 to 0 those without counts: source_marker_density.tsv.
+  struct Bin {
+    std::string gene, role, source, group;
+    double from = 0, to = 0;
+    std::int64_t cells = 0;
+  };
+  /// Share of high cells of a lot: of source_marker_lots.tsv.
+  struct Lot {
+    std::string gene, lot, role, source;
+    double share_high_declared = missing, share_high_other = missing;
+  };
+  std::string cluster;
+  std::vector<Row> rows;
+  std::vector<Test> tests;
+  std::vector<Bin> density;
+  std::vector<Lot> lots;
 };
 
 /// One step of the computation in plain words, with the numbers of this study: {"Neighbors", "the 15 nearest ..."}.
@@ -147,11 +215,19 @@ struct StudyReport {
   std::vector<Scatter> scatter;             ///< of the associations worth a picture, best first
 
   std::vector<NeighborhoodRow> without_clusters;
-  std::vector<StabilityRow> stability;    ///< of each cluster of the composition
-  std::int64_t stability_replicates = 0;  ///< of each kind
-  std::vector<MarkerRow> markers;         ///< the foremost of each cluster, cluster after cluster
-  std::vector<MarkerDot> marker_dots;     ///< their genes in all clusters, gene after gene
+  std::vector<StabilityRow> stability;      ///< of each cluster of the composition
+  std::int64_t stability_replicates = 0;    ///< of each kind
+  std::vector<MarkerRow> markers;           ///< the foremost of each cluster, cluster after cluster
+  std::vector<MarkerDot> marker_dots;       ///< their genes in all clusters, gene after gene
+  std::vector<IntegrationRow> integration;  ///< pair of integrations after pair, the primary one first
   std::vector<ConfounderRow> confounders;
+
+  bool of_new_lots = false;               ///< lots mapped onto a finished study, which has a page of its own
+  std::vector<MappedLotRow> mapped_lots;  ///< with the held-out training lots
+  Composition mapped_composition;         ///< of the assigned cells of the mapped lots
+  std::vector<ReplicationRow> replication;
+  std::vector<Scatter> replication_scatter;  ///< an outcome each; `source` says the role too
+  SourceMarkers source_markers;
 
   std::vector<double> variance_ratio;  ///< share of the total variance by component, falling
 

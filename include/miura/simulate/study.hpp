@@ -21,6 +21,8 @@ struct Options {
   int lots_bm_test = 4;     ///< role test
   int lots_ad = 4;          ///< role query
   int lots_uc = 5;          ///< role query
+  int pairs = 0;            ///< marrow lots of a donor before and after a change of the process, role process
+  double change = 1;        ///< what that makes of the functional state's share (times); 1: nothing changes
   int cells_per_lot = 300;  ///< mean number of barcodes in a lot, also the few that a quality control should drop
   int genes = 3000;         ///< at least 500; named genes of the planted programmes come first
   bool null = false;        ///< outcomes that are drawn without looking at any fraction

@@ -20,7 +20,9 @@ enum class Purpose : std::uint32_t {
   projection,
   integrate = 30,
   mapping,
-  umap = 40,
+  gene_permutation = 40,
+  interval_placement,
+  umap = 50,
   cell_cycle,
   doublets
 };

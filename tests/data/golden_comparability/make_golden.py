@@ -3,7 +3,7 @@ import json
 import sys
 
 import numpy as np
-from scipy import stats
+from scipy import optimize, special, stats
 
 rng = np.random.default_rng(20)
 given = json.load(open(sys.argv[1]))
@@ -108,4 +108,30 @@ golden["specification"] = dict(
     threshold_low=min(folds + [threshold]), threshold_high=max(folds + [threshold]),
     predicted=slope * threshold + intercept, predicted_low=low, predicted_high=up, level=level, covered=covered / len(x), suitable=int((y >= requirement).sum()),
     suitable_accepted=accepted, unsuitable_rejected=rejected)
+
+
+def noncentral_f_cdf(f, p, degrees, noncentrality):
+    """By its definition: a Poisson mixture of beta distributions."""
+    j = np.arange(400)
+    return float((stats.poisson.pmf(j, noncentrality / 2) * special.betainc(p / 2 + j, degrees / 2, p * f / (p * f + degrees))).sum())
+
+
+draw = np.random.default_rng(19)
+vectors = draw.normal(size=(30, 6)) @ np.diag([3, 2, 1.5, 1, .5, .2]) @ np.linalg.qr(draw.normal(size=(6, 6)))[0]
+n1, n2, others = 9, 6, 15
+axes = np.linalg.svd(vectors[n1 + n2:] - vectors[n1 + n2:].mean(0))[2]
+golden["distance"] = dict(vectors=vectors.ravel().tolist(), n1=n1, n2=n2, margin=1.5, tests=[])
+for p in (1, 2, 3):
+    scores = (vectors - vectors[n1 + n2:].mean(0)) @ axes[:p].T
+    a, b = scores[:n1], scores[n1:n1 + n2]
+    pooled = np.atleast_2d((n1 - 1) * np.cov(a.T) + (n2 - 1) * np.cov(b.T)) / (n1 + n2 - 2)
+    d = b.mean(0) - a.mean(0)
+    square = float(d @ np.linalg.solve(pooled, d))
+    n = n1 + n2
+    f = (n - 1 - p) / (p * (n - 2)) * n1 * n2 / n * square
+    at = lambda distance: noncentral_f_cdf(f, p, n - 1 - p, n1 * n2 / n * distance ** 2)
+    reach = lambda level: optimize.brentq(lambda x: at(x) - level, 0, 20) if at(0) > level else 0.0
+    golden["distance"]["tests"].append(dict(
+        p=p, distance=square ** .5, p_margin=at(1.5), p_difference=float(stats.f.sf(f, p, n - 1 - p)), ci_low=reach(.95), ci_high=reach(.05),
+        abs_scores=np.abs(scores).ravel().tolist()))
 json.dump(golden, open("golden.json", "w"), indent=1)

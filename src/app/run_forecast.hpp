@@ -1,0 +1,51 @@
+#pragma once
+
+#include <mpi.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "app/run_options.hpp"
+#include "miura/input/extent.hpp"
+#include "miura/matrix/lots.hpp"
+
+namespace miura::app {
+
+/// What decides how long a study takes and how much room it needs.
+struct StudySize {
+  std::int64_t lots = 0, training_lots = 0;
+  std::int64_t cells = 0, reference_cells = 0;
+  std::int64_t features = 0;
+  std::int64_t entries = 0;            ///< counts that are not 0, or values of tables
+  std::int64_t reference_entries = 0;  ///< those of the reference cells
+  std::int64_t entries_of_largest_lot = 0;
+  bool tables = false;
+};
+
+/// Of the files as they are: cells and genes that the quality control drops are counted.
+StudySize study_size(const matrix::Lots& lots, const std::vector<input::LotExtent>& extents, const RunOptions& o);
+
+/// Ranks and the threads of each.
+struct Layout {
+  int ranks = 1, threads = 1;
+};
+
+struct StageForecast {
+  std::string stage;
+  double gib_a_rank = 0;  ///< peak of the largest rank, program and libraries included
+  double minutes = 0;     ///< on cores like those of docs/scaling.md
+  double gib_written = 0;
+};
+
+/// The stages that take memory, time or room, by the model of docs/scaling.md; its constants are measured there.
+std::vector<StageForecast> forecast(const StudySize& size, const RunOptions& o, const Layout& layout);
+
+/// `miura run --plan`: reads the headers of all files and prints the forecast for the layout that was asked for, or
+/// else the one that the program runs on. Collective.
+void print_plan(MPI_Comm comm, const matrix::Lots& lots, const RunOptions& o);
+
+/// What it prints: the size, a line a stage, and the line `all` with the largest memory and the sums.
+std::string forecast_text(const StudySize& size, const std::vector<StageForecast>& stages, const Layout& layout);
+
+}  // namespace miura::app

@@ -1,0 +1,272 @@
+#include "miura/mining/replication.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <set>
+
+#include "mining/count_row.hpp"
+#include "mining/intersect.hpp"
+#include "mining/joint_tests.hpp"
+#include "miura/stats/multiplicity.hpp"
+
+namespace miura::mining {
+
+namespace {
+
+constexpr double none = std::numeric_limits<double>::quiet_NaN();
+
+/// Probes of the test panels in which a training probe is looked up.
+struct LookUp {
+  std::int32_t panel;
+  std::vector<std::int64_t> probes;
+};
+
+/// Where the probes and genes of each test panel are.
+class Places {
+public:
+  Places(const LineSet& training, const LineSet& test) : training_(training), test_(test) {
+    for (const auto& panel : test.panels) {
+      auto& by_probe = probe_.emplace_back();
+      auto& by_gene = gene_.emplace_back();
+      for (std::int64_t p = 0; p < panel.probes.n_features(); ++p) {
+        by_probe.try_emplace(panel.probes.feature[p], p);
+        if (!panel.gene[p].empty()) by_gene[panel.gene[p]].push_back(p);
+      }
+    }
+  }
+
+  /// Of a training probe, or nothing. Among several panels of the platform and method the first.
+  std::vector<LookUp> of(std::int32_t training_panel, std::int64_t probe) const {
+    const auto& from = training_.panels[training_panel];
+    bool platform_is_there = false;
+    for (std::int32_t k = 0; k < std::ssize(test_.panels); ++k) {
+      platform_is_there = platform_is_there || test_.panels[k].platform == from.platform;
+      if (test_.panels[k].platform != from.platform || test_.panels[k].method != from.method) continue;
+      const auto at = probe_[k].find(from.probes.feature[probe]);
+      if (at != probe_[k].end()) return {{k, {at->second}}};
+    }
+    std::vector<LookUp> places;
+    for (std::int32_t k = 0; !platform_is_there && k < std::ssize(test_.panels); ++k)
+      if (const auto at = gene_[k].find(from.gene[probe]); at != gene_[k].end() && !from.gene[probe].empty())
+        places.push_back({k, at->second});
+    return places;
+  }
+
+private:
+  const LineSet &training_, &test_;
+  std::vector<std::map<std::string, std::int64_t>> probe_;
+  std::vector<std::map<std::string, std::vector<std::int64_t>>> gene_;
+};
+
+/// A training hit as the test lines see it.
+struct Candidate {
+  ReplicationRow row;
+  std::vector<Term> terms;  ///< panels are those of the test set
+  std::vector<std::vector<std::int64_t>> probes;
+};
+
+/// What one rule selected: candidates that are looked up, relabeled and corrected together.
+struct Selection {
+  std::string name, measurement, signs;
+  std::vector<Candidate> candidates;
+};
+
+void look_up(Candidate& candidate, const Places& places, std::int32_t training_panel, std::int64_t probe,
+             std::int32_t outcome, bool negative) {
+  for (auto& place : places.of(training_panel, probe)) {
+    candidate.terms.push_back({place.panel, outcome, negative});
+    candidate.probes.push_back(std::move(place.probes));
+  }
+}
+
+std::vector<Selection> select(const LineSet& training, const Screen& found, std::span<const Intersection> intersections,
+                              const Places& places) {
+  std::vector<Selection> selections;
+  std::map<std::pair<std::int32_t, std::int32_t>, std::size_t> of_pair;
+  for (const auto& hit : found.probes) {
+    if (!hit.hit) continue;
+    const auto& panel = training.panels[hit.panel];
+    const auto [at, is_new] = of_pair.try_emplace({hit.panel, hit.outcome}, selections.size());
+    if (is_new) selections.push_back({training.outcomes[hit.outcome].name, panel.name, "+ or -", {}});
+    auto& candidate = selections[at->second].candidates.emplace_back();
+    candidate.row = {.rule = training.outcomes[hit.outcome].name,
+                     .measurement = panel.name,
+                     .tested_in = {},
+                     .unit = panel.probes.feature[hit.probe],
+                     .gene = panel.gene[hit.probe],
+                     .test_probe = {},
+                     .train_rho = hit.rho,
+                     .train_p = hit.p};
+    look_up(candidate, places, hit.panel, hit.probe, hit.outcome, hit.rho < 0);
+  }
+  for (std::int32_t i = 0; i < std::ssize(intersections); ++i) {
+    auto& selection =
+        selections.emplace_back(Selection{intersections[i].name, {}, signs_of(training, intersections[i]), {}});
+    for (const auto& unit : found.units) {
+      if (unit.intersection != i || !unit.member) continue;
+      auto& candidate = selection.candidates.emplace_back();
+      const auto weakest = std::ranges::max_element(unit.terms, {}, &IntersectionRow::Term::p);
+      candidate.row = {.rule = intersections[i].name,
+                       .measurement = {},
+                       .tested_in = {},
+                       .unit = unit.unit,
+                       .gene = unit.gene,
+                       .is_intersection = true,
+                       .reversed = unit.reversed,
+                       .test_probe = {},
+                       .train_rho = weakest->rho,
+                       .train_p = unit.p_partial.back()};
+      for (std::size_t t = 0; t < unit.terms.size(); ++t)
+        look_up(candidate, places, intersections[i].terms[t].panel, unit.terms[t].probe,
+                intersections[i].terms[t].outcome, intersections[i].terms[t].negative != unit.reversed);
+    }
+  }
+  return selections;
+}
+
+/// Test lines that all terms of a selection have.
+std::vector<std::int32_t> common_lines(const LineSet& test, const Selection& selection,
+                                       const std::vector<std::vector<std::uint8_t>>& measured) {
+  std::set<std::pair<std::int32_t, std::int32_t>> pairs;
+  for (const auto& candidate : selection.candidates)
+    for (const auto& term : candidate.terms) pairs.emplace(term.panel, term.outcome);
+  std::vector<std::int32_t> lines;
+  for (std::int32_t l = 0; l < test.n_lines(); ++l)
+    if (!pairs.empty() && std::ranges::all_of(pairs, [&](const auto& pair) {
+          return measured[pair.first][l] != 0 && !std::isnan(test.outcomes[pair.second].value[l]);
+        }))
+      lines.push_back(l);
+  return lines;
+}
+
+void judge(Candidate& candidate, const JointTests& joint, const LineSet& test, permutation::HitRule& rule) {
+  auto& row = candidate.row;
+  row.n_test = joint.n_lines();
+  row.p_test = row.test_rho = none;
+  row.naive = !candidate.terms.empty();
+  std::vector<std::vector<permutation::SignedTest>> terms;
+  for (std::size_t t = 0; t < candidate.terms.size(); ++t) {
+    const auto& [panel, outcome, negative] = candidate.terms[t];
+    double best = std::numeric_limits<double>::infinity(), rho = none;
+    std::int64_t decides = -1;
+    bool is_hit = false;
+    auto& tests = terms.emplace_back();
+    for (const auto probe : candidate.probes[t]) {
+      const auto number = joint.test_of(panel, outcome, probe);
+      if (number < 0) continue;
+      tests.push_back({number, negative});
+      const auto found = joint.row(number);
+      is_hit = is_hit || (found.hit && (found.rho < 0) == negative);
+      const double p = negative ? found.p_less : found.p_greater;
+      if (p < best) best = p, rho = found.rho, decides = probe;
+    }
+    row.naive = row.naive && is_hit;
+    row.test_probe.push_back(decides);
+    const auto& name = test.panels[panel].name;
+    if (row.tested_in.find(name) == std::string::npos) row.tested_in += (row.tested_in.empty() ? "" : ";") + name;
+    if (tests.empty()) continue;
+    const double p = std::min(1.0, static_cast<double>(tests.size()) * best);
+    if (std::isnan(row.p_test) || p > row.p_test) row.p_test = p, row.test_rho = rho;
+  }
+  if (terms.empty() || std::ranges::any_of(terms, [](const auto& tests) { return tests.empty(); })) {
+    row.p_test = none;  // a term that was not measured is not met
+    row.naive = false;
+    return;
+  }
+  for (const auto& tests : terms) rule.add_term(tests);
+  rule.end_unit();
+}
+
+}  // namespace
+
+namespace {
+
+constexpr std::int64_t fewest_lines = 3;
+
+CountRow untested(const Selection& selection, std::int64_t n_lines) {
+  return {.kind = "replication",
+          .name = selection.name,
+          .measurement = selection.measurement,
+          .rule = selection.signs,
+          .n_lines = static_cast<std::int32_t>(n_lines),
+          .null_mean = none,
+          .null_sd = none,
+          .p = none,
+          .perm_type = {},
+          .independent_mean = none,
+          .independent_sd = none,
+          .status = "NOT_TESTED"};
+}
+
+/// Every probe that the selections look up, as tests of the same lines.
+JointTests joint_tests(MPI_Comm comm, const LineSet& test, const std::vector<std::int32_t>& lines,
+                       std::span<const Selection* const> selections, const Options& options) {
+  std::map<std::pair<std::int32_t, std::int32_t>, std::vector<std::int64_t>> wanted;
+  for (const auto* selection : selections)
+    for (const auto& candidate : selection->candidates)
+      for (std::size_t t = 0; t < candidate.terms.size(); ++t) {
+        auto& probes = wanted[{candidate.terms[t].panel, candidate.terms[t].outcome}];
+        probes.insert(probes.end(), candidate.probes[t].begin(), candidate.probes[t].end());
+      }
+  JointTests joint(test, lines);
+  if (std::ssize(lines) >= fewest_lines)
+    for (const auto& [pair, probes] : wanted) joint.add(pair.first, pair.second, probes);
+  joint.settle(comm, options);
+  return joint;
+}
+
+/// Fills the rows of a selection; the rule counts its naive survivors.
+permutation::HitRule judge(Selection& selection, const JointTests& joint, const LineSet& test, double alpha) {
+  permutation::HitRule rule;
+  std::vector<double> p;
+  for (auto& candidate : selection.candidates) {
+    judge(candidate, joint, test, rule);
+    p.push_back(candidate.row.p_test);
+  }
+  const auto q = stats::benjamini_hochberg(p);
+  for (std::size_t i = 0; i < q.size(); ++i) {
+    selection.candidates[i].row.q_test = q[i];
+    selection.candidates[i].row.replicated = q[i] <= alpha;
+  }
+  return rule;
+}
+
+}  // namespace
+
+Replication replicate(MPI_Comm comm, const LineSet& training, const Screen& found,
+                      std::span<const Intersection> intersections, const LineSet& test, const Options& options,
+                      const ReplicationOptions& replication) {
+  constexpr std::int32_t exact_up_to = 13;
+  auto of_test = options;
+  of_test.relabelings.exact_up_to = std::max(options.relabelings.exact_up_to, exact_up_to);
+  const Places places(training, test);
+  std::vector<std::vector<std::uint8_t>> measured;
+  for (const auto& panel : test.panels) measured.push_back(measured_lines(panel));
+  auto selections = select(training, found, intersections, places);
+  std::map<std::vector<std::int32_t>, std::vector<std::size_t>> by_lines;  // usually all see the same
+  for (std::size_t i = 0; i < selections.size(); ++i)
+    by_lines[common_lines(test, selections[i], measured)].push_back(i);
+
+  Replication result;
+  result.counts.resize(selections.size());
+  for (const auto& [lines, members] : by_lines) {
+    std::vector<const Selection*> together;
+    for (const auto i : members) together.push_back(&selections[i]);
+    const auto joint = joint_tests(comm, test, lines, together, options);
+    std::vector<permutation::HitRule> rules;
+    for (const auto i : members) rules.push_back(judge(selections[i], joint, test, replication.alpha));
+    for (const auto i : members) result.counts[i] = untested(selections[i], std::ssize(lines));
+    if (joint.tests().size() == 0) continue;
+    const auto counts = permutation::count_hits(comm, joint.tests(), joint.bar(), rules,
+                                                relabelings_for(of_test, joint.n_lines(), joint.tests().size()));
+    for (std::size_t r = 0; r < rules.size(); ++r)
+      if (rules[r].n_units() > 0) fill(result.counts[members[r]], counts, counts.of_rule[r], joint, rules[r]);
+  }
+  for (auto& selection : selections)
+    for (auto& candidate : selection.candidates) result.rows.push_back(std::move(candidate.row));
+  return result;
+}
+
+}  // namespace miura::mining

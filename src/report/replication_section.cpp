@@ -1,0 +1,64 @@
+#include <ranges>
+#include <string>
+#include <string_view>
+
+#include "report/charts.hpp"
+#include "report/mapped_words.hpp"
+#include "report/numbers.hpp"
+#include "report/page_parts.hpp"
+#include "report/sections.hpp"
+
+namespace miura::report {
+
+namespace {
+
+/// Status and flags; the side of the test stands in a column of its own.
+std::string status_of(const ReplicationRow& row) {
+  std::string flags;
+  for (const auto part : std::views::split(row.flags, ';')) {
+    const std::string_view flag(part.begin(), part.end());
+    if (!flag.empty() && !flag.starts_with("ONE_SIDED")) flags += (flags.empty() ? "" : "; ") + std::string(flag);
+  }
+  return flags.empty() ? row.status : row.status + " (" + flags + ")";
+}
+
+}  // namespace
+
+Section replication_section(const StudyReport& report) {
+  using Align = HtmlTable::Align;
+  Section section{"other-lots", "In other lots and sources", {}};
+  if (report.replication.empty()) return section;
+  section.body += paragraph(words_on_replication(report));
+  section.body += paragraph(
+      "One cluster and the sign of its correlation come from the training lots; the mapped lots had no part in "
+      "choosing them, so the test is one-sided and of its own. The groups of lots overlap: the one that was declared "
+      "beforehand counts. Several sources together are compared within each source. With very few lots nothing but a "
+      "perfect order would count as replicated, so not replicated does not mean that there is nothing.");
+  Html figures;
+  int number = 0;
+  for (const auto& scatter : report.replication_scatter)
+    figures += chart("replication-" + std::to_string(number++), scatter_chart(scatter),
+                     element("strong", text("cluster " + scatter.cluster)) + text(" and " + scatter.outcome));
+  if (number > 0) section.body += figure_row(figures);
+  HtmlTable table("Share of cluster " + report.replication.front().cluster + " against the outcome in mapped lots",
+                  {{"lots of", Align::text},
+                   {"outcome", Align::text},
+                   {"expected", Align::text},
+                   {"lots"},
+                   {"rho"},
+                   {"p, one-sided"},
+                   {"smallest attainable p"},
+                   {"finding", Align::text},
+                   {"status", Align::text}});
+  for (const auto& row : report.replication) {
+    const auto found = replication_of(row, report.alpha);
+    table.add({cell(words_of_group(row.role, row.source)), cell(row.outcome), cell(row.hypothesis),
+               cell(count_text(row.n_lots)), cell(rho_text(row.rho)), cell(p_text(row.p_one_sided, report.alpha)),
+               cell(p_text(row.p_min_attainable, report.alpha)), cell(word_for(found)), cell(status_of(row))},
+              found == Replication::replicated ? "declared" : "");
+  }
+  section.body += table.html();
+  return section;
+}
+
+}  // namespace miura::report

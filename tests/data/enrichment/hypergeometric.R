@@ -1,0 +1,11 @@
+# Upper tails of the hypergeometric distribution, natural logarithm. Run: Rscript hypergeometric.R > hypergeometric.tsv
+cat("N\tK\tn\tk\tln_p\n")
+case <- function(N, K, n, k)
+  cat(sprintf("%d\t%d\t%d\t%d\t%.17g\n", as.integer(N), as.integer(K), as.integer(n), as.integer(k), phyper(k - 1, K, N - K, n, lower.tail = FALSE, log.p = TRUE)))
+for (N in c(1, 2, 10, 500, 20000, 1e6))
+  for (K in unique(round(c(0, 1, N * c(0.003, 0.1, 0.5, 0.9, 1)))))
+    for (n in unique(round(c(0, 1, N * c(0.002, 0.05, 0.5, 0.99, 1)))))
+      for (k in unique(round(seq(max(0, K + n - N), min(K, n), length.out = 5))))
+        case(N, K, n, k)
+mean_ <- round(20000 * 0.1 * 0.05)
+for (k in mean_ + (-30:30)) case(20000, 2000, 1000, k)

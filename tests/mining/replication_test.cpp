@@ -1,0 +1,126 @@
+#include "miura/mining/replication.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "mining/planted_lines.hpp"
+
+namespace {
+
+using namespace miura;
+using mining::Intersection;
+using mining::LineSet;
+using tests::planted_lines;
+
+struct Study {
+  LineSet training, test;
+  mining::Screen found;
+  mining::Replication replicated;
+};
+
+Study study_of(std::uint64_t seed, double effect, const std::vector<Intersection>& rules,
+               MPI_Comm comm = MPI_COMM_WORLD) {
+  Study study{planted_lines(seed, {.n_lines = 10, .effect = effect}),
+              planted_lines(seed + 1'000, {.n_lines = 13, .effect = effect, .outcomes = 2}),
+              {},
+              {}};
+  const mining::Options options{.relabelings = {.permutations = 999}, .affordable = 1'000'000};
+  study.found = mining::screen(comm, study.training, rules, options);
+  study.replicated = mining::replicate(comm, study.training, study.found, rules, study.test, options, {});
+  return study;
+}
+
+const std::vector<Intersection> opposite{{.name = "opposite", .terms = {{0, 0}, {0, 1, true}}}};
+
+TEST(Replicate, WhatWasPlantedSurvivesAndLittleElse) {
+  int n_planted = 0, n_false = 0;
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    const auto study = study_of(seed, 8, opposite);
+    for (const auto& row : study.replicated.rows) {
+      if (!row.replicated || row.is_intersection || row.rule != "ecto" || row.measurement != "array") continue;
+      const bool planted = row.unit == "array_0" || row.unit == "array_1" || row.unit == "array_2";
+      ++(planted ? n_planted : n_false);
+    }
+  }
+  EXPECT_GE(n_planted, 12);  // of 15
+  EXPECT_LE(n_false, 1);
+}
+
+TEST(Replicate, TakesTheDirectionFromTraining) {
+  auto study = study_of(3, 8, opposite);
+  for (auto& outcome : study.test.outcomes)
+    for (auto& v : outcome.value) v = -v;
+  const auto turned = mining::replicate(MPI_COMM_WORLD, study.training, study.found, opposite, study.test,
+                                        {.relabelings = {.permutations = 99}, .affordable = 1}, {});
+  ASSERT_EQ(turned.rows.size(), study.replicated.rows.size());
+  for (std::size_t i = 0; i < turned.rows.size(); ++i) {
+    if (!study.replicated.rows[i].naive) continue;
+    EXPECT_FALSE(turned.rows[i].naive || turned.rows[i].replicated) << turned.rows[i].unit;
+    EXPECT_GT(turned.rows[i].p_test, 0.5);
+  }
+}
+
+TEST(Replicate, CorrectsWithinWhatTheRuleSelectedAndAsksAllTermsOfAnIntersection) {
+  const auto study = study_of(4, 8, opposite);
+  int n = 0;
+  for (const auto& row : study.replicated.rows) {
+    EXPECT_GE(row.q_test, row.p_test);
+    EXPECT_EQ(row.n_test, 13);
+    if (!row.is_intersection) continue;
+    ++n;
+    EXPECT_EQ(row.test_probe.size(), 2U);
+    // the largest p of its terms, each of which was looked up by itself too
+    double largest = 0;
+    for (const auto& single : study.replicated.rows)
+      if (!single.is_intersection && single.unit == row.unit && (single.rule == "ecto" || single.rule == "meso"))
+        largest = std::max(largest, single.p_test);
+    EXPECT_DOUBLE_EQ(row.p_test, largest) << row.unit;
+  }
+  EXPECT_GT(n, 0);
+}
+
+TEST(Replicate, CountsNaiveSurvivorsBesideRelabeledTestLines) {
+  const auto study = study_of(5, 8, opposite);
+  for (const auto& count : study.replicated.counts) {
+    const auto naive = std::ranges::count_if(study.replicated.rows, [&](const auto& row) {
+      return row.rule == count.name && row.measurement == count.measurement && row.naive;
+    });
+    EXPECT_EQ(count.observed, naive) << count.name << count.measurement;
+    EXPECT_EQ(count.kind, "replication");
+  }
+  const auto at = std::ranges::find(study.replicated.counts, "opposite", &mining::CountRow::name);
+  ASSERT_NE(at, study.replicated.counts.end());
+  EXPECT_LT(at->p, 0.05);
+}
+
+TEST(Replicate, LooksAProbeUpByNameOnItsPlatformAndByGeneWhereThePlatformIsNotThere) {
+  auto study = study_of(6, 8, opposite);
+  study.test.panels.erase(study.test.panels.begin());  // no array any more
+  const auto by_gene = mining::replicate(MPI_COMM_WORLD, study.training, study.found, opposite, study.test,
+                                         {.relabelings = {.permutations = 99}, .affordable = 1}, {});
+  for (const auto& row : by_gene.rows)
+    if (!row.is_intersection) {
+      EXPECT_EQ(row.tested_in, "cage");
+    }
+  study.test.panels[0].platform = "array";  // probes of other names
+  const auto nowhere = mining::replicate(MPI_COMM_WORLD, study.training, study.found, opposite, study.test,
+                                         {.relabelings = {.permutations = 99}, .affordable = 1}, {});
+  for (const auto& row : nowhere.rows)
+    if (row.measurement == "array") {
+      EXPECT_TRUE(std::isnan(row.p_test));
+      EXPECT_FALSE(row.naive || row.replicated);
+      EXPECT_EQ(row.tested_in, "");
+    }
+}
+
+TEST(Replicate, HasTheSameBitsAsOnOneRank) {
+  const auto found = study_of(7, 4, opposite).replicated, alone = study_of(7, 4, opposite, MPI_COMM_SELF).replicated;
+  ASSERT_EQ(found.rows.size(), alone.rows.size());
+  for (std::size_t i = 0; i < found.rows.size(); ++i) EXPECT_EQ(found.rows[i].q_test, alone.rows[i].q_test);
+  for (std::size_t i = 0; i < found.counts.size(); ++i) EXPECT_EQ(found.counts[i].p, alone.counts[i].p);
+}
+
+}  // namespace

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# tools/submit: lots -> study -> report, with the resources of the forecast; a damaged lot ends the chain before the study.
+# Then a new lot is mapped.
+. "$SOURCE/tests/slurm/support.sh"
+planted_study
+
+# chain OUT ARGUMENTS...: the numbers of its three jobs in $lots, $study, $report
+chain() {
+  local out=$1
+  shift
+  "$SOURCE/tools/submit" study/study.ini --out "$out" --threads 1 "$@" >submitted || fail "tools/submit: $(cat submitted)"
+  lots=$(awk '/^lots/ { print $2 }' submitted)
+  study=$(awk '/^study/ { print $2 }' submitted)
+  report=$(awk '/^report/ { print $2 }' submitted)
+}
+
+chain chained --ranks 3 --publish published -- --comment=chain
+ends_as "$report" COMPLETED 0:0 chained/jobs/report.log
+ends_as "$study" COMPLETED 0:0 chained/jobs/study.log
+same_as_whole chained
+cmp chained/report.html published/report.html || fail "the report is not published"
+[ "$(cat chained/jobs/lot-*.log | grep -c 'cells pass the quality control')" -eq 7 ] || fail "not every lot was taken in: $(cat chained/jobs/lot-*.log)"
+grep -q '3 ranks x 1 threads' chained/jobs/study.log || fail "--ranks is not heard"
+scontrol show job "$study" | grep -q 'Comment=chain' || fail "options after -- do not come to sbatch"
+memory=$(scontrol show job "$study" | sed -n 's/.*MinMemoryCPU=\([0-9]*\)M.*/\1/p')
+peak=$(sed -n 's/.*"peak_gib": \([0-9.]*\).*/\1/p' chained/provenance.json | sort -g | tail -n 1)
+awk -v m="$memory" -v p="$peak" 'BEGIN { exit !(m > 1024 * p && m < 1024 * p * 3) }' || fail "$memory MB were asked for a rank that needs $peak GiB"
+
+# without --ranks the forecast chooses; what it writes can be looked at first
+"$SOURCE/tools/submit" study/study.ini --out looked_at --dry-run >submitted || fail "--dry-run"
+grep -q -- '--ntasks=1 --cpus-per-task=8' looked_at/jobs/submit.sh || fail "a small study asks for more than a rank: $(cat looked_at/jobs/submit.sh)"
+
+file=$(find study/data -name '*.mtx.gz' | sort | sed -n 4p)
+truncate -s -100 "$file"
+chain broken --ranks 2
+until_it 120 "the broken lot is found" has_ended "$lots"
+until_it 120 "the study is given up" has_ended "$study"
+[ "$(state_of "$study")" = CANCELLED ] || fail "with a broken lot the study is $(state_of "$study")"
+until_it 120 "the report is given up" has_ended "$report"
+grep -h '^miura: ' broken/jobs/lot-*.log | grep -q "$(basename "$(dirname "$file")")" || fail "which lot is broken is not said: $(cat broken/jobs/lot-*.log)"
+[ ! -e broken/checkpoint ] || fail "the study has begun in spite of the broken lot"
+
+# ---- a new lot, onto the finished study ----
+"$MIURA" simulate --out later --seed 7 --lots-bm 1 --lots-bm-test 0 --lots-ad 0 --lots-uc 1 --cells-per-lot 120 --genes 900 --quiet ||
+  fail "simulate a later lot"
+sed -i 's/^BM01,/BM91,/' later/samples.csv  # the study has a BM01 of its own
+"$MIURA" map whole/study.h5ad --samples later/samples.csv --out mapped_here --quiet || fail "map without Slurm"
+submit mapped -N2 -n2 -c1 --mem-per-cpu=500M "$SOURCE/jobs/miura-map.sbatch" whole/study.h5ad later/samples.csv mapped
+ends_as "$job" COMPLETED 0:0 mapped.log
+"$MIURA" inspect --diff mapped_here mapped || fail "mapped on two nodes, a lot looks otherwise"
+echo passed
