@@ -57,12 +57,8 @@ constexpr auto g2m_phase =
                              {"G2E3", "ENSG00000092140"},    {"GAS2L3", "ENSG00000139354"},
                              {"CBX5", "ENSG00000094916"},    {"CENPA", "ENSG00000115163"}});
 
-}  // namespace
-
-std::span<const GeneName> s_genes() { return s_phase; }
-std::span<const GeneName> g2m_genes() { return g2m_phase; }
-
-std::vector<std::int32_t> columns_of(const matrix::Features& features, std::span<const GeneName> genes) {
+/// The columns of the genes that are found, ascending and once.
+std::vector<std::int32_t> columns_of_genes(const matrix::Features& features, std::span<const GeneName> genes) {
   std::unordered_map<std::string_view, std::int32_t> by_symbol, by_id;
   for (std::int32_t g = 0; g < features.size(); ++g) {
     by_symbol.try_emplace(features.symbol[g], g);
@@ -78,7 +74,23 @@ std::vector<std::int32_t> columns_of(const matrix::Features& features, std::span
         break;
       }
   std::ranges::sort(found);
+  found.erase(std::ranges::unique(found).begin(), found.end());
   return found;
+}
+
+}  // namespace
+
+std::span<const GeneName> s_genes() { return s_phase; }
+std::span<const GeneName> g2m_genes() { return g2m_phase; }
+
+PhaseGenes human_genes(const matrix::Features& features) {
+  return {columns_of_genes(features, s_phase), columns_of_genes(features, g2m_phase)};
+}
+
+std::vector<std::int32_t> columns_of(const matrix::Features& features, std::span<const std::string> names) {
+  std::vector<GeneName> genes;
+  for (const auto& name : names) genes.push_back({name, name});
+  return columns_of_genes(features, genes);
 }
 
 }  // namespace miura::cellcycle

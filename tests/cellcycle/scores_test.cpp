@@ -45,10 +45,6 @@ Rows read_rows(const std::string& name, std::vector<std::string>* header = nullp
   return rows;
 }
 
-std::string name_of(Phase phase) {
-  return std::vector<std::string>{"G1", "S", "G2M", "Undecided"}[static_cast<std::size_t>(phase)];
-}
-
 /// Planted counts: cells that rank `rank` of `cells` owns, and the genes in the order `order`.
 struct Planted {
   matrix::Features features;
@@ -70,10 +66,14 @@ struct Planted {
   }
 };
 
+/// One lot, whose file has all genes.
+const std::vector<std::vector<std::int32_t>> none_missing(1);
+
 cellcycle::Scores scores_of(MPI_Comm comm, const Planted& planted, const Partition& cells,
                             const cellcycle::ScoreOptions& options) {
   const auto mine = planted.part(cells, parallel::rank_of(comm));
-  return cellcycle::score(comm, mine, planted.features, std::vector<std::uint8_t>(mine.mine.n_cells(), 1), options);
+  return cellcycle::score(comm, mine, planted.features, cellcycle::human_genes(planted.features),
+                          std::vector<std::uint8_t>(mine.mine.n_cells(), 1), none_missing, options);
 }
 
 TEST(Scores, EqualSeuratsWhereAllGenesOfABinAreControls) {
@@ -82,13 +82,14 @@ TEST(Scores, EqualSeuratsWhereAllGenesOfABinAreControls) {
   const auto cells = Partition::even(std::ssize(planted.counts), n_ranks());
   const auto scores = scores_of(MPI_COMM_WORLD, planted, cells, {.bins = 4, .controls = 100});
   ASSERT_EQ(std::ssize(scores.s), cells.n_local(my_rank()));
-  EXPECT_EQ(scores.n_s_genes, 43);
-  EXPECT_EQ(scores.n_g2m_genes, 54);
+  const auto genes = cellcycle::human_genes(planted.features);
+  EXPECT_EQ(std::ssize(genes.s), 43);
+  EXPECT_EQ(std::ssize(genes.g2m), 54);
   for (std::int64_t i = 0; i < std::ssize(scores.s); ++i) {
     const auto& row = expected[cells.begin(my_rank()) + i];
     EXPECT_NEAR(scores.s[i], std::stod(row[0]), 2e-5);  // expression is on a grid of 1.5e-5
     EXPECT_NEAR(scores.g2m[i], std::stod(row[1]), 2e-5);
-    EXPECT_EQ(name_of(scores.phase[i]), row[2]);
+    EXPECT_EQ(cellcycle::name_of(scores.phase[i]), row[2]);
   }
 }
 
@@ -114,7 +115,8 @@ TEST(Scores, GoWithSeuratsOnRealCells) {
   auto read = input::read_cells(MPI_COMM_WORLD, {lot}, {});
   const auto cells = matrix::distribute(MPI_COMM_WORLD, std::move(read.lots), 1, read.features.size());
   const std::vector<std::uint8_t> all(cells.mine.n_cells(), 1);
-  const auto scores = cellcycle::score(MPI_COMM_WORLD, cells, read.features, all, {});
+  const auto scores = cellcycle::score(MPI_COMM_WORLD, cells, read.features, cellcycle::human_genes(read.features), all,
+                                       none_missing, {});
   const auto s = parallel::gather_everywhere<double>(MPI_COMM_WORLD, scores.s);
   const auto g2m = parallel::gather_everywhere<double>(MPI_COMM_WORLD, scores.g2m);
   const auto barcodes = parallel::gather_everywhere(MPI_COMM_WORLD, cells.mine.barcode);
@@ -160,28 +162,76 @@ TEST(Scores, DependOnTheReferenceThroughItsMeansOnly) {
   std::vector<std::uint8_t> half(mine.mine.n_cells(), 0);
   std::fill_n(half.begin(), half.size() / 2, std::uint8_t{1});
   const auto score = [&](std::int32_t bins, const std::vector<std::uint8_t>& reference) {
-    return cellcycle::score(MPI_COMM_SELF, mine, planted.features, reference, {.bins = bins, .controls = 30}).s;
+    return cellcycle::score(MPI_COMM_SELF, mine, planted.features, cellcycle::human_genes(planted.features), reference,
+                            none_missing, {.bins = bins, .controls = 30})
+        .s;
   };
   const std::vector<std::uint8_t> all(mine.mine.n_cells(), 1);
   EXPECT_NE(score(8, half), score(8, all));
   EXPECT_EQ(score(1, half), score(1, all));  // one bin: means do not matter
 }
 
-TEST(Scores, OfFeaturesWithoutCycleGenesAreAbsent) {
-  const matrix::Features features{{"A", "B"}, {"A", "B"}};
-  const auto scores = cellcycle::score(MPI_COMM_WORLD, {Partition::even(0, n_ranks()), {}}, features, {}, {});
-  EXPECT_EQ(scores.n_s_genes, 0);
-  EXPECT_TRUE(scores.s.empty() && scores.phase.empty());
+TEST(Scores, OfALotAreOfTheGenesThatItsFileHas) {
+  const Planted planted;
+  auto cells = planted.part(Partition::even(std::ssize(planted.counts), 1), 0);
+  const std::vector<std::uint8_t> all(cells.mine.n_cells(), 1);
+  const auto genes = cellcycle::human_genes(planted.features);
+  const auto dropped = genes.s.front();
+  // every second cell is of a lot whose file lacks one gene of the S phase
+  std::vector<std::vector<std::int32_t>> missing(2);
+  missing[1] = {dropped};
+  for (std::size_t i = 1; i < cells.mine.lot.size(); i += 2) cells.mine.lot[i] = 1;
+  matrix::CountRows without;
+  for (std::int64_t i = 0; i < cells.mine.n_cells(); ++i) {
+    cells.mine.counts.for_each(i, [&](std::int32_t g, std::uint32_t c) {
+      if (g != dropped || i % 2 == 0) without.push(g, c);
+    });
+    without.end_row();
+  }
+  cells.mine.counts = without;
+  const auto score = [&](std::span<const std::vector<std::int32_t>> lacks, const cellcycle::PhaseGenes& of,
+                         std::int32_t fewest) {
+    // one bin: the controls do not depend on what is missing
+    return cellcycle::score(MPI_COMM_SELF, cells, planted.features, of, all, lacks,
+                            {.bins = 1, .controls = 1000, .fewest_genes = fewest});
+  };
+  auto fewer = genes;
+  fewer.s.erase(fewer.s.begin());
+  const auto found = score(missing, genes, 43), none_lacks = score(std::vector(2, missing[0]), genes, 43),
+             of_fewer = score(std::vector(2, missing[1]), fewer, 1), as_lot = score(missing, genes, 1);
+  EXPECT_EQ(found.s[0], none_lacks.s[0]);
+  EXPECT_TRUE(std::isnan(found.s[1]));
+  EXPECT_EQ(found.phase[1], Phase::unknown);
+  EXPECT_NE(as_lot.s[1], none_lacks.s[1]);
+  EXPECT_EQ(as_lot.s[1], of_fewer.s[1]);
+}
+
+TEST(Scores, OfFeaturesWithoutCycleGenesAreUnknown) {
+  Planted planted;
+  for (auto& symbol : planted.features.symbol) symbol += "_of_another_species";
+  planted.features.id = planted.features.symbol;
+  const auto scores = scores_of(MPI_COMM_SELF, planted, Partition::even(std::ssize(planted.counts), 1), {});
+  EXPECT_TRUE(std::ranges::all_of(scores.s, [](double s) { return std::isnan(s); }));
+  EXPECT_TRUE(std::ranges::all_of(scores.phase, [](Phase phase) { return phase == Phase::unknown; }));
 }
 
 TEST(Scores, WithoutBinsAreAUsageError) {
-  EXPECT_THROW(cellcycle::score(MPI_COMM_WORLD, {Partition::even(0, n_ranks()), {}}, {}, {}, {.bins = 0}), UsageError);
+  EXPECT_THROW(
+      cellcycle::score(MPI_COMM_WORLD, {Partition::even(0, n_ranks()), {}}, {}, {}, {}, none_missing, {.bins = 0}),
+      UsageError);
 }
 
-TEST(ColumnsOf, FindsGenesBySymbolIdAndFormerSymbol) {
+TEST(HumanGenes, AreFoundBySymbolIdAndFormerSymbol) {
   // PCNA by symbol, twice; MCM5 by a versioned id; CENPU as MLF1IP
   const matrix::Features features{{"X1", "X2", "ENSG00000100297.20", "X4", "X5"}, {"MLF1IP", "PCNA", "q", "PCNA", "z"}};
-  EXPECT_EQ(cellcycle::columns_of(features, cellcycle::s_genes()), (std::vector<std::int32_t>{0, 1, 2}));
+  EXPECT_EQ(cellcycle::human_genes(features).s, (std::vector<std::int32_t>{0, 1, 2}));
+  EXPECT_TRUE(cellcycle::human_genes(features).g2m.empty());
+}
+
+TEST(ColumnsOf, FindOtherGenesBySymbolAndIdOnce) {
+  const matrix::Features mouse{{"ENSMUSG1.4", "ENSMUSG2.1", "ENSMUSG3.9"}, {"Mcm5", "Pcna", "Tyms"}};
+  const std::vector<std::string> names{"Tyms", "ENSMUSG1", "Mcm5", "Nowhere"};
+  EXPECT_EQ(cellcycle::columns_of(mouse, names), (std::vector<std::int32_t>{0, 2}));
 }
 
 TEST(ExpressionBins, AreOfEqualNumberAndPutTiesTogether) {

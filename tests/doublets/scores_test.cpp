@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <limits>
 #include <numeric>
 
 #include "doublets/pairs.hpp"
@@ -31,11 +33,6 @@ struct Planted {
   std::uint64_t seed = 1;
 
   std::int64_t size() const { return std::accumulate(lot_size.begin(), lot_size.end(), std::int64_t{0}); }
-  matrix::Lots lots() const {
-    matrix::Lots all(lot_size.size());
-    for (std::size_t l = 0; l < all.size(); ++l) all[l].id = "lot" + std::to_string(l);
-    return all;
-  }
   static bool is_doublet(std::int64_t in_lot) { return in_lot % 10 == 9; }
 
   matrix::DistributedCells part(const Partition& cells, int rank) const {
@@ -59,14 +56,26 @@ struct Planted {
   }
 };
 
-std::vector<double> scores_of(MPI_Comm comm, const Planted& planted, const Partition& cells,
-                              const doublets::ScoreOptions& options = {}) {
+/// Scores of all cells, every lot a run; `run_of` tells otherwise which run a cell of a lot is in.
+std::vector<double> scores_of(
+    MPI_Comm comm, const Planted& planted, const Partition& cells, const doublets::ScoreOptions& options = {},
+    const std::function<int(std::int32_t, std::int64_t)>& run_of = [](std::int32_t lot, std::int64_t) { return lot; }) {
   const auto mine = planted.part(cells, parallel::rank_of(comm));
   std::vector<std::int32_t> selected(n_genes);
   std::iota(selected.begin(), selected.end(), 0);
   const auto x = normalize::log_normalize_on_grid(mine, n_genes, selected, {});
   const auto pca = pca::fit(comm, x, std::vector<std::uint8_t>(mine.mine.n_cells(), 1), {.components = 5});
-  return doublets::score(comm, mine, n_genes, selected, {}, pca.scores, pca.model, planted.lots(), options);
+  const doublets::Projection projection{n_genes, selected, {}, pca.model};
+  std::vector<double> scores(mine.mine.n_cells(), std::numeric_limits<double>::quiet_NaN());
+  for (int run = 0; run < std::ssize(planted.lot_size); ++run) {
+    std::vector<std::int64_t> members;
+    for (std::int64_t i = 0; i < mine.mine.n_cells(); ++i)
+      if (run_of(mine.mine.lot[i], i) == run) members.push_back(i);
+    const auto name = "lot" + std::to_string(run);
+    const auto found = doublets::score(comm, mine, pca.scores, {name, members}, projection, options);
+    for (std::size_t m = 0; m < members.size(); ++m) scores[members[m]] = found[m];
+  }
+  return scores;
 }
 
 TEST(DoubletScores, AreHigherForDoublets) {
@@ -114,25 +123,45 @@ TEST(DoubletScores, OfOptionsThatMakeNoSenseAreUsageErrors) {
   EXPECT_THROW(scores_of(MPI_COMM_SELF, planted, cells, {.expected_share = 1}), UsageError);
 }
 
-TEST(Pairs, AreOfTwoCellsOfTheLotAndAllTurnUp) {
-  const doublets::CellRange lot{5, 9};
+TEST(DoubletScores, AreOfTheRunAloneThatMayLieAnywhereAmongTheCells) {
+  const Planted planted{{60, 60}};
+  const auto cells = Partition::even(120, 1);
+  const auto by_lot = scores_of(MPI_COMM_SELF, planted, cells);
+  // both lots' even cells in one run, their odd cells in the other
+  const auto mixed = scores_of(MPI_COMM_SELF, planted, cells, {},
+                               [](std::int32_t, std::int64_t i) { return static_cast<int>(i % 2); });
+  EXPECT_NE(mixed, by_lot);
+  // a second lot more or less changes nothing in the first, were the components the same
+  const auto without_second =
+      scores_of(MPI_COMM_SELF, planted, cells, {}, [](std::int32_t lot, std::int64_t) { return lot == 0 ? 0 : -1; });
+  for (std::int64_t i = 0; i < 60; ++i) EXPECT_EQ(without_second[i], by_lot[i]);
+  EXPECT_TRUE(std::isnan(without_second[60]));
+}
+
+TEST(Pairs, AreOfTwoCellsOfTheRunAndAllTurnUp) {
+  const std::vector<std::int64_t> run{2, 5, 6, 9};
   std::vector<std::int64_t> drawn(10, 0);
   for (std::int64_t number = 0; number < 200; ++number) {
-    const auto [a, b] = doublets::draw_pair(lot, 7, number);
+    const auto [a, b] = doublets::draw_pair(run, 7, number);
     EXPECT_NE(a, b);
-    EXPECT_TRUE(5 <= a && a < 9 && 5 <= b && b < 9);
     ++drawn[a];
     ++drawn[b];
   }
-  for (std::int64_t cell = 5; cell < 9; ++cell) EXPECT_GT(drawn[cell], 50);
+  for (std::int64_t cell = 0; cell < 10; ++cell)
+    if (std::ranges::find(run, cell) != run.end())
+      EXPECT_GT(drawn[cell], 50);
+    else
+      EXPECT_EQ(drawn[cell], 0);
 }
 
 TEST(Pairs, AreSummedOverRanks) {
   const Planted planted{{30}};
   const auto all = planted.part(Partition::even(30, 1), 0);
   std::vector<std::pair<std::int64_t, std::int64_t>> pairs;
+  std::vector<std::int64_t> run(30);
+  std::iota(run.begin(), run.end(), 0);
   for (std::int64_t number = my_rank(); number < 40; number += n_ranks())
-    pairs.push_back(doublets::draw_pair({0, 30}, 3, number));
+    pairs.push_back(doublets::draw_pair(run, 3, number));
   const auto sums = doublets::summed_counts(MPI_COMM_WORLD, planted.part(even(30), my_rank()), pairs);
   ASSERT_EQ(sums.n_rows(), std::ssize(pairs));
   for (std::int64_t p = 0; p < std::ssize(pairs); ++p) {
@@ -143,23 +172,6 @@ TEST(Pairs, AreSummedOverRanks) {
     EXPECT_EQ(found, expected);
     EXPECT_TRUE(std::ranges::is_sorted(sums.columns(p)));
   }
-}
-
-TEST(ScoreByLot, CountsCellsMeansAndShares) {
-  const double none = std::numeric_limits<double>::quiet_NaN();
-  const std::vector<double> score{0.5, 0.25, 0, 0.125, none};
-  const std::vector<std::int32_t> lot{0, 0, 0, 1, 2};
-  const auto cells = even(5);
-  const auto mine = [&](const auto& all) {
-    return std::span(all).subspan(cells.begin(my_rank()), cells.n_local(my_rank()));
-  };
-  const auto table = doublets::score_by_lot(MPI_COMM_WORLD, mine(score), mine(lot), Planted{{1, 1, 1}}.lots());
-  EXPECT_EQ(table.column<std::string>("lot"), (std::vector<std::string>{"lot0", "lot1", "lot2"}));
-  EXPECT_EQ(table.column<std::int64_t>("cells"), (std::vector<std::int64_t>{3, 1, 1}));
-  EXPECT_DOUBLE_EQ(table.column<double>("mean_score")[0], 0.25);
-  EXPECT_NEAR(table.column<double>("share_above")[0], 2.0 / 3, 1e-12);
-  EXPECT_DOUBLE_EQ(table.column<double>("share_above")[1], 0);
-  EXPECT_TRUE(std::isnan(table.column<double>("mean_score")[2]));
 }
 
 }  // namespace

@@ -46,19 +46,25 @@ void run(MPI_Comm comm, const std::vector<std::string>& argument) {
   const auto pca = pca::fit(comm, x, reference, options);
 
   const double before = cpu_seconds();
-  const auto doublet = doublets::score(comm, cells, n_genes, variable.selected, {}, pca.scores, pca.model, lots, {});
+  std::vector<double> doublet(cells.mine.n_cells());
+  const doublets::Projection projection{n_genes, variable.selected, {}, pca.model};
+  for (std::int32_t l = 0; l < n_lots; ++l) {
+    std::vector<std::int64_t> run;
+    for (std::int64_t i = 0; i < cells.mine.n_cells(); ++i)
+      if (cells.mine.lot[i] == l) run.push_back(i);
+    const auto scores = doublets::score(comm, cells, pca.scores, {lots[l].id, run}, projection, {});
+    for (std::size_t m = 0; m < run.size(); ++m) doublet[run[m]] = scores[m];
+  }
   const double between = cpu_seconds();
-  const auto cycle = cellcycle::score(comm, cells, read.features, reference, {});
+  const auto cycle = cellcycle::score(comm, cells, read.features, cellcycle::human_genes(read.features), reference,
+                                      std::vector<std::vector<std::int32_t>>(lots.size()), {});
   std::printf("%ld cells: doublets %.1f CPU s, cell cycle %.1f CPU s\n", static_cast<long>(cells.mine.n_cells()),
               between - before, cpu_seconds() - between);
   std::ofstream out(argument[1]);  // meant for one rank
   out << "lot\tbarcode\tdoublet_score\ts_score\tg2m_score\n";
   for (std::int64_t i = 0; i < cells.mine.n_cells(); ++i) {
-    out << lots[cells.mine.lot[i]].id << '\t' << cells.mine.barcode[i] << '\t' << doublet[i];
-    if (cycle.s.empty())
-      out << "\tNaN\tNaN\n";
-    else
-      out << '\t' << cycle.s[i] << '\t' << cycle.g2m[i] << '\n';
+    out << lots[cells.mine.lot[i]].id << '\t' << cells.mine.barcode[i] << '\t' << doublet[i] << '\t' << cycle.s[i]
+        << '\t' << cycle.g2m[i] << '\n';
   }
 }
 

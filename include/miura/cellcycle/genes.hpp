@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,8 +22,16 @@ struct GeneName {
 std::span<const GeneName> s_genes();
 std::span<const GeneName> g2m_genes();
 
-/// The columns, ascending, of the genes that are found: by symbol, else by Ensembl id (a version such as `.2` is
-/// ignored), else by the former symbol. The first of columns that share a name.
-std::vector<std::int32_t> columns_of(const matrix::Features& features, std::span<const GeneName> genes);
+/// The genes of both phases as columns of some features, each ascending and once.
+struct PhaseGenes {
+  std::vector<std::int32_t> s, g2m;
+};
+
+/// The human genes above that are found: by symbol, else by Ensembl id (a version such as `.2` is ignored), else by the
+/// former symbol. The first of columns that share a name.
+PhaseGenes human_genes(const matrix::Features& features);
+
+/// The columns of other genes, given by symbol or id, that are found; ascending and once.
+std::vector<std::int32_t> columns_of(const matrix::Features& features, std::span<const std::string> names);
 
 }  // namespace miura::cellcycle
