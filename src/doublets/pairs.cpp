@@ -81,12 +81,11 @@ void push_sum(const FetchedRows& rows, std::int64_t a, std::int64_t b, matrix::C
 
 }  // namespace
 
-std::pair<std::int64_t, std::int64_t> draw_pair(std::span<const std::int64_t> cells, std::uint64_t key,
-                                                std::int64_t number) {
+std::pair<std::int64_t, std::int64_t> draw_pair(std::int64_t n, std::uint64_t key, std::int64_t number) {
   stats::RandomStream random(key, stats::Purpose::doublets, static_cast<std::uint64_t>(number));
-  const auto n = static_cast<std::uint32_t>(cells.size());
-  const std::int64_t a = random.below(n), b = random.below(n - 1);
-  return {cells[a], cells[b < a ? b : b + 1]};
+  const auto cells = static_cast<std::uint32_t>(n);
+  const std::int64_t a = random.below(cells), b = random.below(cells - 1);
+  return {a, b < a ? b : b + 1};
 }
 
 matrix::CountRows summed_counts(MPI_Comm comm, const matrix::DistributedCells& cells,

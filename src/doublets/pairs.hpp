@@ -11,9 +11,8 @@
 
 namespace miura::doublets {
 
-/// The two cells, different ones, of simulated doublet `number` of a run; `cells` are its numbers, at least two.
-std::pair<std::int64_t, std::int64_t> draw_pair(std::span<const std::int64_t> cells, std::uint64_t key,
-                                                std::int64_t number);
+/// The two cells, different ones, of simulated doublet `number` among n of them, at least two.
+std::pair<std::int64_t, std::int64_t> draw_pair(std::int64_t n, std::uint64_t key, std::int64_t number);
 
 /// The summed counts of pairs of cells, which may be of any rank: a row for each of this rank's pairs. Collective.
 matrix::CountRows summed_counts(MPI_Comm comm, const matrix::DistributedCells& cells,

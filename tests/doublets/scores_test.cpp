@@ -138,30 +138,23 @@ TEST(DoubletScores, AreOfTheRunAloneThatMayLieAnywhereAmongTheCells) {
   EXPECT_TRUE(std::isnan(without_second[60]));
 }
 
-TEST(Pairs, AreOfTwoCellsOfTheRunAndAllTurnUp) {
-  const std::vector<std::int64_t> run{2, 5, 6, 9};
-  std::vector<std::int64_t> drawn(10, 0);
+TEST(Pairs, AreOfTwoCellsAndAllTurnUp) {
+  std::vector<std::int64_t> drawn(4, 0);
   for (std::int64_t number = 0; number < 200; ++number) {
-    const auto [a, b] = doublets::draw_pair(run, 7, number);
+    const auto [a, b] = doublets::draw_pair(4, 7, number);
     EXPECT_NE(a, b);
-    ++drawn[a];
-    ++drawn[b];
+    ++drawn.at(a);
+    ++drawn.at(b);
   }
-  for (std::int64_t cell = 0; cell < 10; ++cell)
-    if (std::ranges::find(run, cell) != run.end())
-      EXPECT_GT(drawn[cell], 50);
-    else
-      EXPECT_EQ(drawn[cell], 0);
+  for (const auto times : drawn) EXPECT_GT(times, 50);
 }
 
 TEST(Pairs, AreSummedOverRanks) {
   const Planted planted{{30}};
   const auto all = planted.part(Partition::even(30, 1), 0);
   std::vector<std::pair<std::int64_t, std::int64_t>> pairs;
-  std::vector<std::int64_t> run(30);
-  std::iota(run.begin(), run.end(), 0);
   for (std::int64_t number = my_rank(); number < 40; number += n_ranks())
-    pairs.push_back(doublets::draw_pair(run, 3, number));
+    pairs.push_back(doublets::draw_pair(30, 3, number));
   const auto sums = doublets::summed_counts(MPI_COMM_WORLD, planted.part(even(30), my_rank()), pairs);
   ASSERT_EQ(sums.n_rows(), std::ssize(pairs));
   for (std::int64_t p = 0; p < std::ssize(pairs); ++p) {

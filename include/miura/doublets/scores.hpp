@@ -47,8 +47,8 @@ struct Projection {
 ///
 /// `coordinates` are those of all cells under `projection`. Pairs are drawn by (seed, name, number of the pair) among
 /// the run's cells in canonical order: its scores depend on the model and on its own cells alone. Collective over
-/// `comm`; same bits on any number of ranks and threads. Memory: the run's cell numbers on every rank, and the
-/// simulated cells' coordinates over ranks. UsageError for options out of range.
+/// `comm`; same bits on any number of ranks and threads. Memory: the selected counts of the run's
+/// cells once more, and the simulated cells' coordinates. UsageError for options out of range.
 std::vector<double> score(MPI_Comm comm, const matrix::DistributedCells& cells, const matrix::Embedding& coordinates,
                           const Run& run, const Projection& projection, const ScoreOptions& options);
 
