@@ -32,7 +32,7 @@ std::string words_of_cycle(const StudyReport& report) {
       "{} of all cells are in the S or G2/M phase by the genes of these phases{}. Nothing was regressed out: in a "
       "cell product proliferation may be the function itself.",
       percent_text(cycling(report.cell_states.front())),
-      most ? fmt::format(", most of them in cluster {} ({})", most->cluster, percent_text(cycling(*most))) : "");
+      most ? fmt::format(", the largest share in cluster {} ({})", most->cluster, percent_text(cycling(*most))) : "");
 }
 
 std::string words_of_doublets(const StudyReport& report) {
@@ -40,11 +40,15 @@ std::string words_of_doublets(const StudyReport& report) {
   if (std::isnan(all.doublet_score)) return {};
   const auto* most = largest(report, [](const CellStateRow& row) { return row.share_doublet_like; });
   return fmt::format(
-      "{} of all cells have a doublet score of {} or more: so many of their neighbors are pairs of cells of the same "
-      "capture run that were added up{}. The score is an aid and took no cell away; doublets of like cells stay "
-      "unseen.",
+      "{} of all cells have a doublet score of {} or more{}: by how many of a cell's neighbors are simulated doublets "
+      "of "
+      "its capture run, so large is the chance that it is two cells in one droplet. The score is an aid and took no "
+      "cell "
+      "away; doublets of like cells stay unseen.",
       percent_text(all.share_doublet_like), rho_text(report.doublet_threshold),
-      most ? fmt::format(". Cluster {} has the most, {}", most->cluster, percent_text(most->share_doublet_like)) : "");
+      most
+          ? fmt::format(", the largest share in cluster {} ({})", most->cluster, percent_text(most->share_doublet_like))
+          : "");
 }
 
 /// What becomes of the declared tests when cycling cells are left out.
@@ -95,7 +99,7 @@ Html repetition_table(const StudyReport& report) {
                                                                                     {"p, this test alone"},
                                                                                     {"p alone, excluding"},
                                                                                     {"p, family-wise"},
-                                                                                    {"p family-wise, excluding"},
+                                                                                    {"p, family-wise, excluding"},
                                                                                     {"remark", Align::text}});
   for (const auto& row : report.without_cycling) {
     if (row.family != Family::primary) continue;
@@ -104,7 +108,9 @@ Html repetition_table(const StudyReport& report) {
                cell(percent_text(row.share_cycling)), cell(rho_text(row.rho)), cell(rho_text(row.rho_without)),
                cell(p_text(row.p_exact, report.alpha)), cell(p_text(row.p_exact_without, report.alpha)),
                cell(p_text(row.p_step, report.alpha)), cell(p_text(row.p_step_without, report.alpha)),
-               cell(row.status_without == "OK" ? "" : row.status_without + ", excluding")},
+               cell(row.share_cycling >= 1       ? "no cell is left"
+                    : row.status_without == "OK" ? ""
+                                                 : row.status_without + ", excluding")},
               row.declared ? "declared" : "");
   }
   return table.html();

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "report/chart_theme.hpp"
@@ -20,6 +21,7 @@ json phase_chart(const StudyReport& report) {
       Part{"G2/M", "#0072B2", &CellStateRow::share_g2m}, Part{"undecided", "#F0E442", &CellStateRow::share_undecided}};
   json data = json::array(), clusters = json::array(), phases = json::array(), fills = json::array();
   for (const auto& part : parts) {
+    if (std::ranges::none_of(report.cell_states, [&](const auto& row) { return row.*part.share > 0; })) continue;
     phases.push_back(part.name);
     fills.push_back(part.fill);
   }

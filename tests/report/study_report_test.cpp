@@ -197,16 +197,20 @@ TEST(Page, SaysWhatIsLeftWithoutCyclingCells) {
   auto report = planted::report(0.8);
   const auto page = own_part(render_html(report));
   EXPECT_TRUE(holds(page, "19.0 % of all cells are in the S or G2/M phase"));
-  EXPECT_TRUE(holds(page, "most of them in cluster 6 (96.0 %)"));
-  EXPECT_TRUE(holds(page, "Cluster 5 has the most, 21.0 %"));
+  EXPECT_TRUE(holds(page, "the largest share in cluster 6 (96.0 %)"));
+  EXPECT_TRUE(holds(page, "the largest share in cluster 5 (21.0 %)"));
   EXPECT_TRUE(holds(page,
                     "rho 0.93 with all cells, 0.88 without those that cycle; family-wise p 0.0021 and 0.012. The "
                     "finding does not hang on the cell cycle."));
   EXPECT_TRUE(holds(page, "CONSTANT_FEATURE, excluding"));
+  EXPECT_FALSE(holds(page, "no cell is left"));
   report.without_cycling[3].declared_without = false;
   EXPECT_TRUE(holds(own_part(render_html(report)), "The finding is not declared without them"));
   report.without_cycling[3].declared = false;
-  EXPECT_TRUE(holds(own_part(render_html(report)), "No primary test was declared with all cells."));
+  report.without_cycling[6].share_cycling = 1;
+  const auto changed = own_part(render_html(report));
+  EXPECT_TRUE(holds(changed, "No primary test was declared with all cells."));
+  EXPECT_TRUE(holds(changed, "no cell is left"));
 }
 
 TEST(Page, SaysWhyTheCellCycleWasNotScored) {
