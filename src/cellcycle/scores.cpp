@@ -20,32 +20,41 @@ struct Lists {
   std::vector<std::int32_t> genes, controls;
 };
 
-/// The sum of every gene's log-normalised expression over the reference, in units of 2^-16. Slab by slab, since that of
-/// all genes is larger than their counts.
-std::vector<std::int64_t> expression_sums(MPI_Comm comm, const matrix::DistributedCells& cells, std::int32_t n_genes,
-                                          std::span<const std::uint8_t> reference,
-                                          const normalize::LogNormalizeOptions& options) {
+/// Log-normalised expression of all cells of this rank, slab by slab, since that of all is larger than their counts:
+/// calls use(from, to, start, value) for cells [from, to), the values of cell i from start[i - from] on.
+template <class Use>
+void for_each_slab(const matrix::CountRows& counts, const normalize::LogNormalizeOptions& options, Use&& use) {
   constexpr std::int64_t slab = 4096;
-  const auto& counts = cells.mine.counts;
-  std::vector<std::int64_t> sum(n_genes, 0);
   for (std::int64_t from = 0; from < counts.n_rows(); from += slab) {
     const auto to = std::min(from + slab, counts.n_rows());
-    const auto value = normalize::log_normalize(counts, from, to, options);
-    auto next = value.begin();
-    for (auto i = from; i < to; ++i)
-      for (const auto gene : counts.columns(i)) {
-        const auto step = std::lrint(*next++ * matrix::grid_steps);
-        if (reference[i]) sum[gene] += step;
-      }
+    std::vector<std::int64_t> start{0};
+    for (auto i = from; i < to; ++i) start.push_back(start.back() + std::ssize(counts.columns(i)));
+    use(from, to, start, normalize::log_normalize(counts, from, to, options));
   }
+}
+
+std::int64_t in_steps(float expression) { return std::lrint(expression * matrix::grid_steps); }
+
+/// The sum of every gene's log-normalised expression over the reference, in units of 2^-16. Collective.
+std::vector<std::int64_t> expression_sums(MPI_Comm comm, const matrix::CountRows& counts, std::int32_t n_genes,
+                                          std::span<const std::uint8_t> reference,
+                                          const normalize::LogNormalizeOptions& options) {
+  std::vector<std::int64_t> sum(n_genes, 0);
+  for_each_slab(counts, options, [&](auto from, auto to, const auto& start, const auto& value) {
+    for (auto i = from; i < to; ++i) {
+      if (!reference[i]) continue;
+      auto next = value.begin() + start[i - from];
+      for (const auto gene : counts.columns(i)) sum[gene] += in_steps(*next++);
+    }
+  });
   parallel::sum_over_ranks(comm, sum);
   return sum;
 }
 
-/// The columns of a matrix of selected genes that a list counts: 1 or 0 for each.
-std::vector<std::uint8_t> members(const std::vector<std::int32_t>& selected, const std::vector<std::int32_t>& list) {
-  std::vector<std::uint8_t> is_member(selected.size(), 0);
-  for (const auto gene : list) is_member[std::ranges::lower_bound(selected, gene) - selected.begin()] = 1;
+/// 1 for the genes of a list, 0 for others.
+std::vector<std::uint8_t> members(const std::vector<std::int32_t>& list, std::int32_t n_genes) {
+  std::vector<std::uint8_t> is_member(n_genes, 0);
+  for (const auto gene : list) is_member[gene] = 1;
   return is_member;
 }
 
@@ -59,29 +68,38 @@ std::vector<std::int64_t> present_in_lots(const std::vector<std::int32_t>& list,
   return present;
 }
 
-/// The mean expression of the genes of a list less that of its controls, for every cell; NaN in lots with fewer than
-/// `fewest` of the genes or without controls.
-std::vector<double> module_scores(const matrix::GridMatrix& x, const std::vector<std::int32_t>& selected,
-                                  const Lists& lists, std::span<const std::int32_t> lot,
-                                  std::span<const std::vector<std::int32_t>> missing, std::int64_t fewest) {
-  const auto gene = members(selected, lists.genes), control = members(selected, lists.controls);
-  const auto n_genes = present_in_lots(lists.genes, missing), n_controls = present_in_lots(lists.controls, missing);
-  std::vector<double> score(x.n_local(), std::numeric_limits<double>::quiet_NaN());
-#pragma omp parallel for schedule(static)
-  for (std::int64_t i = 0; i < x.n_local(); ++i) {
+/// Scores cells by the mean expression of the genes of a list less that of its controls; not in lots that have fewer
+/// than `fewest` of the genes, or no control.
+class ModuleScore {
+public:
+  ModuleScore(const Lists& lists, std::int32_t n_genes, std::span<const std::vector<std::int32_t>> missing,
+              std::int64_t fewest)
+      : is_gene_(members(lists.genes, n_genes)),
+        is_control_(members(lists.controls, n_genes)),
+        n_genes_(present_in_lots(lists.genes, missing)),
+        n_controls_(present_in_lots(lists.controls, missing)),
+        fewest_(fewest) {}
+
+  double of(std::span<const std::int32_t> genes, std::span<const float> expression, std::int32_t lot) const {
+    if (n_genes_[lot] < fewest_ || n_controls_[lot] == 0) return std::numeric_limits<double>::quiet_NaN();
     std::int64_t of_genes = 0, of_controls = 0;
-    for (auto e = x.row_start[i]; e < x.row_start[i + 1]; ++e) {
-      of_genes += gene[x.column[e]] * std::int64_t{x.value[e]};
-      of_controls += control[x.column[e]] * std::int64_t{x.value[e]};
+    for (std::size_t e = 0; e < genes.size(); ++e) {
+      if (!is_gene_[genes[e]] && !is_control_[genes[e]]) continue;
+      const auto steps = in_steps(expression[e]);
+      of_genes += is_gene_[genes[e]] ? steps : 0;
+      of_controls += is_control_[genes[e]] ? steps : 0;
     }
     const auto mean = [](std::int64_t sum, std::int64_t n) {
       return static_cast<double>(sum) / (matrix::grid_steps * static_cast<double>(n));
     };
-    if (n_genes[lot[i]] >= fewest && n_controls[lot[i]] > 0)
-      score[i] = mean(of_genes, n_genes[lot[i]]) - mean(of_controls, n_controls[lot[i]]);
+    return mean(of_genes, n_genes_[lot]) - mean(of_controls, n_controls_[lot]);
   }
-  return score;
-}
+
+private:
+  std::vector<std::uint8_t> is_gene_, is_control_;
+  std::vector<std::int64_t> n_genes_, n_controls_;  // of each lot
+  std::int64_t fewest_;
+};
 
 Phase phase_of(double s, double g2m) {
   if (std::isnan(s) || std::isnan(g2m)) return Phase::unknown;
@@ -103,24 +121,29 @@ Scores score(MPI_Comm comm, const matrix::DistributedCells& cells, const matrix:
   if (options.bins < 1 || options.controls < 0 || options.fewest_genes < 1 || !(options.scale > 0))
     throw UsageError("cell cycle: bins, fewest_genes and scale must be positive, and controls not negative");
   const normalize::LogNormalizeOptions log_normalize{options.scale};
+  const auto& counts = cells.mine.counts;
   const auto bin =
-      expression_bins(expression_sums(comm, cells, features.size(), reference, log_normalize), options.bins);
+      expression_bins(expression_sums(comm, counts, features.size(), reference, log_normalize), options.bins);
   const auto shorter = static_cast<std::int32_t>(std::min(genes.s.size(), genes.g2m.size()));
   const auto wanted = options.controls > 0 ? options.controls : shorter;
-  Lists s{genes.s, {}}, g2m{genes.g2m, {}};
-  std::vector<std::int32_t> selected;
-  for (auto* lists : {&s, &g2m}) {
-    lists->controls = control_genes(features, bin, lists->genes, wanted, options.seed);
-    selected.insert(selected.end(), lists->genes.begin(), lists->genes.end());
-    selected.insert(selected.end(), lists->controls.begin(), lists->controls.end());
-  }
-  std::ranges::sort(selected);
-  selected.erase(std::ranges::unique(selected).begin(), selected.end());
+  const auto module_of = [&](const std::vector<std::int32_t>& list) {
+    return ModuleScore({list, control_genes(features, bin, list, wanted, options.seed)}, features.size(), missing,
+                       options.fewest_genes);
+  };
+  const auto s = module_of(genes.s), g2m = module_of(genes.g2m);
 
-  const auto x = normalize::log_normalize_on_grid(cells, features.size(), selected, log_normalize);
   Scores scores;
-  scores.s = module_scores(x, selected, s, cells.mine.lot, missing, options.fewest_genes);
-  scores.g2m = module_scores(x, selected, g2m, cells.mine.lot, missing, options.fewest_genes);
+  scores.s.resize(counts.n_rows());
+  scores.g2m.resize(counts.n_rows());
+  for_each_slab(counts, log_normalize, [&](auto from, auto to, const auto& start, const auto& value) {
+#pragma omp parallel for schedule(static)
+    for (auto i = from; i < to; ++i) {
+      const auto columns = counts.columns(i);
+      const auto expression = std::span(value).subspan(start[i - from], columns.size());
+      scores.s[i] = s.of(columns, expression, cells.mine.lot[i]);
+      scores.g2m[i] = g2m.of(columns, expression, cells.mine.lot[i]);
+    }
+  });
   scores.phase.resize(scores.s.size());
   std::ranges::transform(scores.s, scores.g2m, scores.phase.begin(), phase_of);
   return scores;
