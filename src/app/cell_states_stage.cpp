@@ -57,7 +57,7 @@ void score_cycle(MPI_Comm comm, const Study& study, const RunOptions& o, CellSta
   log::info(fmt::format("cell cycle: {} genes of S, {} of G2/M", n_s, n_g2m));
 }
 
-/// The capture runs by name, each with its cells of this rank and the lots that these are of. Replicated but for these.
+/// The capture runs: their names on every rank, and of each the cells of this rank.
 struct CaptureRuns {
   std::vector<std::string> name;
   std::vector<std::vector<std::int64_t>> cells;
