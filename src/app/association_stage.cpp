@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/cell_states.hpp"
 #include "app/integration.hpp"
 #include "app/provenance.hpp"
 #include "app/stages.hpp"
@@ -35,10 +36,7 @@ matrix::Composition with_lots(const matrix::Composition& all, std::span<const st
 std::int32_t place_in_grid(const Study& study, const association::Row& row) {
   std::int32_t first = 0;
   for (const auto& labeling : study.clusters.partitions) {
-    const bool same_resolution =
-        labeling.resolution == row.resolution || (std::isnan(labeling.resolution) && std::isnan(row.resolution));
-    if (same_resolution && labeling.seed == row.seed && labeling.integration == row.integration)
-      return first + row.cluster;
+    if (is_about(row, labeling)) return first + row.cluster;
     first += labeling.n_clusters;
   }
   throw std::logic_error("an association is about a partition that is not there");
@@ -70,7 +68,8 @@ matrix::Table name_populations(const Study& study, association::Result& found, A
   return claims.table;
 }
 
-/// What else differs between lots: depth, number of cells, what quality control took, and columns that were named.
+/// What else differs between lots: depth, number of cells, what quality control took, cycling cells and doublets, and
+/// columns that were named.
 std::vector<association::Outcome> covariates_of(const Study& study, const AssociationStage& stage,
                                                 std::span<const association::Outcome> named) {
   std::vector<association::Outcome> covariates;
@@ -89,6 +88,7 @@ std::vector<association::Outcome> covariates_of(const Study& study, const Associ
     add("median_counts", [&](std::int32_t lot) { return counted.column<double>("median_counts")[lot]; });
     add("median_genes", [&](std::int32_t lot) { return counted.column<double>("median_genes")[lot]; });
   }
+  for (auto& state : cell_state_covariates(study, stage.training_lots)) covariates.push_back(std::move(state));
   covariates.insert(covariates.end(), named.begin(), named.end());
   return covariates;
 }
@@ -124,6 +124,12 @@ std::vector<association::Outcome> read_columns(MPI_Comm comm, const std::filesys
 }
 
 }  // namespace
+
+bool is_about(const association::Row& row, const matrix::Labeling& partition) {
+  const bool same_resolution =
+      partition.resolution == row.resolution || (std::isnan(partition.resolution) && std::isnan(row.resolution));
+  return same_resolution && partition.seed == row.seed && partition.integration == row.integration;
+}
 
 association::Options tests_of(MPI_Comm comm, const Study& study, const RunOptions& o,
                               const std::filesystem::path& sheet) {
@@ -174,6 +180,8 @@ AssociationStage association_stage(MPI_Comm comm, const Study& study, const RunO
   found = association::associate(comm, partitions, stage.outcomes, options);
 
   auto table_of_populations = name_populations(study, found, stage);
+  auto without_cycling =
+      association_without_cycling(comm, study, stage.training_lots, found.rows, stage.outcomes, options);
   if (not_integrated) add_not_integrated(comm, *not_integrated, stage.outcomes, options, found);
   auto table = association::association_table(found);
   if (!study.clusters.primary().names.empty())  // labels that were given: there is one partition of them
@@ -182,6 +190,7 @@ AssociationStage association_stage(MPI_Comm comm, const Study& study, const RunO
   stage.tables.push_back(std::move(table));
   stage.tables.push_back(std::move(table_of_populations));
   stage.tables.push_back(integration_table(comm, study, partitions, not_integrated, found.rows));
+  if (without_cycling.n_rows() > 0) stage.tables.push_back(std::move(without_cycling));
   const auto covariates = covariates_of(study, stage, read_columns(comm, sheet, training, split_list(o.confounders)));
   stage.tables.push_back(
       association::confounder_table(association::confounders(comm, covariates, stage.outcomes, options.relabelings)));

@@ -537,6 +537,37 @@ MappingStage load_mapping(MPI_Comm comm, const parallel::Partition& cells, const
   return stage;
 }
 
+void save(MPI_Comm comm, const CellStatesStage& stage, const std::filesystem::path& path) {
+  ParallelFile file(comm, path);
+  file.scalar<std::int64_t>(file.get(), "has_cycle", stage.has_cycle ? 1 : 0);
+  file.scalar<std::int64_t>(file.get(), "has_doublets", stage.has_doublets ? 1 : 0);
+  file.scalar_text(file.get(), "without_cycle", stage.without_cycle);
+  file.rows<double>(file.get(), "s_score", stage.cycle.s);
+  file.rows<double>(file.get(), "g2m_score", stage.cycle.g2m);
+  std::vector<std::uint8_t> phase;
+  for (const auto of_cell : stage.cycle.phase) phase.push_back(static_cast<std::uint8_t>(of_cell));
+  file.rows<std::uint8_t>(file.get(), "phase", phase);
+  file.rows<double>(file.get(), "doublet_score", stage.doublet_score);
+  write_table(file, "cell_states", stage.table);
+  file.close();
+}
+
+CellStatesStage load_cell_states(MPI_Comm comm, const parallel::Partition& cells, const std::filesystem::path& path) {
+  const auto file = hdf5::open_to_read(path);
+  const auto rows = my_rows(comm, file, cells);
+  CellStatesStage stage;
+  stage.has_cycle = read_all<std::int64_t>(file, "has_cycle").at(0) == 1;
+  stage.has_doublets = read_all<std::int64_t>(file, "has_doublets").at(0) == 1;
+  stage.without_cycle = read_text(file, "without_cycle");
+  stage.cycle.s = rows.operator()<double>("s_score");
+  stage.cycle.g2m = rows.operator()<double>("g2m_score");
+  for (const auto phase : rows.operator()<std::int32_t>("phase"))
+    stage.cycle.phase.push_back(static_cast<cellcycle::Phase>(phase));
+  stage.doublet_score = rows.operator()<double>("doublet_score");
+  stage.table = read_table(file, "cell_states");
+  return stage;
+}
+
 void save(MPI_Comm comm, const AssociationStage& stage, const std::filesystem::path& path) {
   ParallelFile file(comm, path);
   write_tables(file, stage.tables);

@@ -162,19 +162,11 @@ ClusterStage found_clusters(MPI_Comm comm, const Study& study, const RunOptions&
 /// The labels that the tables of cells hold, numbered by falling number of cells, ties by name. Collective.
 ClusterStage given_clusters(MPI_Comm comm, const Study& study, const RunOptions& o) {
   const auto& cells = study.cells.cells.mine;
-  std::vector<std::string> name_of_cell(cells.lot.size());
+  const auto name_of_cell =
+      column_of_cells(comm, study, o.labels, [](const matrix::Lot& lot) { return lot.role == "train"; });
   std::map<std::string, std::int64_t> size;
-  parallel::together(comm, [&] {
-    for (std::int64_t i = 0, next = 0; i < cells.n_cells(); i = next) {  // cells stand lot by lot
-      while (next < cells.n_cells() && cells.lot[next] == cells.lot[i]) ++next;
-      const auto& lot = study.lots[cells.lot[i]];
-      if (lot.role != "train") continue;
-      const auto label_of = input::read_cell_column(lot, o.labels);
-      for (auto c = i; c < next; ++c)
-        if (const auto found = label_of.find(cells.barcode[c]); found != label_of.end())
-          ++size[name_of_cell[c] = found->second];
-    }
-  });
+  for (const auto& name : name_of_cell)
+    if (!name.empty()) ++size[name];
   std::vector<std::string> mine;
   for (const auto& [name, n] : size) mine.push_back(name);
   const auto all = parallel::gather_everywhere(comm, mine);
@@ -212,6 +204,24 @@ ClusterStage given_clusters(MPI_Comm comm, const Study& study, const RunOptions&
 }
 
 }  // namespace
+
+std::vector<std::string> column_of_cells(MPI_Comm comm, const Study& study, const std::string& column,
+                                         const std::function<bool(const matrix::Lot&)>& wanted) {
+  const auto& cells = study.cells.cells.mine;
+  std::vector<std::string> value_of_cell(cells.lot.size());
+  parallel::together(comm, [&] {
+    for (std::int64_t i = 0, next = 0; i < cells.n_cells(); i = next) {  // cells stand lot by lot
+      while (next < cells.n_cells() && cells.lot[next] == cells.lot[i]) ++next;
+      const auto& lot = study.lots[cells.lot[i]];
+      if (!wanted(lot)) continue;
+      const auto value_of = input::read_cell_column(lot, column);
+      for (auto c = i; c < next; ++c)
+        if (const auto found = value_of.find(cells.barcode[c]); found != value_of.end())
+          value_of_cell[c] = found->second;
+    }
+  });
+  return value_of_cell;
+}
 
 std::string partition_id(const matrix::Labeling& partition) {
   return fmt::format("{},{},{}", partition.integration, partition.resolution, partition.seed);

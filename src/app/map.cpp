@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <numeric>
 
+#include "app/cell_states.hpp"
 #include "app/collection.hpp"
 #include "app/common_options.hpp"
 #include "app/folder_lock.hpp"
@@ -190,6 +191,7 @@ Study mapped_study(MPI_Comm comm, const matrix::Lots& lots, const StudyReference
   const std::vector<std::uint8_t> all(lots.size(), 1);
   study.mapping = map_lots(comm, reference.mapping, study, all, o);
   study.mapping.composition = mapped_composition(comm, study, study.mapping, labels);
+  study.cell_states = unscored(study.cells.cells.mine.n_cells());
   study.sources.tables = tables_of_sources(comm, study, reference, sheet, o);
   study.clusters.partitions = {std::move(labels)};
   study.composition.partitions = {study.mapping.composition};

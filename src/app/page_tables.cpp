@@ -123,6 +123,40 @@ void add_markers(report::StudyReport& page, const matrix::Table& markers, const 
                                 .log2_fold = of_dots.real("log2_fold", i)});
 }
 
+void add_cell_states(report::StudyReport& page, const matrix::Table& t) {
+  const Cells of(t);
+  for (std::int64_t i = 0; i < t.n_rows(); ++i)
+    if (of.text("lot", i) == "all")
+      page.cell_states.push_back({.cluster = of.text("cluster", i),
+                                  .n_cells = of.integer("cells", i),
+                                  .share_g1 = of.real("share_g1", i),
+                                  .share_s = of.real("share_s", i),
+                                  .share_g2m = of.real("share_g2m", i),
+                                  .share_undecided = of.real("share_undecided", i),
+                                  .doublet_score = of.real("mean_doublet_score", i),
+                                  .share_doublet_like = of.real("share_doublet_like", i)});
+}
+
+void add_without_cycling(report::StudyReport& page, const matrix::Table& t) {
+  const Cells of(t);
+  for (std::int64_t i = 0; i < t.n_rows(); ++i)
+    page.without_cycling.push_back(
+        {.family = of.text("family", i) == "primary" ? report::Family::primary : report::Family::secondary,
+         .partition = partition_name(of.text("integration", i), of.real("resolution", i), of.integer("seed", i)),
+         .cluster = of.text("cluster", i),
+         .outcome = of.text("outcome", i),
+         .share_cycling = of.real("share_cycling", i),
+         .rho = of.real("rho", i),
+         .rho_without = of.real("rho_without", i),
+         .p_exact = of.real("p_exact", i),
+         .p_exact_without = of.real("p_exact_without", i),
+         .p_step = of.real("p_maxT_step", i),
+         .p_step_without = of.real("p_maxT_step_without", i),
+         .declared = of.integer("declared", i) == 1,
+         .declared_without = of.integer("declared_without", i) == 1,
+         .status_without = of.text("status_without", i)});
+}
+
 void add_confounders(report::StudyReport& page, const matrix::Table& t) {
   const Cells of(t);
   for (std::int64_t i = 0; i < t.n_rows(); ++i)

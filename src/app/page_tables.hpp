@@ -20,6 +20,9 @@ void add_stability(report::StudyReport& page, const matrix::Table& stability);
 /// The foremost five genes of each cluster.
 void add_markers(report::StudyReport& page, const matrix::Table& markers, const matrix::Table& dots);
 void add_integration(report::StudyReport& page, const matrix::Table& integration);
+/// Rows over all lots; then what is left of the tests without cycling cells.
+void add_cell_states(report::StudyReport& page, const matrix::Table& cell_states);
+void add_without_cycling(report::StudyReport& page, const matrix::Table& association_without_cycling);
 void add_confounders(report::StudyReport& page, const matrix::Table& confounders);
 void add_without_clusters(report::StudyReport& page, const matrix::Table& global);
 void add_mapped_lots(report::StudyReport& page, const matrix::Table& mapped_lots);

@@ -92,16 +92,19 @@ void write_rows_of_cells(MPI_Comm comm, const Study& study, const fs::path& path
 
 /// tables/cells.tsv.gz. Collective.
 void write_cells_table(MPI_Comm comm, const Study& study, const fs::path& path) {
-  const std::vector<std::string> header{"lot",     "barcode",        "source",       "role",
-                                        "cluster", "mapped_cluster", "mapping_score"};
+  const std::vector<std::string> header{"lot",     "barcode",        "source",        "role",
+                                        "cluster", "mapped_cluster", "mapping_score", "doublet_score",
+                                        "s_score", "g2m_score",      "phase"};
   const auto& mapping = study.mapping;
+  const auto& states = study.cell_states;
   const auto& mine = study.cells.cells.mine;
   write_rows_of_cells(comm, study, path, header, [&](std::string& lines, std::int64_t i) {
     const auto& lot = study.lots[mine.lot[i]];
     const auto& clusters = study.clusters.primary();
     const auto cluster = clusters.label[i] < 0 ? std::string() : clusters.name_of(clusters.label[i]);
     report::append_line(lines, lot.id, mine.barcode[i], lot.source, lot.role, cluster,
-                        mapping.name_of(mapping.label[i]), mapping.score[i]);
+                        mapping.name_of(mapping.label[i]), mapping.score[i], states.doublet_score[i], states.cycle.s[i],
+                        states.cycle.g2m[i], name_of(states.cycle.phase[i]));
   });
 }
 

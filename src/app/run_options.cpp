@@ -160,6 +160,23 @@ po::options_description describe_mapping(RunOptions& o) {
   return mapping;
 }
 
+po::options_description describe_cell_states(RunOptions& o) {
+  po::options_description states("Cell cycle and doublets (scores to look at, never a filter)");
+  states.add_options()("cell_cycle.score", with_default(o.score_cell_cycle),
+                       "score the S and the G2/M phase, and repeat the association without cycling cells")(
+      "cell_cycle.genes", with_default(o.cell_cycle_genes),
+      "GMT file with the gene sets S and G2M, for other species or symbols; empty: human genes (Tirosh et al. 2016, "
+      "Seurat's cc.genes.updated.2019)")("cell_cycle.fewest_genes", with_default(o.cell_cycle.fewest_genes),
+                                         "genes of each set that the study must have, or there are no scores")(
+      "doublets.score", with_default(o.score_doublets), "score how much a cell looks like two in one droplet")(
+      "doublets.run", with_default(o.doublet_run),
+      "column of the tables of cells (sample sheet: cells) that names each cell's capture run; empty: a lot is a run")(
+      "doublets.simulated", with_default(o.doublets.simulated_per_cell), "simulated doublets for each cell")(
+      "doublets.expected_share", with_default(o.doublets.expected_share), "share of doublets that is expected")(
+      "doublets.threshold", with_default(o.doublet_threshold), "score from which on a cell is called doublet-like");
+  return states;
+}
+
 po::options_description describe_sources(RunOptions& o) {
   po::options_description sources("What mapped lots of every source show");
   sources.add_options()("sources.cluster", with_default(o.sources_cluster),
@@ -213,9 +230,10 @@ po::options_description describe_genes(RunOptions& o) {
 po::options_description describe(RunOptions& o) {
   po::options_description all("miura run STUDY.ini");
   all.add(describe(o.common));
-  for (const auto describe_part : {describe_stages, describe_study, describe_input, describe_cells, describe_components,
-                                   describe_integration, describe_clusters, describe_stability, describe_markers,
-                                   describe_mapping, describe_sources, describe_association, describe_genes})
+  for (const auto describe_part :
+       {describe_stages, describe_study, describe_input, describe_cells, describe_components, describe_integration,
+        describe_clusters, describe_stability, describe_markers, describe_mapping, describe_cell_states,
+        describe_sources, describe_association, describe_genes})
     all.add(describe_part(o));
   return all;
 }
@@ -292,6 +310,11 @@ void check(RunOptions& o) {
   check_range("mapping.k_filter", o.mapping.anchor.k_filter, 0, 100'000);
   check_range("mapping.min_score", o.rejection.min_score, 0.0, 1.0);
   check_range("mapping.alpha", o.rejection.alpha, 0.0, 0.5);
+  check_range("cell_cycle.fewest_genes", o.cell_cycle.fewest_genes, 1, 10'000);
+  o.cell_cycle.scale = o.scale;
+  check_range("doublets.simulated", o.doublets.simulated_per_cell, 0.1, 100.0);
+  check_range("doublets.expected_share", o.doublets.expected_share, 1e-6, 0.999);
+  check_range("doublets.threshold", o.doublet_threshold, 0.0, 1.0);
   check_range("association.alpha", o.association.alpha, 1e-9, 0.5);
   check_range("association.exact_up_to", o.association.relabelings.exact_up_to, 2, 13);
   check_range<std::int64_t>("association.permutations", o.association.relabelings.permutations, 1, 1'000'000'000);

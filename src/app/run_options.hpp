@@ -5,7 +5,9 @@
 
 #include "app/common_options.hpp"
 #include "miura/association/cluster_association.hpp"
+#include "miura/cellcycle/scores.hpp"
 #include "miura/cluster/leiden.hpp"
+#include "miura/doublets/scores.hpp"
 #include "miura/input/cells.hpp"
 #include "miura/integrate/harmony.hpp"
 #include "miura/knn/search.hpp"
@@ -49,6 +51,13 @@ struct RunOptions {
   std::string sources_cluster, sources_markers;
   transfer::MapOptions mapping;
   transfer::RejectionOptions rejection;
+  bool score_cell_cycle = true;
+  std::string cell_cycle_genes;  ///< GMT file with the sets S and G2M; empty: human genes
+  cellcycle::ScoreOptions cell_cycle;
+  bool score_doublets = true;
+  std::string doublet_run;  ///< column of the tables of cells; empty: each lot is a capture run
+  doublets::ScoreOptions doublets;
+  double doublet_threshold = 0.25;  ///< a cell with such a score counts as doublet-like
   std::string outcomes, primary, confounders;
   std::string strata, covariate;
   std::string side = "two-sided", interval = "bonett-wright", correction = "max-t";

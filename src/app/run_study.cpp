@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "app/cell_states.hpp"
 #include "app/checkpoint.hpp"
 #include "app/integration.hpp"
 #include "app/publication.hpp"
@@ -52,6 +53,7 @@ matrix::Lots checked_lots(MPI_Comm comm, const RunOptions& o, const fs::path& sh
       throw InputError({sheet, 0, "role"}, "no lot has role train, so there is nothing to build the reference from");
     if (!o.labels.empty()) input::check_cell_column(training, o.labels);
     check_integration(lots, o, sheet);
+    check_cell_states(lots, o);
   });
   return lots;
 }
@@ -108,6 +110,9 @@ bool go_along(MPI_Comm comm, const Run& run, Checkpoints& checkpoints) {
       "mapping", study.mapping, [&](const fs::path& p) { return load_mapping(comm, cells, p); },
       [&] { return mapping_stage(comm, study, o); });
   street.stage(
+      "cell_states", study.cell_states, [&](const fs::path& p) { return load_cell_states(comm, cells, p); },
+      [&] { return cell_states_stage(comm, study, o); });
+  street.stage(
       "association", study.association, [&](const fs::path& p) { return load_association(p); },
       [&] { return association_stage(comm, study, o, run.sheet); });
   street.stage(
@@ -154,6 +159,9 @@ int run_study(MPI_Comm comm, const std::vector<std::string>& arguments) {
   if (o.samples.empty())
     throw UsageError("no sample sheet: give STUDY.ini with [study] samples, or --study.samples FILE");
   o.association.relabelings.seed = o.reference.seed = o.mapping.centroids.seed = o.common.seed;
+  o.cell_cycle.seed = o.doublets.seed = o.common.seed;
+  if (!o.cell_cycle_genes.empty())
+    o.cell_cycle_genes = (configuration.folder / o.cell_cycle_genes).lexically_normal().string();
   o.association.relabelings.safe_point = stop_if_requested;
 
   Run run{.options = o,

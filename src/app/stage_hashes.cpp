@@ -61,6 +61,7 @@ std::string lots_as_text(const matrix::Lots& lots, std::initializer_list<std::st
 std::map<std::string, std::string> digest_inputs(MPI_Comm comm, const matrix::Lots& lots, const RunOptions& o,
                                                  const std::filesystem::path& sheet) {
   std::vector<fs::path> files{sheet};
+  if (!o.cell_cycle_genes.empty()) files.emplace_back(o.cell_cycle_genes);
   parallel::together(comm, [&] {
     for (const auto& lot : lots)
       for (auto& file : files_of(lot, o)) files.push_back(std::move(file));
@@ -84,11 +85,13 @@ std::map<std::string, std::string> hash_stages(const Configuration& c, const Run
                                                const std::filesystem::path& sheet) {
   using matrix::Lot;
   const auto seed = std::to_string(o.common.seed);
-  std::string counts, labels;
+  std::string counts, labels, runs;
   for (const auto& lot : lots) {
     for (const auto& file : input::count_files(lot, o.input)) counts += inputs.at(file.string()) + "\t";
-    if (!o.labels.empty() && lot.role == "train")  // a table, or obs of the counts
-      labels += inputs.at((lot.cells.empty() ? input::count_files(lot, o.input).front() : lot.cells).string()) + "\n";
+    // A table of cells, or obs of the counts
+    const auto annotated = lot.cells.empty() ? input::count_files(lot, o.input).front() : lot.cells;
+    if (!o.labels.empty() && lot.role == "train") labels += inputs.at(annotated.string()) + "\n";
+    if (!o.doublet_run.empty()) runs += inputs.at(annotated.string()) + "\n";
     counts += "\n";
   }
   auto columns = columns_used(o);
@@ -108,6 +111,8 @@ std::map<std::string, std::string> hash_stages(const Configuration& c, const Run
       settings_of(c, {"stability"}) + seed,
       settings_of(c, {"markers"}) + seed,
       settings_of(c, {"mapping"}) + lots_as_text(lots, {&Lot::source}),
+      settings_of(c, {"cell_cycle", "doublets"}) + seed + runs +
+          (o.cell_cycle_genes.empty() ? std::string() : inputs.at(o.cell_cycle_genes)),
       settings_of(c, {"association"}) + seed + lots_as_text(lots, {&Lot::donor, &Lot::source, &Lot::chemistry}) +
           input::digest_of_columns(sheet, columns),
       settings_of(c, {"genes"}),

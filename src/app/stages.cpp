@@ -122,6 +122,7 @@ std::vector<matrix::Table> tables_of(const Study& study) {
   add(study.stability.table);
   add(study.markers.table);
   add(study.markers.dots);
+  add(study.cell_states.table);
   for (const auto& table : study.association.tables)
     if (table.name != "integration" || table.n_rows() > 0) tables.push_back(table);
   add(study.mapping.lots);

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,9 +16,9 @@
 namespace miura::app {
 
 /// The street, in the order in which the data flows.
-inline constexpr std::array<std::string_view, 15> stage_names{
-    "read",    "normalize", "pca",         "integrate", "neighbors",     "cluster", "composition", "stability",
-    "markers", "mapping",   "association", "genes",     "neighborhoods", "sources", "report"};
+inline constexpr std::array<std::string_view, 16> stage_names{
+    "read",    "normalize", "pca",         "integrate",   "neighbors", "cluster",       "composition", "stability",
+    "markers", "mapping",   "cell_states", "association", "genes",     "neighborhoods", "sources",     "report"};
 
 /// Position of a stage in the street; UsageError for a name that is none.
 int stage_number(const std::string& name);
@@ -38,6 +39,8 @@ StabilityStage stability_stage(MPI_Comm comm, const Study& study, const RunOptio
 MarkerStage marker_stage(MPI_Comm comm, const Study& study, const RunOptions& o);
 /// Where the cells of the lots that do not train belong on the reference. No outcome is looked at.
 MappingStage mapping_stage(MPI_Comm comm, const Study& study, const RunOptions& o);
+/// How far cells are in the cell cycle, and which look like two cells in one droplet. No outcome is looked at.
+CellStatesStage cell_states_stage(MPI_Comm comm, const Study& study, const RunOptions& o);
 /// Reads the outcomes: called when the digest of the labels is on the disk.
 AssociationStage association_stage(MPI_Comm comm, const Study& study, const RunOptions& o,
                                    const std::filesystem::path& sheet);
@@ -67,6 +70,14 @@ matrix::Lots training_lots(const matrix::Lots& lots);
 
 /// "integration,resolution,seed": how options name a partition.
 std::string partition_id(const matrix::Labeling& partition);
+
+/// Whether a test is about a cluster of the partition.
+bool is_about(const association::Row& row, const matrix::Labeling& partition);
+
+/// A column of the tables of cells, for each of my cells; empty where a cell has none or its lot is not `wanted`.
+/// Collective.
+std::vector<std::string> column_of_cells(MPI_Comm comm, const Study& study, const std::string& column,
+                                         const std::function<bool(const matrix::Lot&)>& wanted);
 
 /// tables/lots.tsv: what the sample sheet says of a lot, and what became of its cells.
 matrix::Table lots_table(const Study& study);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "miura/association/cluster_association.hpp"
+#include "miura/cellcycle/scores.hpp"
 #include "miura/matrix/cells.hpp"
 #include "miura/matrix/composition.hpp"
 #include "miura/matrix/embedding.hpp"
@@ -120,6 +121,15 @@ struct MappingStage {
   std::string name_of(std::int32_t of) const { return of < 0 ? std::string() : label_name[of]; }
 };
 
+/// What `cell_states` leaves. Vectors have an entry for each of my cells, NaN and unknown where there is no score.
+struct CellStatesStage {
+  bool has_cycle = false, has_doublets = false;  ///< whether any cell was scored
+  std::string without_cycle;                     ///< why there are no scores of the cell cycle, in words
+  cellcycle::Scores cycle;
+  std::vector<double> doublet_score;
+  matrix::Table table;  ///< tables/cell_states.tsv; empty without scores
+};
+
 /// What `association` leaves.
 struct AssociationStage {
   std::vector<std::int32_t> training_lots;     ///< those it looks at, by their place in `lots`
@@ -168,6 +178,7 @@ struct Study {
   StabilityStage stability;
   MarkerStage markers;
   MappingStage mapping;
+  CellStatesStage cell_states;
   AssociationStage association;
   GeneStage gene_association;
   NeighborhoodStage neighborhoods;

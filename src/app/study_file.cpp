@@ -165,6 +165,15 @@ std::vector<std::string> unique_names(const std::vector<std::string>& names) {
   return unique;
 }
 
+void write_phase(FrameWriter& obs, std::span<const cellcycle::Phase> phase) {
+  using cellcycle::Phase;
+  std::vector<std::string> names;
+  for (const auto known : {Phase::g1, Phase::s, Phase::g2m, Phase::undecided}) names.emplace_back(name_of(known));
+  std::vector<std::int32_t> codes;
+  for (const auto of_cell : phase) codes.push_back(of_cell == Phase::unknown ? -1 : static_cast<std::int32_t>(of_cell));
+  obs.categorical("phase", codes, names);
+}
+
 void write_obs(const ParallelFile& file, const Study& study) {
   const auto& mine = study.cells.cells.mine;
   const auto n = mine.n_cells();
@@ -218,6 +227,13 @@ void write_obs(const ParallelFile& file, const Study& study) {
   obs.column<double>("held_out_score", mapping.held_out_score);
   obs.column<double>("held_out_dist", mapping.held_out_dist);
   obs.column<double>("held_out_neighborhood", mapping.held_out_neighborhood);
+  const auto& states = study.cell_states;
+  if (states.has_doublets) obs.column<double>("doublet_score", states.doublet_score);
+  if (states.has_cycle) {
+    obs.column<double>("s_score", states.cycle.s);
+    obs.column<double>("g2m_score", states.cycle.g2m);
+    write_phase(obs, states.cycle.phase);
+  }
   obs.finish();
 }
 

@@ -218,6 +218,16 @@ void add_method(report::StudyReport& page, const Study& study, const Publication
         "Each cluster against the other cells of the same lot, on counts summed over the cells of a lot; p by all sign "
         "flips of the lots (drawn ones beyond 14 lots), family-wise over genes. Wilcoxon's rank sum over cells orders "
         "genes, and is no evidence.");
+  if (study.cell_states.has_cycle)
+    add("Cell cycle",
+        "Scores of the S and the G2/M phase: mean expression of their genes less that of control genes of like "
+        "expression (Tirosh et al. 2016, Science 352:189; as CellCycleScoring of Seurat, with other control genes).");
+  if (study.cell_states.has_doublets)
+    add("Doublets",
+        fmt::format("{} simulated doublets for each cell of a capture run, on the components of the study; the score "
+                    "is the chance of a doublet given the share of simulated ones among a cell's nearest neighbours "
+                    "(Scrublet, Wolock et al. 2019, Cell Syst. 8:281). It filters nothing.",
+                    set("doublets.simulated")));
   if (!page.association.empty())
     add("Association",
         fmt::format("Spearman's rho over lots of each cluster's share with each outcome. Chance is what relabelled "
@@ -247,6 +257,8 @@ std::vector<report::NamedText> files_beside(const Study& study) {
       {"markers", "genes that are higher or lower in a cluster, by lots and by cells"},
       {"marker_dots", "the foremost markers in all clusters: share of cells and fold, as drawn"},
       {"association", "every test with all its numbers"},
+      {"association_without_cycling", "the tests of the primary partition once more, without cycling cells"},
+      {"cell_states", "phase of the cell cycle and doublet scores by cluster and lot"},
       {"populations", "clusters that are one over the grid of partitions, and the claims on them"},
       {"integration", "the clusters with and without integration, and what both have to do with the outcome"},
       {"gene_association", "expression of genes over lots against the outcomes, in all cells and within clusters"},
@@ -271,6 +283,12 @@ void add_own_parts(report::StudyReport& page, const Study& study, const Publicat
     add_populations(page, *table);
   add_stability(page, study.stability.table);
   if (study.markers.table.n_rows() > 0) add_markers(page, study.markers.table, study.markers.dots);
+  if (study.cell_states.table.n_rows() > 0) {
+    add_cell_states(page, study.cell_states.table);
+    page.without_cycle = study.cell_states.without_cycle;
+    page.doublet_threshold = std::stod(p.settings.at("doublets.threshold"));
+  }
+  if (const auto* table = study.association.table("association_without_cycling")) add_without_cycling(page, *table);
   if (const auto* table = study.association.table("confounders")) add_confounders(page, *table);
   if (study.neighborhoods.table.n_rows() > 0) add_without_clusters(page, study.neighborhoods.table);
   if (const auto* table = study.association.table("integration")) add_integration(page, *table);

@@ -11,21 +11,30 @@ double expression_of(std::uint32_t count, double n_counts, double scale) {
   return std::log1p(scale * count / n_counts);
 }
 
+std::int32_t on_grid(double expression) {
+  return static_cast<std::int32_t>(std::lrint(expression * matrix::grid_steps));
+}
+
+std::int64_t sum_of(const matrix::CountRows& counts, std::int64_t cell) {
+  std::int64_t sum = 0;
+  counts.for_each(cell, [&](std::int32_t, std::uint32_t count) { sum += count; });
+  return sum;
+}
+
 /// Expression of one cell's counts. Most counts are small, so their logarithms are taken once a cell.
 class Expression {
 public:
-  Expression(const matrix::CountRows& counts, std::int64_t cell, double scale) : scale_(scale) {
-    std::int64_t sum = 0;
-    counts.for_each(cell, [&](std::int32_t, std::uint32_t count) { sum += count; });
-    n_counts_ = static_cast<double>(sum);
-    for (std::uint32_t c = 1; c < few_.size() && sum > 0; ++c) few_[c] = value(c);
+  Expression(std::int64_t n_counts, double scale) : scale_(scale), n_counts_(static_cast<double>(n_counts)) {
+    for (std::uint32_t c = 1; c < few_.size() && n_counts > 0; ++c) few_[c] = value(c);
   }
+  Expression(const matrix::CountRows& counts, std::int64_t cell, double scale)
+      : Expression(sum_of(counts, cell), scale) {}
   double of(std::uint32_t count) const { return count < few_.size() ? few_[count] : value(count); }
 
 private:
   double value(std::uint32_t count) const { return expression_of(count, n_counts_, scale_); }
 
-  double scale_, n_counts_ = 0;
+  double scale_, n_counts_;
   std::array<double, 16> few_{};
 };
 
@@ -73,8 +82,25 @@ matrix::GridMatrix log_normalize_on_grid(const matrix::DistributedCells& cells, 
     counts.for_each(i, [&](std::int32_t gene, std::uint32_t count) {
       if (new_column[gene] < 0) return;
       grid.column[at] = new_column[gene];
-      grid.value[at++] = static_cast<std::int32_t>(std::lrint(expression.of(count) * matrix::grid_steps));
+      grid.value[at++] = on_grid(expression.of(count));
     });
+  }
+  return grid;
+}
+
+matrix::GridMatrix log_normalize_on_grid(const matrix::DistributedCells& chosen, std::int32_t n_columns,
+                                         std::span<const std::int64_t> n_counts, const LogNormalizeOptions& options) {
+  const auto& counts = chosen.mine.counts;
+  matrix::GridMatrix grid{chosen.partition, n_columns, {0}, {}, {}};
+  grid.column.reserve(counts.n_nonzeros());
+  grid.value.reserve(counts.n_nonzeros());
+  for (std::int64_t i = 0; i < counts.n_rows(); ++i) {
+    const Expression expression(n_counts[i], options.scale);
+    counts.for_each(i, [&](std::int32_t gene, std::uint32_t count) {
+      grid.column.push_back(gene);
+      grid.value.push_back(on_grid(expression.of(count)));
+    });
+    grid.row_start.push_back(std::ssize(grid.column));
   }
   return grid;
 }

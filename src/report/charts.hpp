@@ -34,6 +34,9 @@ nlohmann::json high_cells_chart(const SourceMarkers& markers, std::string_view g
 /// A row for each gene that marks a cluster, a column for each cluster: how many cells express it, and how much more.
 nlohmann::json dot_plot(const StudyReport& report);
 
+/// A bar a cluster, cut into the phases of the cell cycle.
+nlohmann::json phase_chart(const StudyReport& report);
+
 /// How well each cluster is found again from so many lots.
 nlohmann::json stability_chart(const StudyReport& report);
 

@@ -6,7 +6,10 @@
 "$MIURA" simulate --out study --lots-bm 6 --lots-bm-test 1 --lots-ad 1 --lots-uc 0 --cells-per-lot 90 --genes 900 --format mixed --quiet >/dev/null ||
   fail "simulate"
 on 1 1 run study/study.ini --out reference --quiet || fail "run on one rank"
-[ -s reference/tables/association.tsv ] || fail "no associations"
+for table in association cell_states association_without_cycling; do
+  [ -s reference/tables/$table.tsv ] || fail "no table $table"
+done
+zcat reference/tables/cells.tsv.gz | awk -F'\t' 'NR > 1 && ($8 == "NaN" || $9 == "NaN" || $11 == "") { exit 1 }' || fail "cells without doublet score or phase"
 
 for layout in '1 2' '2 1' '3 2' '4 1' '4 2'; do
   set -- $layout

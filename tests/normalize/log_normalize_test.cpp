@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "miura/parallel/communicator.hpp"
@@ -97,6 +98,26 @@ TEST_P(LogNormalize, HasTheSameBitsAsOnOneRank) {
   const auto alone = normalize::log_normalize_on_grid(cells_of(MPI_COMM_SELF, GetParam()), n_genes, selected, {});
   EXPECT_EQ(parallel::gather_everywhere<std::int32_t>(MPI_COMM_WORLD, mine.value), alone.value);
   EXPECT_EQ(parallel::gather_everywhere<std::int32_t>(MPI_COMM_WORLD, mine.column), alone.column);
+}
+
+TEST_P(LogNormalize, OfChosenCountsNeedsTheSumOfAll) {
+  const std::vector<std::int32_t> selected{1, 2, 7};
+  matrix::DistributedCells chosen{cells.partition, {}};
+  std::vector<std::int64_t> n_counts;
+  for (std::int64_t i = 0; i < cells.mine.n_cells(); ++i) {
+    n_counts.push_back(0);
+    cells.mine.counts.for_each(i, [&](std::int32_t gene, std::uint32_t count) {
+      n_counts.back() += count;
+      const auto at = std::ranges::find(selected, gene);
+      if (at != selected.end()) chosen.mine.counts.push(static_cast<std::int32_t>(at - selected.begin()), count);
+    });
+    chosen.mine.counts.end_row();
+  }
+  const auto expected = normalize::log_normalize_on_grid(cells, n_genes, selected, {});
+  const auto found = normalize::log_normalize_on_grid(chosen, 3, n_counts, {});
+  EXPECT_EQ(found.row_start, expected.row_start);
+  EXPECT_EQ(found.column, expected.column);
+  EXPECT_EQ(found.value, expected.value);
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, LogNormalize, testing::Values(0, 1, 6, 100));

@@ -181,6 +181,25 @@ inline void add_evidence(StudyReport& report) {
   report.confounders = {{"n_cells", outcome_names[0], n_lots, 0.18, 0.6, "OK"},
                         {"median_counts", outcome_names[0], n_lots, -0.71, 0.018, "OK"},
                         {"viability", outcome_names[0], n_lots, missing, missing, "CONSTANT_FEATURE"}};
+  report.cell_states = {{"all", 30'000, 0.8, 0.11, 0.08, 0.01, 0.07, 0.048}};
+  for (std::size_t c = 0; c < n_clusters; ++c) {
+    const double s = c == 6 ? 0.9 : 0.02;
+    report.cell_states.push_back({clusters[c], 4000, 0.94 - s, s, 0.06, 0, 0.06, c == 5 ? 0.21 : 0.03});
+    WithoutCyclingRow row{.partition = report.composition.partition,
+                          .cluster = clusters[c],
+                          .outcome = outcome_names[0],
+                          .status_without = c == 6 ? "CONSTANT_FEATURE" : "OK"};
+    row.share_cycling = s + 0.06;
+    if (c == 3) {
+      row.rho = 0.93;
+      row.rho_without = 0.88;
+      row.p_step = 0.0021;
+      row.p_step_without = 0.0123;
+      row.declared = row.declared_without = true;
+    }
+    report.without_cycling.push_back(row);
+  }
+  report.doublet_threshold = 0.25;
   for (std::size_t c = 0; c < n_clusters; ++c) {
     IntegrationRow row{"chemistry", "none", clusters[c], clusters[(c + 1) % n_clusters], outcome_names[0]};
     row.ari = 0.87;

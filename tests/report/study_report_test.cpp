@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 #include <stdexcept>
 
 #include "report/charts.hpp"
@@ -53,7 +55,8 @@ TEST(Page, SaysEveryNumberInTablesToo) {
   const auto report = planted::report(0.8);
   const auto tables = own_part(render_html(without_mapped_lots(report)));
   EXPECT_TRUE(holds(tables, "<th scope=\"row\" class=\"text\">BM03</th>"));
-  EXPECT_EQ(occurrences(tables, "<tr class=\"declared\">"), 2);  // vegf_ischemia and vegf_normoxia of cluster 3
+  // vegf_ischemia and vegf_normoxia of cluster 3, and the former without cycling cells
+  EXPECT_EQ(occurrences(tables, "<tr class=\"declared\">"), 3);
   EXPECT_TRUE(holds(tables, "<small>" + std::to_string(report.composition.count(10, 6)) + "</small>"));
   EXPECT_TRUE(holds(tables, "Cluster 3 goes with vegf_ischemia"));
 }
@@ -188,6 +191,46 @@ TEST(Page, ShowsEachClusterWithAndWithoutIntegration) {
   EXPECT_FALSE(holds(untested, "p, family-wise, without integration"));
   report.integration.clear();
   EXPECT_FALSE(holds(own_part(render_html(report)), "id=\"integration\""));
+}
+
+TEST(Page, SaysWhatIsLeftWithoutCyclingCells) {
+  auto report = planted::report(0.8);
+  const auto page = own_part(render_html(report));
+  EXPECT_TRUE(holds(page, "19.0 % of all cells are in the S or G2/M phase"));
+  EXPECT_TRUE(holds(page, "the largest share in cluster 6 (96.0 %)"));
+  EXPECT_TRUE(holds(page, "the largest share in cluster 5 (21.0 %)"));
+  EXPECT_TRUE(holds(page,
+                    "rho 0.93 with all cells, 0.88 without those that cycle; family-wise p 0.0021 and 0.012. The "
+                    "finding does not hang on the cell cycle."));
+  EXPECT_TRUE(holds(page, "CONSTANT_FEATURE, excluding"));
+  EXPECT_FALSE(holds(page, "no cell is left"));
+  report.without_cycling[3].declared_without = false;
+  EXPECT_TRUE(holds(own_part(render_html(report)), "The finding is not declared without them"));
+  report.without_cycling[3].declared = false;
+  report.without_cycling[6].share_cycling = 1;
+  const auto changed = own_part(render_html(report));
+  EXPECT_TRUE(holds(changed, "No primary test was declared with all cells."));
+  EXPECT_TRUE(holds(changed, "no cell is left"));
+}
+
+TEST(Page, SaysWhyTheCellCycleWasNotScored) {
+  auto report = planted::report(0.8);
+  report.without_cycle = "the study has 3 genes of the S and 2 of the G2/M phase, fewer than 10";
+  report.without_cycling.clear();
+  const auto page = own_part(render_html(report));
+  EXPECT_TRUE(holds(page, "No scores of the cell cycle: the study has 3 genes"));
+  EXPECT_FALSE(holds(page, "phases-spec"));
+  report.cell_states.clear();
+  EXPECT_FALSE(holds(own_part(render_html(report)), "id=\"cell-states\""));
+}
+
+TEST(PhaseChart, FillsEachBar) {
+  const auto spec = phase_chart(planted::report(0.8));
+  std::map<std::string, double> end;
+  for (const auto& bar : spec["data"]["values"])
+    end[bar["cluster"]] = std::max(end[bar["cluster"]], bar["to"].get<double>());
+  EXPECT_EQ(std::ssize(end), 8);
+  for (const auto& [cluster, to] : end) EXPECT_NEAR(to, 1, 1e-12);
 }
 
 TEST(Page, AnswersWithoutClustersForThePrimaryOutcome) {

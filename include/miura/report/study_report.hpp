@@ -111,6 +111,27 @@ struct ConfounderRow {
   std::string status;
 };
 
+/// Phase of the cell cycle and doublet scores of a cluster's cells, or of all of them: a row of cell_states.tsv.
+struct CellStateRow {
+  std::string cluster;  ///< "all": every cell
+  std::int64_t n_cells = 0;
+  double share_g1 = missing, share_s = missing, share_g2m = missing, share_undecided = missing;
+  double doublet_score = missing;  ///< mean
+  double share_doublet_like = missing;
+};
+
+/// A test of all cells, and the same of those in phase G1: a row of association_without_cycling.tsv.
+struct WithoutCyclingRow {
+  Family family = Family::primary;
+  std::string partition, cluster, outcome;
+  double share_cycling = missing;  ///< of the cluster's cells
+  double rho = missing, rho_without = missing;
+  double p_exact = missing, p_exact_without = missing;
+  double p_step = missing, p_step_without = missing;
+  bool declared = false, declared_without = false;
+  std::string status_without = "OK";
+};
+
 /// A cluster of one integration beside the most similar one of another: a row of integration.tsv.
 struct IntegrationRow {
   std::string integration, other;  ///< none, lot, chemistry
@@ -220,6 +241,10 @@ struct StudyReport {
   std::vector<MarkerRow> markers;           ///< the foremost of each cluster, cluster after cluster
   std::vector<MarkerDot> marker_dots;       ///< their genes in all clusters, gene after gene
   std::vector<IntegrationRow> integration;  ///< pair of integrations after pair, the primary one first
+  std::vector<CellStateRow> cell_states;    ///< that of all cells first, then those of the composition's clusters
+  std::string without_cycle;                ///< why the cell cycle was not scored; empty where it was
+  double doublet_threshold = missing;       ///< from which on a cell counts as doublet-like
+  std::vector<WithoutCyclingRow> without_cycling;
   std::vector<ConfounderRow> confounders;
 
   bool of_new_lots = false;               ///< lots mapped onto a finished study, which has a page of its own
