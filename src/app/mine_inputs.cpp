@@ -187,7 +187,8 @@ MinedLines read_training(const MineOptions& o, TrainingChoices& choices) {
     auto outcome = empty_outcome(options);
     if (options.is_propensity()) {
       const auto& table = *find(read.tables, options.measurement);
-      auto found = propensity::first_component(named_by_gene(table, options.markers), options.markers, o.propensity);
+      const auto by_gene = named_by_gene(table, options.markers);
+      auto found = propensity::first_component(by_gene, options.markers, o.propensity);
       if (found.component.status == "NOT_TESTED")
         throw InputError({o.file, options.row}, fmt::format("[outcome.{}]: no marker varies over three lines of {}",
                                                             options.name, options.measurement));
@@ -195,7 +196,8 @@ MinedLines read_training(const MineOptions& o, TrainingChoices& choices) {
       choices.component[options.name] = found.component;
       outcome.value = spread(table.table.sample, found.score, read.lines.line);
       const auto score = found.score, rank = found.rank;
-      read.propensities.push_back({options.name, "train", table.table.sample, std::move(found), score, rank});
+      read.propensities.push_back({options.name, "train", table.table.sample, std::move(found), score, rank,
+                                   options.measurement, propensity::marker_values(by_gene, options.markers)});
     } else {
       outcome.value = column_of(options, read.lines.line, read.warnings);
     }
@@ -224,10 +226,18 @@ MinedLines read_test(const MineOptions& o, const TrainingChoices& choices, const
       read.warnings.push_back(fmt::format("outcome {}: no test measurement has its markers", options.name));
     } else {
       const auto& table = *find(read.tables, from->name);
-      const auto score = propensity::project(choices.component.at(options.name), named_by_gene(table, options.markers));
+      const auto by_gene = named_by_gene(table, options.markers);
+      const auto score = propensity::project(choices.component.at(options.name), by_gene);
       outcome.value = spread(table.table.sample, score, read.lines.line);
       outcome.same_samples_as.push_back(from->name);
-      read.propensities.push_back({options.name, "test", table.table.sample, {}, score, mid_ranks(score)});
+      read.propensities.push_back({options.name,
+                                   "test",
+                                   table.table.sample,
+                                   {},
+                                   score,
+                                   mid_ranks(score),
+                                   from->name,
+                                   propensity::marker_values(by_gene, options.markers)});
     }
     read.lines.outcomes.push_back(std::move(outcome));
   }
