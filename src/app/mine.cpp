@@ -59,6 +59,29 @@ nlohmann::ordered_json settings_of(const Configuration& configuration, const std
   return settings;
 }
 
+/// All tables of a mining; `test` is null without test lines.
+std::vector<matrix::Table> tables_of(const MineOptions& o, const MinedLines& training, const mining::Screen& found,
+                                     std::span<const mining::Intersection> intersections, const MinedLines* test,
+                                     const mining::Replication& replication) {
+  std::vector<NamedSet> sets{{"train", &training}};
+  if (test != nullptr) sets.push_back({"test", test});
+  auto counts = found.counts;
+  counts.insert(counts.end(), replication.counts.begin(), replication.counts.end());
+  std::vector<matrix::Table> tables{mining::count_table(counts), mining::probe_table(training.lines, found, o.mining),
+                                    mining::outcome_correlation_table(training.lines, found)};
+  if (!intersections.empty()) tables.push_back(mining::intersection_table(training.lines, intersections, found));
+  if (test != nullptr) tables.push_back(mining::replication_table(replication));
+  if (!training.propensities.empty()) {
+    std::ranges::move(propensity_tables(sets), std::back_inserter(tables));
+    tables.push_back(marker_expression_table(sets, o.measurements));
+  }
+  const auto survivors = survivors_of(training.lines, found, intersections, replication);
+  tables.push_back(survivor_table(survivors, sets));
+  std::ranges::move(line_tables(survivors, sets), std::back_inserter(tables));
+
+  return tables;
+}
+
 /// The page, which only the rank that writes needs.
 std::string page_of(const MineOptions& o, std::span<const matrix::Table> tables, const TablesRecord& record) {
   auto page = mining_page(tables);
@@ -116,28 +139,15 @@ int mine(MPI_Comm comm, const std::vector<std::string>& arguments) {
       throw std::logic_error("a choice of the training lines changed after the test tables were opened");
   }
 
-  std::vector<NamedSet> sets{{"train", &training}};
-  if (has_test) sets.push_back({"test", &test});
-  auto counts = found.counts;
-  counts.insert(counts.end(), replication.counts.begin(), replication.counts.end());
-  std::vector<matrix::Table> tables{mining::count_table(counts), mining::probe_table(training.lines, found, o.mining),
-                                    mining::outcome_correlation_table(training.lines, found)};
-  if (!intersections.empty()) tables.push_back(mining::intersection_table(training.lines, intersections, found));
-  if (has_test) tables.push_back(mining::replication_table(replication));
-  if (!training.propensities.empty()) {
-    std::ranges::move(propensity_tables(sets), std::back_inserter(tables));
-    tables.push_back(marker_expression_table(sets, o.measurements));
-  }
-  const auto survivors = survivors_of(training.lines, found, intersections, replication);
-  tables.push_back(survivor_table(survivors, sets));
-  std::ranges::move(line_tables(survivors, sets), std::back_inserter(tables));
-
   auto warnings = training.warnings;
   warnings.insert(warnings.end(), test.warnings.begin(), test.warnings.end());
   for (const auto& warning : warnings) log::warn(warning);
   TablesRecord record{.settings = settings_of(*configuration, digest), .inputs = input_files(o), .warnings = warnings};
+  std::vector<matrix::Table> tables;
   parallel::together(comm, [&] {
-    if (parallel::rank_of(comm) == 0) record.page = page_of(o, tables, record);
+    if (parallel::rank_of(comm) != 0) return;  // a panel of a thousand drugs has millions of rows
+    tables = tables_of(o, training, found, intersections, has_test ? &test : nullptr, replication);
+    record.page = page_of(o, tables, record);
   });
   record.seconds = MPI_Wtime() - started;
   folder.publish(tables, record);

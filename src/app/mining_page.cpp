@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "app/comparison_page.hpp"
+#include "app/result_folder.hpp"
 #include "app/table_cells.hpp"
 #include "miura/base/version.hpp"
 #include "miura/stats/ranks.hpp"
@@ -254,7 +255,7 @@ report::MiningReport mining_page(std::span<const matrix::Table> tables) {
     for (const auto& part : parts) {
       if (table.name != part.table) continue;
       if (part.add != nullptr) part.add(page, table);
-      page.files.push_back({"tables/" + table.name + ".tsv", part.holds});
+      page.files.push_back({file_of(table), part.holds});
     }
   page.files.push_back({"provenance.json", "settings, digests of inputs and outputs, machine"});
   page.method = method();
