@@ -44,6 +44,8 @@ awk -F'\t' '$1 == "WNT5A" && $5 == 10 && $6 < 0.02' promoter/tables/differential
 [ "$(awk -F'\t' '$1 == "cg40" { print $5 }' one/tables/differential.tsv)" -eq 4 ] || fail "a missing value"
 "$MIURA" inspect --verify one >/dev/null || fail "checksums"
 
+grep -q 'of 600 features differ between KD and WT' one/report.html || fail "the page does not say how many features differ"
+
 # ---- the same bytes on any layout ----
 designs=("--m-values --annotation probes.csv" "--beta --hits p --alpha 0.01 --min-difference 0.1" "--pair clone" "--test welch" "--test wilcoxon --pair clone --hits p --alpha 0.1"
   "--test t --permutations 50 --seed 3" "--null-permutations 20 --side greater --annotation probes.csv" "--time other --hits p")
@@ -52,6 +54,7 @@ for design in "${designs[@]}"; do
   for layout in "1 2" "2 1" "3 1" "4 1"; do
     set -- $layout
     rm -rf other && on "$1" "$2" "${differential[@]}" $design --out other --quiet || fail "differential $design on $1 ranks"
+    cmp layout1/report.html other/report.html || fail "the page of differential $design differs on $1 ranks x $2 threads"
     diff -r layout1/tables other/tables >/dev/null || fail "differential $design has other bytes on $1 ranks x $2 threads"
   done
   rm -rf layout1
