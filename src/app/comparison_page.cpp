@@ -8,6 +8,28 @@
 
 namespace miura::app {
 
+std::vector<report::SpecificationRow> specification_rows(const matrix::Table& t) {
+  const Cells of(t);
+  std::vector<report::SpecificationRow> rows;
+  for (std::int64_t i = 0; i < t.n_rows(); ++i)
+    rows.push_back({.attribute = of.text("attribute", i),
+                    .outcome = of.text("outcome", i),
+                    .must_be = of.text("outcome_must_be", i),
+                    .accept = of.text("accept", i),
+                    .requirement = of.real("requirement", i),
+                    .threshold = of.real("threshold", i),
+                    .threshold_lo = of.real("threshold_lo", i),
+                    .threshold_hi = of.real("threshold_hi", i),
+                    .predicted_lo = of.real("predicted_lo", i),
+                    .predicted_hi = of.real("predicted_hi", i),
+                    .sensitivity = of.real("sensitivity", i),
+                    .specificity = of.real("specificity", i),
+                    .n_lots = of.integer("n", i),
+                    .status = of.text("status", i),
+                    .flags = of.text("flags", i)});
+  return rows;
+}
+
 namespace {
 
 void add_deviations(report::ComparisonReport& page, const matrix::Table& t) {
@@ -69,23 +91,7 @@ void add_margins(report::ComparisonReport& page, const matrix::Table& t) {
 }
 
 void add_specification(report::ComparisonReport& page, const matrix::Table& t) {
-  const Cells of(t);
-  for (std::int64_t i = 0; i < t.n_rows(); ++i)
-    page.specification.push_back({.attribute = of.text("attribute", i),
-                                  .outcome = of.text("outcome", i),
-                                  .must_be = of.text("outcome_must_be", i),
-                                  .accept = of.text("accept", i),
-                                  .requirement = of.real("requirement", i),
-                                  .threshold = of.real("threshold", i),
-                                  .threshold_lo = of.real("threshold_lo", i),
-                                  .threshold_hi = of.real("threshold_hi", i),
-                                  .predicted_lo = of.real("predicted_lo", i),
-                                  .predicted_hi = of.real("predicted_hi", i),
-                                  .sensitivity = of.real("sensitivity", i),
-                                  .specificity = of.real("specificity", i),
-                                  .n_lots = of.integer("n", i),
-                                  .status = of.text("status", i),
-                                  .flags = of.text("flags", i)});
+  page.specification = specification_rows(t);
 }
 
 }  // namespace

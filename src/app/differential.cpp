@@ -10,6 +10,7 @@
 #include <set>
 
 #include "app/common_options.hpp"
+#include "app/differential_page.hpp"
 #include "app/result_folder.hpp"
 #include "app/subcommand.hpp"
 #include "miura/base/error.hpp"
@@ -295,6 +296,18 @@ std::vector<matrix::Table> compared_once(MPI_Comm comm, const DifferentialOption
   return tables;
 }
 
+std::string page_of(const DifferentialOptions& o, std::span<const matrix::Table> tables, const TablesRecord& record) {
+  auto page = differential_page(tables);
+  page.study = fs::path(o.table).filename().string();
+  page.reference = o.reference;
+  page.compared = o.compared;
+  page.alpha = o.tests.hits.alpha;
+  page.warnings = record.warnings;
+  for (const auto& [name, value] : record.settings.items())
+    page.settings.push_back({name, value.is_string() ? value.get<std::string>() : value.dump()});
+  return report::render_differential(page);
+}
+
 }  // namespace
 
 int differential(MPI_Comm comm, const std::vector<std::string>& arguments) {
@@ -324,9 +337,10 @@ int differential(MPI_Comm comm, const std::vector<std::string>& arguments) {
   const auto tables = o.time.empty() ? compared_once(comm, o, study) : compared_over_times(comm, o, study);
   std::vector<fs::path> inputs{o.table, o.sheet};
   if (!o.annotation.empty()) inputs.emplace_back(o.annotation);
-  folder.publish(
-      tables,
-      {.settings = settings_of(o), .inputs = inputs, .warnings = study.warnings, .seconds = MPI_Wtime() - started});
+  TablesRecord record{.settings = settings_of(o), .inputs = inputs, .warnings = study.warnings};
+  if (parallel::rank_of(comm) == 0) record.page = page_of(o, tables, record);
+  record.seconds = MPI_Wtime() - started;
+  folder.publish(tables, record);
   return 0;
 }
 

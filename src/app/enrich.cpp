@@ -8,6 +8,7 @@
 #include "app/enrich_genes.hpp"
 #include "app/enrich_options.hpp"
 #include "app/enrich_peaks.hpp"
+#include "app/enrichment_page.hpp"
 #include "app/result_folder.hpp"
 #include "app/subcommand.hpp"
 #include "miura/base/error.hpp"
@@ -174,6 +175,15 @@ fs::path folder_of(const EnrichOptions& o) {
          (o.of_peaks() ? "-overlap" : "-enrichment");
 }
 
+std::string page_of(const EnrichOptions& o, std::span<const matrix::Table> tables, const TablesRecord& record) {
+  auto page = enrichment_page(tables);
+  page.study = fs::path(o.of_peaks() ? o.peaks.front() : o.genes).filename().string();
+  page.warnings = record.warnings;
+  for (const auto& [name, value] : record.settings.items())
+    page.settings.push_back({name, value.is_string() ? value.get<std::string>() : value.dump()});
+  return report::render_enrichment(page);
+}
+
 }  // namespace
 
 int enrich(MPI_Comm comm, const std::vector<std::string>& arguments) {
@@ -204,10 +214,11 @@ int enrich(MPI_Comm comm, const std::vector<std::string>& arguments) {
   const auto tables = o.of_peaks() ? overlap_peaks(comm, o, peaks, told) : enrich_genes(comm, o, genes, told);
   const auto& warnings = o.of_peaks() ? peaks.warnings : genes.warnings;
   for (const auto& warning : warnings) log::warn(warning);
-  folder.publish(tables, {.settings = settings_of(o),
-                          .inputs = o.of_peaks() ? peaks.inputs : genes.inputs,
-                          .warnings = warnings,
-                          .seconds = MPI_Wtime() - started});
+  TablesRecord record{
+      .settings = settings_of(o), .inputs = o.of_peaks() ? peaks.inputs : genes.inputs, .warnings = warnings};
+  if (parallel::rank_of(comm) == 0) record.page = page_of(o, tables, record);
+  record.seconds = MPI_Wtime() - started;
+  folder.publish(tables, record);
   if (!o.common.quiet) print(comm, told);
   return 0;
 }

@@ -8,10 +8,12 @@
 #include "app/mine_inputs.hpp"
 #include "app/mine_options.hpp"
 #include "app/mine_tables.hpp"
+#include "app/mining_page.hpp"
 #include "app/result_folder.hpp"
 #include "app/subcommand.hpp"
 #include "miura/base/error.hpp"
 #include "miura/base/log.hpp"
+#include "miura/base/sha256.hpp"
 #include "miura/base/version.hpp"
 #include "miura/mining/tables.hpp"
 #include "miura/parallel/communicator.hpp"
@@ -55,6 +57,40 @@ nlohmann::ordered_json settings_of(const Configuration& configuration, const std
   for (const auto& [name, value] : configuration.effective) settings[name] = value;
   settings["training_choices_sha256"] = training_digest;
   return settings;
+}
+
+/// All tables of a mining; `test` is null without test lines.
+std::vector<matrix::Table> tables_of(const MineOptions& o, const MinedLines& training, const mining::Screen& found,
+                                     std::span<const mining::Intersection> intersections, const MinedLines* test,
+                                     const mining::Replication& replication) {
+  std::vector<NamedSet> sets{{"train", &training}};
+  if (test != nullptr) sets.push_back({"test", test});
+  auto counts = found.counts;
+  counts.insert(counts.end(), replication.counts.begin(), replication.counts.end());
+  std::vector<matrix::Table> tables{mining::count_table(counts), mining::probe_table(training.lines, found, o.mining),
+                                    mining::outcome_correlation_table(training.lines, found)};
+  if (!intersections.empty()) tables.push_back(mining::intersection_table(training.lines, intersections, found));
+  if (test != nullptr) tables.push_back(mining::replication_table(replication));
+  if (!training.propensities.empty()) {
+    std::ranges::move(propensity_tables(sets), std::back_inserter(tables));
+    tables.push_back(marker_expression_table(sets, o.measurements));
+  }
+  const auto survivors = survivors_of(training.lines, found, intersections, replication);
+  tables.push_back(survivor_table(survivors, sets));
+  std::ranges::move(line_tables(survivors, sets), std::back_inserter(tables));
+
+  return tables;
+}
+
+/// The page, which only the rank that writes needs.
+std::string page_of(const MineOptions& o, std::span<const matrix::Table> tables, const TablesRecord& record) {
+  auto page = mining_page(tables);
+  page.study = o.file.stem().string();
+  page.alpha = o.replication.alpha;
+  page.warnings = record.warnings;
+  for (const auto& [name, value] : record.settings.items()) page.settings.push_back({name, value.get<std::string>()});
+  for (const auto& input : record.inputs) page.inputs.push_back({input.string(), sha256_of_file(input)});
+  return report::render_mining(page);
 }
 
 }  // namespace
@@ -103,26 +139,18 @@ int mine(MPI_Comm comm, const std::vector<std::string>& arguments) {
       throw std::logic_error("a choice of the training lines changed after the test tables were opened");
   }
 
-  std::vector<NamedSet> sets{{"train", &training}};
-  if (has_test) sets.push_back({"test", &test});
-  auto counts = found.counts;
-  counts.insert(counts.end(), replication.counts.begin(), replication.counts.end());
-  std::vector<matrix::Table> tables{mining::count_table(counts), mining::probe_table(training.lines, found, o.mining),
-                                    mining::outcome_correlation_table(training.lines, found)};
-  if (!intersections.empty()) tables.push_back(mining::intersection_table(training.lines, intersections, found));
-  if (has_test) tables.push_back(mining::replication_table(replication));
-  if (!training.propensities.empty()) std::ranges::move(propensity_tables(sets), std::back_inserter(tables));
-  const auto survivors = survivors_of(training.lines, found, intersections, replication);
-  tables.push_back(survivor_table(survivors, sets));
-  std::ranges::move(line_tables(survivors, sets), std::back_inserter(tables));
-
   auto warnings = training.warnings;
   warnings.insert(warnings.end(), test.warnings.begin(), test.warnings.end());
   for (const auto& warning : warnings) log::warn(warning);
-  folder.publish(tables, {.settings = settings_of(*configuration, digest),
-                          .inputs = input_files(o),
-                          .warnings = warnings,
-                          .seconds = MPI_Wtime() - started});
+  TablesRecord record{.settings = settings_of(*configuration, digest), .inputs = input_files(o), .warnings = warnings};
+  std::vector<matrix::Table> tables;
+  parallel::together(comm, [&] {
+    if (parallel::rank_of(comm) != 0) return;  // a panel of a thousand drugs has millions of rows
+    tables = tables_of(o, training, found, intersections, has_test ? &test : nullptr, replication);
+    record.page = page_of(o, tables, record);
+  });
+  record.seconds = MPI_Wtime() - started;
+  folder.publish(tables, record);
   return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <set>
 
 #include "miura/base/error.hpp"
@@ -113,32 +114,6 @@ mining::LineSet panels_of(const MineOptions& o, const std::vector<PreparedTable>
   return set;
 }
 
-/// A column of a sheet for the lines that have a row there; the others are missing.
-std::vector<double> column_of(const OutcomeOptions& outcome, const std::vector<std::string>& lines,
-                              std::vector<std::string>& warnings) {
-  const auto sheet = input::survey_outcomes(outcome.sheet);
-  std::vector<std::string> joined, without_row;
-  for (const auto& line : lines)
-    (std::ranges::find(sheet.sample, line) != sheet.sample.end() ? joined : without_row).push_back(line);
-  if (joined.empty()) throw InputError({outcome.sheet, 0, sheet.key_column}, "names none of the lines");
-  if (!without_row.empty())
-    warnings.push_back(
-        fmt::format("{} has no row for {}: left out", outcome.sheet.string(), fmt::join(without_row, ", ")));
-  const std::vector<std::string> name{outcome.column};
-  const auto known = input::read_outcomes(outcome.sheet, sheet.key_column, joined, name).front().value;
-  std::vector<double> values(lines.size(), missing);
-  for (std::size_t i = 0; i < joined.size(); ++i)
-    values[std::ranges::find(lines, joined[i]) - lines.begin()] = known[i];
-  return values;
-}
-
-std::vector<double> mid_ranks(const std::vector<double>& values) {
-  std::vector<double> ranks;
-  for (const auto doubled : stats::doubled_mid_ranks(values))
-    ranks.push_back((doubled + static_cast<double>(values.size()) + 1.0) / 2.0);
-  return ranks;
-}
-
 std::vector<double> spread(const std::vector<std::string>& from, const std::vector<double>& values,
                            const std::vector<std::string>& lines) {
   std::vector<double> all;
@@ -147,6 +122,36 @@ std::vector<double> spread(const std::vector<std::string>& from, const std::vect
     all.push_back(at == from.end() ? missing : values[at - from.begin()]);
   }
   return all;
+}
+
+/// Outcomes that are columns of sheets, by name, for the lines that have a row there; the others are missing. Every
+/// sheet is read once.
+std::map<std::string, std::vector<double>> columns_of(const MineOptions& o, const std::vector<std::string>& lines,
+                                                      std::vector<std::string>& warnings) {
+  std::map<fs::path, std::vector<const OutcomeOptions*>> of_sheet;
+  for (const auto& outcome : o.outcomes)
+    if (!outcome.is_propensity()) of_sheet[outcome.sheet].push_back(&outcome);
+  std::map<std::string, std::vector<double>> values;
+  for (const auto& [path, outcomes] : of_sheet) {
+    const auto sheet = input::survey_outcomes(path);
+    std::vector<std::string> joined, without_row, columns;
+    for (const auto& line : lines)
+      (std::ranges::find(sheet.sample, line) != sheet.sample.end() ? joined : without_row).push_back(line);
+    if (joined.empty()) throw InputError({path, 0, sheet.key_column}, "names none of the lines");
+    if (!without_row.empty())
+      warnings.push_back(fmt::format("{} has no row for {}: left out", path.string(), fmt::join(without_row, ", ")));
+    for (const auto* outcome : outcomes) columns.push_back(outcome->column);
+    const auto known = input::read_outcomes(path, sheet.key_column, joined, columns);
+    for (std::size_t i = 0; i < outcomes.size(); ++i) values[outcomes[i]->name] = spread(joined, known[i].value, lines);
+  }
+  return values;
+}
+
+std::vector<double> mid_ranks(const std::vector<double>& values) {
+  std::vector<double> ranks;
+  for (const auto doubled : stats::doubled_mid_ranks(values))
+    ranks.push_back((doubled + static_cast<double>(values.size()) + 1.0) / 2.0);
+  return ranks;
 }
 
 mining::Outcome empty_outcome(const OutcomeOptions& options) {
@@ -183,11 +188,13 @@ MinedLines read_training(const MineOptions& o, TrainingChoices& choices) {
   for (const auto& m : o.measurements)
     if (!m.is_test) read.tables.push_back(prepare(m, &choices.quantiles[kind_of(m)]));
   read.lines = panels_of(o, read.tables);
+  auto columns = columns_of(o, read.lines.line, read.warnings);
   for (const auto& options : o.outcomes) {
     auto outcome = empty_outcome(options);
     if (options.is_propensity()) {
       const auto& table = *find(read.tables, options.measurement);
-      auto found = propensity::first_component(named_by_gene(table, options.markers), options.markers, o.propensity);
+      const auto by_gene = named_by_gene(table, options.markers);
+      auto found = propensity::first_component(by_gene, options.markers, o.propensity);
       if (found.component.status == "NOT_TESTED")
         throw InputError({o.file, options.row}, fmt::format("[outcome.{}]: no marker varies over three lines of {}",
                                                             options.name, options.measurement));
@@ -195,9 +202,10 @@ MinedLines read_training(const MineOptions& o, TrainingChoices& choices) {
       choices.component[options.name] = found.component;
       outcome.value = spread(table.table.sample, found.score, read.lines.line);
       const auto score = found.score, rank = found.rank;
-      read.propensities.push_back({options.name, "train", table.table.sample, std::move(found), score, rank});
+      read.propensities.push_back({options.name, "train", table.table.sample, std::move(found), score, rank,
+                                   options.measurement, propensity::marker_values(by_gene, options.markers)});
     } else {
-      outcome.value = column_of(options, read.lines.line, read.warnings);
+      outcome.value = std::move(columns.at(options.name));
     }
     read.lines.outcomes.push_back(std::move(outcome));
   }
@@ -215,19 +223,28 @@ MinedLines read_test(const MineOptions& o, const TrainingChoices& choices, const
         throw InputError({m.table, 0, {}, line}, "a line of the test set is one of the training lines");
   }
   read.lines = panels_of(o, read.tables);
+  auto columns = columns_of(o, read.lines.line, read.warnings);
   for (const auto& options : o.outcomes) {
     auto outcome = empty_outcome(options);
     outcome.value.assign(read.lines.n_lines(), missing);
     if (!options.is_propensity()) {
-      outcome.value = column_of(options, read.lines.line, read.warnings);
+      outcome.value = std::move(columns.at(options.name));
     } else if (const auto* from = projected_from(o, options); from == nullptr) {
       read.warnings.push_back(fmt::format("outcome {}: no test measurement has its markers", options.name));
     } else {
       const auto& table = *find(read.tables, from->name);
-      const auto score = propensity::project(choices.component.at(options.name), named_by_gene(table, options.markers));
+      const auto by_gene = named_by_gene(table, options.markers);
+      const auto score = propensity::project(choices.component.at(options.name), by_gene);
       outcome.value = spread(table.table.sample, score, read.lines.line);
       outcome.same_samples_as.push_back(from->name);
-      read.propensities.push_back({options.name, "test", table.table.sample, {}, score, mid_ranks(score)});
+      read.propensities.push_back({options.name,
+                                   "test",
+                                   table.table.sample,
+                                   {},
+                                   score,
+                                   mid_ranks(score),
+                                   from->name,
+                                   propensity::marker_values(by_gene, options.markers)});
     }
     read.lines.outcomes.push_back(std::move(outcome));
   }

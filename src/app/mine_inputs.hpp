@@ -24,6 +24,8 @@ struct LinePropensity {
   std::vector<std::string> line;
   propensity::Propensity found;     ///< of training lines
   std::vector<double> score, rank;  ///< of these lines
+  std::string measurement;
+  matrix::Measurements markers;  ///< markers x lines, in the units of the measurement
 };
 
 /// What training lines decide and test lines must not: the reference of quantiles, which probes are looked at, and the

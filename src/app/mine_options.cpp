@@ -11,6 +11,7 @@
 #include "miura/base/nearest_name.hpp"
 #include "miura/input/delimited.hpp"
 #include "miura/input/gene_table.hpp"
+#include "miura/input/outcome_sheet.hpp"
 
 namespace miura::app {
 
@@ -198,6 +199,28 @@ IntersectionOptions intersection_of(const Section& section, const fs::path& file
   return i;
 }
 
+/// Columns that have no section of their own, as outcomes of their name.
+void add_columns(MineOptions& o, const fs::path& folder) {
+  if (o.columns.empty()) return;
+  if (o.sheet.empty()) throw UsageError("mining.columns needs mining.sheet");
+  const auto path = folder / o.sheet;
+  std::set<std::string> taken;
+  for (const auto& outcome : o.outcomes) {
+    taken.insert(outcome.name);
+    if (!outcome.is_propensity() && outcome.sheet == path) taken.insert(outcome.column);
+  }
+  if (!fs::is_regular_file(path)) throw NotFoundError({path});
+  for (const auto& column : o.columns == "all" ? input::survey_outcomes(path).numeric : split_list(o.columns))
+    if (taken.insert(column).second)
+      o.outcomes.push_back({.name = column,
+                            .column = column,
+                            .sheet = path,
+                            .markers = {},
+                            .measurement = {},
+                            .test_measurement = {},
+                            .same_samples = {}});
+}
+
 void check_measurement_names(const MineOptions& o) {
   std::vector<std::string> known;
   for (const auto& m : o.measurements) known.push_back(m.name);
@@ -219,7 +242,7 @@ void check_measurement_names(const MineOptions& o) {
   }
   if (std::ranges::none_of(o.measurements, [](const auto& m) { return m.tests_probes && !m.is_test; }))
     refuse(o.file, 0, "no measurement of training lines whose probes are tested");
-  if (o.outcomes.empty()) refuse(o.file, 0, "no [outcome.NAME]");
+  if (o.outcomes.empty()) refuse(o.file, 0, "no [outcome.NAME] and no mining.columns");
 }
 
 void check_values(MineOptions& o) {
@@ -333,6 +356,8 @@ po::options_description describe(MineOptions& o) {
       "[intersection.NAME] of the file)");
   mining.add_options()("mining.sheet", with_default(o.sheet),
                        "sheet with a row a line (column sample) and outcomes as columns")(
+      "mining.columns", with_default(o.columns),
+      "columns of the sheet that are outcomes beside [outcome.NAME], between commas; all: those that hold numbers")(
       "mining.threshold", with_default(o.mining.threshold), "two-sided p of a single probe that makes it a hit")(
       "mining.least-rho", with_default(o.mining.least_rho),
       "above 0: |rho| that makes a hit, in place of the threshold")(
@@ -362,6 +387,7 @@ void read_sections(const Configuration& configuration, MineOptions& o) {
     else
       o.intersections.push_back(intersection_of(section, o.file));
   }
+  add_columns(o, configuration.folder);
   check_measurement_names(o);
 }
 

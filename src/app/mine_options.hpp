@@ -52,7 +52,7 @@ struct IntersectionOptions {
 
 struct MineOptions {
   CommonOptions common;
-  std::string sheet, list = "hits";
+  std::string sheet, columns, list = "hits";
   mining::Options mining;
   mining::ReplicationOptions replication;
   propensity::Options propensity;

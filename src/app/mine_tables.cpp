@@ -6,7 +6,9 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <optional>
 #include <set>
+#include <tuple>
 
 #include "miura/matrix/table_columns.hpp"
 #include "miura/stats/ranks.hpp"
@@ -60,6 +62,13 @@ std::vector<Place> places_of(const Survivor& survivor, const mining::Panel& from
   return places;
 }
 
+/// Where the survivor itself is measured, in the units of its threshold; nothing where the set lacks its platform.
+std::optional<Place> own_place(const Survivor& survivor, const mining::Panel& from, const mining::LineSet& set) {
+  for (const auto& place : places_of(survivor, from, set))
+    if (place.panel->platform == from.platform && place.panel->method == from.method) return place;
+  return std::nullopt;
+}
+
 struct PropensityRow {
   const LinePropensity* propensity;
   const propensity::Propensity* fitted;
@@ -71,7 +80,45 @@ struct MarkerRow {
   const propensity::Marker* marker;
 };
 
+/// A marker in a line.
+struct ExpressionRow {
+  const LinePropensity* propensity;
+  const propensity::Marker* marker;  ///< as it was fitted to training lines
+  std::int64_t number, line;
+
+  double value() const { return propensity->markers.of(number)[line]; }
+};
+
 }  // namespace
+
+matrix::Table marker_expression_table(std::span<const NamedSet> sets,
+                                      std::span<const MeasurementOptions> measurements) {
+  std::map<std::string, const propensity::Component*> fitted;
+  std::vector<ExpressionRow> rows;
+  for (const auto& set : sets)
+    for (const auto& p : set.read->propensities) {
+      if (p.set == "train") fitted[p.outcome] = &p.found.component;
+      const auto& markers = fitted.at(p.outcome)->markers;
+      for (std::int64_t m = 0; m < std::ssize(markers); ++m)
+        for (std::int64_t l = 0; l < std::ssize(p.line); ++l) rows.push_back({&p, &markers[m], m, l});
+    }
+  const auto from = [&](const ExpressionRow& row) -> const MeasurementOptions& {
+    return *std::ranges::find(measurements, row.propensity->measurement, &MeasurementOptions::name);
+  };
+  TableColumns<ExpressionRow> table("marker_expression", rows);
+  table.add("outcome", [](const auto& row) { return row.propensity->outcome; });
+  table.add("set", [](const auto& row) { return row.propensity->set; });
+  table.add("measurement", [](const auto& row) { return row.propensity->measurement; });
+  table.add("platform", [&](const auto& row) { return from(row).platform; });
+  table.add("method", [&](const auto& row) { return from(row).method; });
+  table.add("marker", [](const auto& row) { return row.marker->name; });
+  table.add("line", [](const auto& row) { return row.propensity->line[row.line]; });
+  table.add("value", [](const auto& row) { return row.value(); });
+  table.add("z", [](const auto& row) {
+    return row.marker->status == "OK" ? (row.value() - row.marker->mean) / row.marker->sd : missing;
+  });
+  return table.take();
+}
 
 std::vector<matrix::Table> propensity_tables(std::span<const NamedSet> sets) {
   std::map<std::string, const propensity::Propensity*> fitted;
@@ -106,42 +153,63 @@ std::vector<matrix::Table> propensity_tables(std::span<const NamedSet> sets) {
   return {lines.take(), weights.take()};
 }
 
+namespace {
+
+/// A unit of an intersection with all its terms, or a hit.
+struct Candidate {
+  std::vector<Survivor> terms;
+  double p;
+};
+
+/// Rule, measurement and unit of what test lines confirm; empty where there are none.
+using Confirmed = std::set<std::tuple<std::string, std::string, std::string>>;
+
+Confirmed confirmed_by(const mining::Replication& replication) {
+  Confirmed confirmed;
+  for (const auto& row : replication.rows)
+    if (row.replicated) confirmed.emplace(row.rule, row.measurement, row.unit);
+  return confirmed;
+}
+
+/// The `most` candidates of smallest p; of equal ones the earlier.
+void take_best(std::vector<Candidate>& candidates, std::ptrdiff_t most, std::vector<Survivor>& survivors) {
+  std::ranges::stable_sort(candidates, {}, &Candidate::p);
+  for (std::ptrdiff_t c = 0; c < std::min(most, std::ssize(candidates)); ++c)
+    std::ranges::move(candidates[c].terms, std::back_inserter(survivors));
+}
+
+}  // namespace
+
 std::vector<Survivor> survivors_of(const mining::LineSet& training, const mining::Screen& found,
                                    std::span<const mining::Intersection> intersections,
                                    const mining::Replication& replication) {
-  struct Candidate {
-    Survivor survivor;
-    double p;
-  };
-  std::vector<Candidate> candidates;
-  std::set<std::pair<std::string, std::string>> replicated;  // rule and unit
-  for (const auto& row : replication.rows)
-    if (row.replicated) replicated.emplace(row.rule + "\t" + row.measurement, row.unit);
+  constexpr std::ptrdiff_t most = 10;
   const bool has_test = !replication.counts.empty();
+  const auto confirmed = confirmed_by(replication);
+  std::vector<std::vector<Candidate>> of_rule(intersections.size());
   for (const auto& unit : found.units) {
     const auto& rule = intersections[unit.intersection];
-    if (!unit.member || (has_test && !replicated.contains({rule.name + "\t", unit.unit}))) continue;
+    if (!unit.member || (has_test && !confirmed.contains({rule.name, "", unit.unit}))) continue;
+    Candidate candidate{{}, unit.p_partial.back()};
     for (std::size_t t = 0; t < unit.terms.size(); ++t)
-      candidates.push_back(
-          {{rule.name, unit.unit, unit.gene, rule.terms[t].panel, rule.terms[t].outcome, unit.terms[t].probe},
-           unit.p_partial.back()});
+      candidate.terms.push_back(
+          {rule.name, unit.unit, unit.gene, rule.terms[t].panel, rule.terms[t].outcome, unit.terms[t].probe});
+    of_rule[unit.intersection].push_back(std::move(candidate));
   }
-  const bool by_intersection = !candidates.empty();
+  std::vector<Survivor> survivors;
+  for (auto& candidates : of_rule) take_best(candidates, most, survivors);
+  if (!survivors.empty() && !has_test) return survivors;
+
+  std::map<std::pair<std::int32_t, std::int32_t>, std::vector<Candidate>> of_outcome;  // and panel
   for (const auto& row : found.probes) {
     const auto& panel = training.panels[row.panel];
     const auto& outcome = training.outcomes[row.outcome].name;
     const auto& probe = panel.probes.feature[row.probe];
-    if (!row.hit || (has_test ? !replicated.contains({outcome + "\t" + panel.name, probe}) : by_intersection)) continue;
-    candidates.push_back({{outcome, probe, panel.gene[row.probe], row.panel, row.outcome, row.probe}, row.p});
+    if (!row.hit || (has_test && !confirmed.contains({outcome, panel.name, probe}))) continue;
+    of_outcome[{row.outcome, row.panel}].push_back(
+        {{{outcome, probe, panel.gene[row.probe], row.panel, row.outcome, row.probe}}, row.p});
   }
-  std::ranges::stable_sort(candidates, [](const auto& a, const auto& b) {
-    return a.survivor.outcome != b.survivor.outcome ? a.survivor.outcome < b.survivor.outcome : a.p < b.p;
-  });
-  const std::size_t most = has_test || by_intersection ? 10 : 1;
-  std::map<std::pair<std::int32_t, std::int32_t>, std::size_t> taken;
-  std::vector<Survivor> survivors;
-  for (auto& [survivor, p] : candidates)
-    if (taken[{survivor.outcome, survivor.panel}]++ < most) survivors.push_back(std::move(survivor));
+  for (auto& [pair, candidates] : of_outcome) take_best(candidates, has_test ? most : 1, survivors);
   return survivors;
 }
 
@@ -218,19 +286,19 @@ struct LineRow {
   std::int64_t n = 0;
 };
 
-/// Lines of one set for every product.
+/// Lines of one set for every product. `number` numbers the groups of lines by their levels for all products.
 void append_lines(std::vector<LineRow>& rows, const NamedSet& set, const mining::LineSet& training,
-                  const std::vector<Selector>& selectors) {
+                  const std::vector<Selector>& selectors, std::map<std::string, std::string>& number) {
   const auto& lines = set.read->lines;
-  std::vector<std::string> group(lines.n_lines());
+  std::vector<std::string> levels(lines.n_lines());
   const auto first = std::ssize(rows);
   for (std::int32_t o = 0; o < std::ssize(lines.outcomes); ++o) {
     const auto& outcome = lines.outcomes[o];
     const auto ranks = ranks_of(outcome.value);
     const auto n = n_known(outcome.value);
     const auto best = std::ranges::find(selectors, o, [](const Selector& s) { return s.survivor->outcome; });
-    std::vector<Place> places;
-    if (best != selectors.end()) places = places_of(*best->survivor, training.panels[best->survivor->panel], lines);
+    std::optional<Place> place;
+    if (best != selectors.end()) place = own_place(*best->survivor, training.panels[best->survivor->panel], lines);
     for (std::int32_t l = 0; l < lines.n_lines(); ++l) {
       auto& row = rows.emplace_back(LineRow{.line = lines.line[l],
                                             .set = set.name,
@@ -242,18 +310,20 @@ void append_lines(std::vector<LineRow>& rows, const NamedSet& set, const mining:
                                             .value = outcome.value[l],
                                             .rank = ranks[l],
                                             .n = n});
-      if (!row.level.empty()) group[l] += (group[l].empty() ? "" : ", ") + outcome.name + " " + row.level;
+      levels[l] += row.level.empty() ? "-" : row.level.substr(0, 1);
       if (best == selectors.end()) continue;
       row.marker = best->claim.attribute;
       row.threshold = best->rule.threshold;
-      if (!places.empty()) row.marker_value = places.front().panel->probes.of(places.front().probe)[l];
+      if (place) row.marker_value = place->panel->probes.of(place->probe)[l];
       if (std::isnan(row.marker_value) || std::isnan(row.threshold)) continue;
       const bool accepted =
           best->rule.accept_high ? row.marker_value >= row.threshold : row.marker_value <= row.threshold;
       row.selected = accepted ? "yes" : "no";
     }
   }
-  for (auto i = first; i < std::ssize(rows); ++i) rows[i].group = group[(i - first) % lines.n_lines()];
+  for (auto i = first; i < std::ssize(rows); ++i)
+    rows[i].group =
+        number.try_emplace(levels[(i - first) % lines.n_lines()], std::to_string(number.size() + 1)).first->second;
 }
 
 }  // namespace
@@ -262,7 +332,8 @@ std::vector<matrix::Table> line_tables(std::span<const Survivor> survivors, std:
   const auto& training = sets.front().read->lines;
   const auto selectors = selectors_of(survivors, training);
   std::vector<LineRow> rows;
-  for (const auto& set : sets) append_lines(rows, set, training, selectors);
+  std::map<std::string, std::string> group;
+  for (const auto& set : sets) append_lines(rows, set, training, selectors, group);
   TableColumns<LineRow> table("lines", rows);
   table.add("line", &LineRow::line);
   table.add("set", &LineRow::set);

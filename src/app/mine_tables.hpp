@@ -18,6 +18,9 @@ struct NamedSet {
 /// Propensities of all lines, and the weights behind them.
 std::vector<matrix::Table> propensity_tables(std::span<const NamedSet> sets);
 
+/// Every marker of every propensity in every line: value, and z by mean and sd of the training lines.
+matrix::Table marker_expression_table(std::span<const NamedSet> sets, std::span<const MeasurementOptions> measurements);
+
 /// A gene that stands for an outcome: a probe of a training panel.
 struct Survivor {
   std::string rule, unit, gene;
@@ -25,9 +28,10 @@ struct Survivor {
   std::int64_t probe = 0;
 };
 
-/// What is worth drawing and what lines could be selected by: with test lines what replicated, else the members of
-/// intersections, else for each outcome the hit of the smallest p. The most convincing of an outcome first, at most ten
-/// of an outcome and panel.
+/// What is worth drawing and what lines could be selected by. With test lines what replicated: of each intersection,
+/// and of each outcome in each panel, the ten of smallest p in training. Without: the ten foremost members of each
+/// intersection, or else for each outcome and panel the hit of the smallest p. Intersections come first; all terms of a
+/// unit stand together.
 std::vector<Survivor> survivors_of(const mining::LineSet& training, const mining::Screen& found,
                                    std::span<const mining::Intersection> intersections,
                                    const mining::Replication& replication);

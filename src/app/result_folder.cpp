@@ -21,25 +21,30 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The bytes of tables/NAME.tsv.
-std::string text_of(const matrix::Table& table) {
-  std::string text;
+/// Rows are written as they are made, so that a large table is not in memory a second time.
+void write_table(const matrix::Table& table, report::WholeFile& file) {
+  std::string line;
   const auto separate = [&](const matrix::Column& column) {
-    if (&column != &table.columns.front()) text += '\t';
+    if (&column != &table.columns.front()) line += '\t';
   };
   for (const auto& column : table.columns) {
     separate(column);
-    report::append_cell(text, column.name);
+    report::append_cell(line, column.name);
   }
-  text += '\n';
+  file.write(line += '\n');
   for (std::int64_t row = 0; row < table.n_rows(); ++row) {
+    line.clear();
     for (const auto& column : table.columns) {
       separate(column);
-      std::visit([&](const auto& values) { report::append_cell(text, values[row]); }, column.values);
+      std::visit([&](const auto& values) { report::append_cell(line, values[row]); }, column.values);
     }
-    text += '\n';
+    file.write(line += '\n');
   }
-  return text;
+}
+
+bool is_packed(const matrix::Table& table) {
+  constexpr std::int64_t most_rows = 200'000;
+  return table.n_rows() > most_rows;
 }
 
 void refuse_other_results(const fs::path& out, const std::string& command) {
@@ -51,6 +56,10 @@ void refuse_other_results(const fs::path& out, const std::string& command) {
 }
 
 }  // namespace
+
+std::string file_of(const matrix::Table& table) {
+  return "tables/" + table.name + (is_packed(table) ? ".tsv.gz" : ".tsv");
+}
 
 ResultFolder::ResultFolder(MPI_Comm comm, fs::path out, std::string command)
     : comm_(comm), out_(std::move(out)), command_(std::move(command)), lock_(comm, out_ / "checkpoint") {
@@ -72,18 +81,24 @@ void ResultFolder::publish(std::span<const matrix::Table> tables, const TablesRe
     nlohmann::ordered_json inputs, outputs;
     for (const auto& input : record.inputs) inputs[input.string()] = sha256_of_file(input);
     std::list<report::WholeFile> files;
-    const auto write = [&](const std::string& name, const std::string& text) {
-      files.emplace_back(out_ / name).write(text);
-      outputs[name] = Sha256().add(std::as_bytes(std::span(text))).hex();
-    };
-    for (const auto& table : tables) write("tables/" + table.name + ".tsv", text_of(table));
-    if (!record.page.empty()) write("report.html", record.page);
+    for (const auto& table : tables) {
+      using report::Packing;
+      const auto name = file_of(table);
+      write_table(table, files.emplace_back(out_ / name, is_packed(table) ? Packing::gzip : Packing::plain));
+      outputs[name] = files.back().digest();
+    }
+    if (!record.page.empty()) {
+      files.emplace_back(out_ / "report.html").write(record.page);
+      outputs["report.html"] = files.back().digest();
+    }
     const nlohmann::ordered_json provenance{
         {"program", "miura"},          {"version", version()},        {"commit", commit()},   {"command", command_},
         {"written", utc_now()},        {"settings", record.settings}, {"inputs", inputs},     {"outputs", outputs},
         {"warnings", record.warnings}, {"seconds", record.seconds},   {"peak_gib", peak_gib}, {"machine", machine}};
     files.emplace_back(out_ / "provenance.json").write(sealed(provenance));
     for (auto& file : files) file.publish();
+    for (const auto& table : tables)  // of an older result
+      fs::remove(out_ / "tables" / (table.name + (is_packed(table) ? ".tsv" : ".tsv.gz")));
   });
   log::info(fmt::format("result: {}", out_.string()));
   log::stop();

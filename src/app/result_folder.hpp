@@ -22,6 +22,9 @@ struct TablesRecord {
   std::string page = {};  ///< report.html; empty: there is none
 };
 
+/// tables/NAME.tsv, or tables/NAME.tsv.gz of more than 200,000 rows.
+std::string file_of(const matrix::Table& table);
+
 /// The folder of a command that gives tables: tables/*.tsv, report.html, provenance.json and log.txt. Nothing in it
 /// changes before all tables are on the disk beside their names.
 class ResultFolder {
@@ -33,7 +36,8 @@ public:
   /// Where the log is written until the end.
   std::filesystem::path unfinished_log() const { return out_ / "log.txt.part"; }
 
-  /// Writes all and gives it its names, provenance.json after the tables and log.txt last. Collective.
+  /// Writes all and gives it its names, provenance.json after the tables and log.txt last. Collective; tables and
+  /// record are those of the first rank.
   void publish(std::span<const matrix::Table> tables, const TablesRecord& record);
   void publish(std::initializer_list<matrix::Table> tables, const TablesRecord& record) {
     publish(std::span(tables.begin(), tables.size()), record);

@@ -44,6 +44,11 @@ permutation::Options relabelings_for(const Options& options, std::int32_t n_line
   while (chosen.exact_up_to >= std::min(n_lines, most) &&
          permutation::factorial(std::min(n_lines, most)) > options.affordable / std::max<std::int64_t>(n_tests, 1))
     --chosen.exact_up_to;
+  if (n_lines > chosen.exact_up_to) {  // a drawn relabeling costs a product a line, an exact one a sixth of ten
+    constexpr std::int64_t fewest = 999;
+    const auto cost = std::max<std::int64_t>(n_tests, 1) * std::max<std::int64_t>(n_lines / 6, 1);
+    chosen.permutations = std::min(chosen.permutations, std::max(fewest, options.affordable / cost));
+  }
   return chosen;
 }
 
@@ -116,11 +121,12 @@ void JointTests::settle(MPI_Comm comm, const Options& options) {
   const auto n_outcomes = std::ssize(outcome_classes_);
   std::vector<std::int32_t> bars(feature_classes_.size() * outcome_classes_.size());
   chance_.resize(bars.size());
+  const double critical = nulls_->critical_rho(options.threshold);
 #pragma omp parallel for schedule(static)
   for (std::int64_t i = 0; i < std::ssize(bars); ++i) {
     const auto x = i / n_outcomes, y = i % n_outcomes;
     bars[i] = options.least_rho > 0.0 ? nulls_->bar_of_rho(x, y, options.least_rho)
-                                      : nulls_->bar(x, y, options.threshold);
+                                      : nulls_->bar(x, y, options.threshold, critical);
     chance_[i] = bars[i] == std::numeric_limits<std::int32_t>::max() ? 0.0 : nulls_->p(x, y, bars[i]).greater;
   }
   for (std::int32_t t = 0; t < tests_.size(); ++t) bar_.push_back(bars[pattern_of(t)]);

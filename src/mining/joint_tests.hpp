@@ -72,7 +72,8 @@ private:
 /// Lines in which a panel was measured at all.
 std::vector<std::uint8_t> measured_lines(const Panel& panel);
 
-/// Options of count_hits: all relabelings where they are affordable for this many tests.
+/// Options of count_hits: all relabelings where they are affordable for this many tests, else as many drawn ones as
+/// are, but 999 at least.
 permutation::Options relabelings_for(const Options& options, std::int32_t n_lines, std::int64_t n_tests);
 
 }  // namespace miura::mining

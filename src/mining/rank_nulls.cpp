@@ -74,8 +74,8 @@ std::int64_t RankNulls::at_least(std::int64_t x, std::int64_t y, std::int64_t s)
 RankNulls::P RankNulls::p(std::int64_t x, std::int64_t y, std::int64_t s) const {
   if (!exact_) {
     const double r = rho(x, y, s);
-    const auto greater = upper_t(r, n_), less = upper_t(-r, n_);
-    return {std::min(1.0, 2.0 * std::min(greater, less)), greater, less};
+    const double tail = upper_t(std::abs(r), n_), other = std::abs(r) < 1.0 ? 1.0 - tail : 1.0;
+    return {std::min(1.0, 2.0 * tail), r > 0 ? tail : other, r > 0 ? other : tail};
   }
   const auto all = permutation::factorial(n_);
   const auto share = [&](std::int64_t count) { return static_cast<double>(count) / static_cast<double>(all); };
@@ -88,8 +88,23 @@ std::int32_t RankNulls::bar_of_rho(std::int64_t x, std::int64_t y, double rho) c
   return std::max(1, static_cast<std::int32_t>(std::ceil(rho * norm(x, y) * (1.0 - 1e-12))));
 }
 
-std::int32_t RankNulls::bar(std::int64_t x, std::int64_t y, double alpha) const {
+double RankNulls::critical_rho(double alpha) const {
+  if (exact_) return 1.0;
+  double low = 0.0, high = 1.0;
+  for (int step = 0; step < 50; ++step) {
+    const double middle = low + (high - low) / 2;
+    (2.0 * upper_t(middle, n_) <= alpha ? high : low) = middle;
+  }
+  return high;
+}
+
+std::int32_t RankNulls::bar(std::int64_t x, std::int64_t y, double alpha, double critical_rho) const {
   std::int64_t none = std::int64_t{static_cast<std::int64_t>(norm(x, y))} + 1, low = 1;
+  if (!exact_) {  // at most a unit of rounding from the critical rho
+    const auto near = static_cast<std::int64_t>(critical_rho * norm(x, y));
+    low = std::clamp(near - 1, std::int64_t{1}, none);
+    none = std::min(none, near + 3);
+  }
   while (low < none) {  // p falls with |S|
     const auto middle = low + (none - low) / 2;
     if (p(x, y, middle).two_sided <= alpha)

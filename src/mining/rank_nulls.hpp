@@ -21,8 +21,11 @@ public:
     double two_sided, greater, less;
   };
   P p(std::int64_t x, std::int64_t y, std::int64_t s) const;
-  /// The smallest |S| whose two-sided p is at most alpha; the largest int32 where none is.
-  std::int32_t bar(std::int64_t x, std::int64_t y, double alpha) const;
+  /// The |rho| at and beyond which Student's two-sided p is at most alpha; 1 where p is exact.
+  double critical_rho(double alpha) const;
+  /// The smallest |S| whose two-sided p is at most alpha; the largest int32 where none is. `critical_rho` of alpha,
+  /// where p is Student's, saves it from looking at many.
+  std::int32_t bar(std::int64_t x, std::int64_t y, double alpha, double critical_rho) const;
   /// The smallest |S| of at least this |rho|; values within 1e-12 of it reach it.
   std::int32_t bar_of_rho(std::int64_t x, std::int64_t y, double rho) const;
   double rho(std::int64_t x, std::int64_t y, std::int64_t s) const { return static_cast<double>(s) / norm(x, y); }

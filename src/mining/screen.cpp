@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <set>
 
 #include "mining/count_row.hpp"
 #include "mining/intersect.hpp"
@@ -54,20 +55,21 @@ public:
 
   Findings run() {
     for (auto& [lines, block] : blocks()) {
-      // All terms of an intersection must be at hand at once; of the others a few outcomes at a time are enough.
-      constexpr std::size_t outcomes_at_once = 16;
+      // Terms of intersections must be at hand at once; of the other outcomes a few at a time keep tests in memory few.
+      auto [together, others] = parted(block);
+      if (!block.intersections.empty()) look_at(lines, together, block.intersections);
+      constexpr std::int64_t tests_at_once = 2'000'000;
       std::vector<Single> now;
-      if (!block.intersections.empty()) std::swap(now, block.singles);
-      for (;;) {
-        while (!block.singles.empty() && now.size() < outcomes_at_once && block.intersections.empty()) {
-          now.push_back(block.singles.back());
-          block.singles.pop_back();
-        }
-        if (now.empty() && block.intersections.empty()) break;
-        look_at(lines, now, block.intersections);
+      std::int64_t n_tests = 0;
+      for (const auto& single : others) {
+        now.push_back(single);
+        n_tests += all_.panels[single.panel].probes.n_features();
+        if (n_tests < tests_at_once) continue;
+        look_at(lines, now, {});
         now.clear();
-        block.intersections.clear();
+        n_tests = 0;
       }
+      if (!now.empty()) look_at(lines, now, {});
     }
     return std::move(found_);
   }
@@ -94,6 +96,24 @@ private:
     for (std::int32_t i = 0; i < std::ssize(intersections_); ++i)
       blocks[lines_of(intersections_[i].terms)].intersections.push_back(i);
     return blocks;
+  }
+
+  /// The pairs of panel and outcome that intersections of the block ask for, and the others.
+  std::pair<std::vector<Single>, std::vector<Single>> parted(const Block& block) const {
+    std::set<std::pair<std::int32_t, std::int32_t>> asked;
+    for (const auto i : block.intersections)
+      for (const auto& term : intersections_[i].terms) asked.emplace(term.panel, term.outcome);
+    std::pair<std::vector<Single>, std::vector<Single>> parts;
+    for (const auto& single : block.singles)
+      (asked.contains({single.panel, single.outcome}) ? parts.first : parts.second).push_back(single);
+    return parts;
+  }
+
+  /// Probes x outcomes of all panels: what relabelings have to be affordable for where no intersection asks.
+  std::int64_t n_tests_of_all() const {
+    std::int64_t n = 0;
+    for (const auto& panel : all_.panels) n += panel.probes.n_features();
+    return n * std::ssize(all_.outcomes);
   }
 
   void look_at(const Lines& lines, const std::vector<Single>& singles, const std::vector<std::int32_t>& intersections) {
@@ -135,8 +155,9 @@ private:
       if (!options_.list_all) std::erase_if(found_.units[i], [](const auto& unit) { return !unit.member; });
     }
     if (rules.empty()) return;
+    const auto n_tests = intersections.empty() ? n_tests_of_all() : joint.tests().size();
     const auto counts = permutation::count_hits(comm_, joint.tests(), joint.bar(), rules,
-                                                relabelings_for(options_, joint.n_lines(), joint.tests().size()));
+                                                relabelings_for(options_, joint.n_lines(), n_tests));
     for (std::size_t r = 0; r < rules.size(); ++r) fill(*rows[r], counts, counts.of_rule[r], joint, rules[r]);
   }
 

@@ -168,4 +168,14 @@ std::vector<double> project(const Component& component, const matrix::Measuremen
   return score;
 }
 
+matrix::Measurements marker_values(const matrix::Measurements& table, const std::vector<std::string>& markers) {
+  matrix::Measurements found{.feature = markers, .sample = table.sample, .value = {}};
+  for (const auto& marker : markers) {
+    auto values = values_of(table, marker);
+    values.resize(table.sample.size(), std::numeric_limits<double>::quiet_NaN());
+    found.value.insert(found.value.end(), values.begin(), values.end());
+  }
+  return found;
+}
+
 }  // namespace miura::propensity

@@ -8,6 +8,7 @@
 #include "report/chart_theme.hpp"
 #include "report/numbers.hpp"
 #include "report/page_parts.hpp"
+#include "report/specification_section.hpp"
 #include "report/table.hpp"
 #include "report/whole_page.hpp"
 
@@ -148,41 +149,13 @@ Section deviation_section(const ComparisonReport& report) {
   return section;
 }
 
-Section specification_section(const ComparisonReport& report) {
-  Section section{"specification", "From claim to specification", {}};
-  if (report.specification.empty()) return section;
-  section.body += paragraph(
-      "A proposed acceptance threshold for each attribute and outcome. Every lot was judged by the rule that the other "
-      "lots give; where these lots also found the attribute, only new ones tell how good the rule is.");
-  HtmlTable table("Proposed rules", {{"attribute", Align::text},
-                                     {"outcome", Align::text},
-                                     {"must be", Align::text},
-                                     {"lots"},
-                                     {"accept", Align::text},
-                                     {"threshold"},
-                                     {"with a lot left out"},
-                                     {"outcome at the threshold"},
-                                     {"sensitivity"},
-                                     {"specificity"},
-                                     {"status", Align::text},
-                                     {"flags", Align::text}});
-  for (const auto& row : report.specification)
-    table.add({cell(row.attribute), cell(row.outcome), cell(row.must_be + " " + rounded_text(row.requirement)),
-               cell(count_text(row.n_lots)), cell(row.accept), cell(rounded_text(row.threshold)),
-               cell(range_text(row.threshold_lo, row.threshold_hi)),
-               cell(range_text(row.predicted_lo, row.predicted_hi)), cell(percent_text(row.sensitivity)),
-               cell(percent_text(row.specificity)), cell(row.status), cell(row.flags)});
-  section.body += table.html();
-  return section;
-}
-
 }  // namespace
 
 std::string render_comparison(const ComparisonReport& report) {
   return whole_page("Are these lots like the others", report.study, verdict_card(report),
                     {warnings_section(report.warnings), comparability_section(report), deviation_section(report),
-                     specification_section(report), method_section(report.method), settings_section(report.settings),
-                     files_section(report.files)},
+                     specification_section(report.specification), method_section(report.method),
+                     settings_section(report.settings), files_section(report.files)},
                     report.program_version);
 }
 

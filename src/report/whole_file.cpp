@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <memory>
 #include <new>
+#include <span>
 #include <system_error>
 #include <utility>
 
@@ -53,12 +54,21 @@ void WholeFile::write(std::string_view bytes) {
   }
 }
 
+std::string WholeFile::digest() {
+  pack_rest();
+  return sha_.hex();
+}
+
 void WholeFile::publish() {
-  if (!waiting_.empty() || (empty_ && packing_ == Packing::gzip)) pack(std::exchange(waiting_, {}));
+  pack_rest();
   if (::fsync(descriptor_) != 0) fail("flushed");
   if (::close(std::exchange(descriptor_, -1)) != 0) fail("closed");
   if (std::rename(part_.c_str(), path_.c_str()) != 0) fail("renamed");
   flush_folder(path_.parent_path());
+}
+
+void WholeFile::pack_rest() {
+  if (!waiting_.empty() || (empty_ && packing_ == Packing::gzip)) pack(std::exchange(waiting_, {}));
 }
 
 void WholeFile::pack(std::string_view text) {
@@ -73,6 +83,7 @@ void WholeFile::pack(std::string_view text) {
 }
 
 void WholeFile::write_through(std::string_view bytes) {
+  sha_.add(std::as_bytes(std::span(bytes)));
   while (!bytes.empty()) {
     const auto written = ::write(descriptor_, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;

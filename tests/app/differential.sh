@@ -44,6 +44,8 @@ awk -F'\t' '$1 == "WNT5A" && $5 == 10 && $6 < 0.02' promoter/tables/differential
 [ "$(awk -F'\t' '$1 == "cg40" { print $5 }' one/tables/differential.tsv)" -eq 4 ] || fail "a missing value"
 "$MIURA" inspect --verify one >/dev/null || fail "checksums"
 
+grep -q 'of 600 features differ between KD and WT' one/report.html || fail "the page does not say how many features differ"
+
 # ---- the same bytes on any layout ----
 designs=("--m-values --annotation probes.csv" "--beta --hits p --alpha 0.01 --min-difference 0.1" "--pair clone" "--test welch" "--test wilcoxon --pair clone --hits p --alpha 0.1"
   "--test t --permutations 50 --seed 3" "--null-permutations 20 --side greater --annotation probes.csv" "--time other --hits p")
@@ -52,6 +54,7 @@ for design in "${designs[@]}"; do
   for layout in "1 2" "2 1" "3 1" "4 1"; do
     set -- $layout
     rm -rf other && on "$1" "$2" "${differential[@]}" $design --out other --quiet || fail "differential $design on $1 ranks"
+    cmp layout1/report.html other/report.html || fail "the page of differential $design differs on $1 ranks x $2 threads"
     diff -r layout1/tables other/tables >/dev/null || fail "differential $design has other bytes on $1 ranks x $2 threads"
   done
   rm -rf layout1
@@ -124,6 +127,19 @@ head -1 melon.tsv | sheet_of "$bulk/data/melon_sex.txt" >melon.csv
 head -1 "$bulk/data/golub_expr.tsv" | sheet_of "$bulk/data/golub_class.txt" >golub.csv
 "$MIURA" differential melon.tsv --groups melon.csv --group class --reference F --m-values --out melon --quiet || fail "450k"
 "$MIURA" differential "$bulk/data/golub_expr.tsv" --groups golub.csv --group class --reference 0 --null-permutations 50 --out golub --quiet || fail "golub"
+"$MIURA" differential melon.tsv --groups melon.csv --group class --reference F --m-values --test t --hits p --out melon_max --null-permutations 0 --quiet || fail "450k by relabeling"
+"$PYTHON" - "$bulk" <<'PYTHON' || fail "multtest has other figures for the 450k array"
+import csv, sys
+found = {row["feature"]: row for row in csv.DictReader(open("melon_max/tables/differential.tsv"), delimiter="\t")}
+lines = open(f"{sys.argv[1]}/methyl/maxT_teq_Mvalue_B792.tsv").read().splitlines()[1:]
+assert len(lines) == len(found) == 3291, (len(lines), len(found))
+for line in lines:  # index, statistic, raw and adjusted p of all 792 labelings
+    cells = line.split("\t")
+    row, statistic = found[cells[0]], float(cells[2])
+    assert abs(float(row["statistic"]) - statistic) <= 1e-10 * abs(statistic), (cells[0], row["statistic"])
+    for column, at in (("p", 3), ("p_maxT", 4)):
+        assert round(792 * float(row[column])) == round(792 * float(cells[at])), (cells[0], column, row[column])
+PYTHON
 "$PYTHON" - "$bulk" <<'PYTHON' || fail "limma has other figures"
 import csv, sys
 for name, golden, difference, rows in (("melon", "methyl/limma_sex.tsv", "difference_m", 3291), ("golub", "golub/limma_top50.tsv", "difference", 50)):

@@ -44,6 +44,7 @@ awk -F'\t' 'NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next } $at["first"] 
   grep -qx "$(awk -F'\t' '$1 == "a.bed" && $2 == "b.bed" { print $3, $4, $5 " " }' "$made_up/bedtools.tsv")" || fail "not what bedtools says: $(cat peaks1/tables/overlap.tsv)"
 [ "$(awk -F'\t' '$3 == "hits promoters"' peaks1/tables/overlap.tsv | wc -l)" -eq 9 ] || fail "rows of the promoters of hits"
 cut -f1,5 peaks1/tables/gene_tracks.tsv | sort -u | grep -q "^G5	gene$" || fail "tracks: $(cat peaks1/tables/gene_tracks.tsv)"
+grep -q 'track0-spec' peaks1/report.html && grep -q '>G7</strong>' peaks1/report.html || fail "the page does not draw what lies round a gene"
 grep -q 'of a overlap b; by chance' peaks.txt || fail "what was found: $(cat peaks.txt)"
 on 1 1 enrich --peaks "$made_up/a.bed" --peaks "$made_up/b.bed" --background "$made_up/islands.bed" --null shuffle --permutations 19 --out within --quiet || fail "overlap within a background"
 awk -F'\t' 'NR > 1 && $5 == "islands" && $10 == "first" { print $11 }' within/tables/overlap.tsv | grep -qx 21 || fail "overlaps inside the islands"
@@ -52,6 +53,7 @@ awk -F'\t' 'NR > 1 && $5 == "islands" && $10 == "first" { print $11 }' within/ta
 for layout in '1 2' '2 1' '3 1' '4 1'; do
   on $layout "${table[@]}" --out t --quiet && on $layout "${lots[@]}" --out l --quiet && on $layout "${peaks[@]}" --out p --quiet || fail "layout $layout"
   for pair in 'one t' 'lots1 l' 'peaks1 p'; do
+    cmp ${pair% *}/report.html ${pair#* }/report.html || fail "pages differ with ranks x threads $layout"
     diff -r ${pair% *}/tables ${pair#* }/tables || fail "tables differ with ranks x threads $layout"
   done
   rm -rf t l p

@@ -6,13 +6,18 @@
 "$PYTHON" "$SOURCE/tests/app/planted_lines.py" . || fail "planted lines"
 mine=(mine mine.ini --mining.affordable 1000000 --mining.permutations 999)
 on 1 1 "${mine[@]}" --out one --quiet || fail "mine"
-on 1 2 "${mine[@]}" --out threads --quiet || fail "mine with two threads"
-on 3 1 "${mine[@]}" --out ranks --quiet || fail "mine on three ranks"
-for table in mining_counts mining_probes mining_intersections mining_replication propensity propensity_markers outcome_correlation survivors lines specification; do
+for table in mining_counts mining_probes mining_intersections mining_replication propensity propensity_markers marker_expression outcome_correlation survivors lines specification; do
   [ "$(wc -l <one/tables/$table.tsv)" -ge 2 ] || fail "table $table is empty"
-  cmp one/tables/$table.tsv threads/tables/$table.tsv || fail "$table differs with two threads"
-  cmp one/tables/$table.tsv ranks/tables/$table.tsv || fail "$table differs on three ranks"
 done
+for layout in "1 2" "2 1" "3 1" "4 1"; do
+  on $layout "${mine[@]}" --out layout --quiet || fail "mine on $layout ranks and threads"
+  diff -r one/tables layout/tables || fail "tables differ on $layout ranks and threads"
+  cmp one/report.html layout/report.html || fail "the page differs on $layout ranks and threads"
+  rm -r layout
+done
+grep -q 'Confirmed in other lines: .*SALL3' one/report.html || fail "the page does not say what is confirmed"
+grep -q "$(sha256sum array.csv | cut -d' ' -f1)" one/report.html || fail "the page has no hash of its inputs"
+[ "$(awk -F'\t' '$1 == "ecto" && $2 == "train" && $6 == "PAX6"' one/tables/marker_expression.tsv | wc -l)" -eq 10 ] || fail "expression of a marker"
 on 1 1 inspect --verify one >/dev/null || fail "checksums"
 
 # rows TABLE CONDITION: how many rows of a table meet an awk condition on its columns, written as c["name"]

@@ -46,6 +46,26 @@ TEST_F(Tables, MayLackTheNameOfTheFirstColumn) {
   }
 }
 
+TEST_F(Tables, MayBeGct) {
+  for (const auto* text : {"#1.2\n2\t3\nNAME\tDescription\tS1\tS2\tS3\np1\ta, \"b\t1\t2\tNA\np2\t\t4\t5\t6\n",
+                           "#1.2\t\t\t\t\n2\t3\t\t\t\nNAME\tDescription\tS1\tS2\tS3\np1\tx\t1\t2\t\np2\ty\t4\t5\t6\n",
+                           "#1.3\n2\t3\t2\t1\nid\tgene\tchip\tS1\tS2\tS3\ntissue\tna\tna\tbone\tfat\tcord\n"
+                           "p1\tA\tU133\t1\t2\tNaN\np2\tB\tU133\t4\t5\t6\n",
+                           "#1.3\n2\t3\t0\t0\nid\tS1\tS2\tS3\np1\t1\t2\t\np2\t4\t5\t6\n"}) {
+    const auto table = read(text);
+    EXPECT_EQ(table.feature, (std::vector<std::string>{"p1", "p2"})) << text;
+    EXPECT_EQ(table.sample, (std::vector<std::string>{"S1", "S2", "S3"})) << text;
+    EXPECT_TRUE(std::isnan(table.of(0)[2])) << text;
+    EXPECT_EQ(table.of(1)[2], 6.0) << text;
+  }
+  refuses("#1.2\n3\t2\nNAME\tDescription\tS1\tS2\np\tx\t1\t2\n", {"holds 1 features, its second line says 3"});
+  refuses("#1.2\n1\t3\nNAME\tDescription\tS1\tS2\np\tx\t1\t2\n", {"table.tsv:3", "of 3 samples has 5 fields"});
+  refuses("#1.2\n1\nNAME\tDescription\tS1\np\tx\t1\n", {"table.tsv:2", "numbers of rows and columns"});
+  refuses("#1.3\n1\t1\nid\tS1\np\t1\n", {"table.tsv:2", "numbers of rows and columns"});
+  refuses("#1.2\n1\t1\nNAME\tDescription\tS1\np\tx\thigh\n", {"table.tsv:4", "column S1", "'high' is not a number"});
+  refuses("#1.2\n", {"ends behind the version"});
+}
+
 TEST_F(Tables, NameFileRowAndColumnOfWhatIsWrong) {
   refuses("f\tS1\tS2\na\t1\t2\nb\t1\thigh\n", {"table.tsv:3", "column S2", "'high' is not a number"});
   refuses("f\tS1\tS2\na\tInf\t2\n", {"table.tsv:2", "column S1", "'Inf' is not a finite number"});

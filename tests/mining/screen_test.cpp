@@ -326,4 +326,31 @@ TEST(Screen, BeyondExactPTakesStudentsT) {
   for (std::size_t i = 0; i < found.probes.size(); ++i) EXPECT_NEAR(near.probes[i].p, found.probes[i].p, 0.012) << i;
 }
 
+TEST(Screen, AHitIsWhatStudentsTHoldsAtTheThresholdWhateverTheTies) {
+  auto lines = planted_lines(11, {.n_lines = 24, .n_probes = 300});
+  for (auto& value : lines.panels[0].probes.value) value = std::round(value);  // many patterns of ties
+  for (const double threshold : {0.05, 0.001, 0.31}) {
+    const auto found = mining::screen(MPI_COMM_WORLD, lines, {},
+                                      {.threshold = threshold, .relabelings = {.permutations = 9}, .list_all = true});
+    for (const auto& row : found.probes) ASSERT_EQ(row.hit, row.p <= threshold) << row.rho;
+  }
+}
+
+TEST(Screen, DrawsFewerRelabelingsWhereTheyWouldTakeTooLongButNoFewerThanNeeded) {
+  const auto lines = planted_lines(12, {.n_lines = 24});
+  const Intersection rule{.name = "both", .terms = {{0, 0}, {1, 0}}, .by_gene = true};
+  const auto drawn = [&](std::int64_t affordable, std::span<const Intersection> rules) {
+    return mining::screen(MPI_COMM_WORLD, lines, rules, {.affordable = affordable});
+  };
+  EXPECT_EQ(drawn(500'000'000'000, {}).counts.front().n_perm, 100'000);
+  EXPECT_EQ(drawn(1, {}).counts.front().n_perm, 1'000);
+  // of the tests of all panels and outcomes, but an intersection by its own
+  const std::int64_t n_tests = 3 * (60 + 62), cost = 4;
+  EXPECT_EQ(drawn(5'000 * n_tests * cost, {}).counts.front().n_perm, 5'001);
+  const auto found = drawn(5'000 * n_tests * cost, {&rule, 1});
+  EXPECT_EQ(found.counts.back().n_perm, 15'001);
+  EXPECT_EQ(count_of(found, "ecto", "+").n_perm, 15'001);
+  EXPECT_EQ(count_of(found, "endo", "+").n_perm, 5'001);
+}
+
 }  // namespace

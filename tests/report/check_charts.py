@@ -19,7 +19,7 @@ def check(name, spec):
     spec["$schema"] = "https://vega.github.io/schema/vega-lite/v6.json"
     compiled = vl_convert.vegalite_to_vega(spec, show_warnings=True)
     svg = vl_convert.vegalite_to_svg(spec)
-    drawn = len(re.findall(r'aria-roledescription="(?:point|bar|rule|line mark|area mark|text mark)', svg))
+    drawn = len(re.findall(r'aria-roledescription="(?:point|bar|rect|rule|line mark|area mark|text mark)', svg))
     if not compiled.get("marks"):
         return "has no marks"
     if "NaN" in svg:

@@ -7,7 +7,7 @@ import re
 import sys
 
 VOID = {"meta", "br", "hr", "img", "input", "link", "col", "wbr"}
-FEWEST = {"empty": (0, 0), "comparison": (10, 1), "new_lots": (20, 5)}  # table rows and charts of pages that are no whole study
+FEWEST = {"empty": (0, 0), "comparison": (10, 1), "new_lots": (20, 5), "mining": (25, 6), "differential": (30, 2), "enrichment": (7, 2)}  # table rows and charts of pages that are no whole study
 LOADING = {"src", "srcset", "data", "poster", "action", "formaction", "background", "ping"}
 
 

@@ -142,6 +142,18 @@ ExitCode code_of_writing(const fs::path& path, std::string& line) {
   return ExitCode::done;
 }
 
+TEST_F(Tables, TellTheDigestOfTheirBytesBeforeTheyHaveTheirName) {
+  for (const auto packing : {Packing::plain, Packing::gzip}) {
+    WholeFile file(folder / "lots", packing);
+    for (int i = 0; i < 400'000; ++i) file.write("lot\t1\n");
+    const auto digest = file.digest();
+    EXPECT_FALSE(fs::exists(folder / "lots"));
+    file.publish();
+    EXPECT_EQ(digest, miura::sha256_of_file(folder / "lots"));
+    fs::remove(folder / "lots");
+  }
+}
+
 TEST_F(Tables, NameTheFileThatCannotBeCreated) {
   std::string line;
   EXPECT_EQ(code_of_writing(folder / "absent" / "lots.tsv", line), ExitCode::cannot_create);

@@ -3,6 +3,8 @@
 
 #include "miura/report/whole_file.hpp"
 #include "report/planted_comparison.hpp"
+#include "report/planted_evidence.hpp"
+#include "report/planted_mining.hpp"
 #include "report/planted_report.hpp"
 
 int main(int argc, char** argv) {
@@ -14,5 +16,8 @@ int main(int argc, char** argv) {
   write_whole_file(folder / "hostile.html", render_html(planted::hostile_report()));
   write_whole_file(folder / "new_lots.html", render_html(planted::new_lots()));
   write_whole_file(folder / "comparison.html", render_comparison(planted::comparison()));
+  write_whole_file(folder / "mining.html", render_mining(planted::mining()));
+  write_whole_file(folder / "differential.html", render_differential(planted::two_groups()));
+  write_whole_file(folder / "enrichment.html", render_enrichment(planted::gene_sets()));
   write_whole_file(folder / "empty.html", render_html({}));
 }

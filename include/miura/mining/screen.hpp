@@ -18,7 +18,8 @@ struct Options {
   double least_rho = 0;     ///< above 0: |rho| of at least this makes a hit, whatever its p
   /// Of the counts: all relabelings of up to exact_up_to lines where these are affordable, else drawn ones.
   permutation::Options relabelings = {};
-  /// Most tests x relabelings for which all relabelings are taken: about a minute of a core.
+  /// Most tests x relabelings for which all relabelings are taken, about a minute of a core; where even the drawn ones
+  /// would take longer, fewer are drawn, but 999 at least.
   std::int64_t affordable = 500'000'000'000;
   /// p of a single probe is exact up to this many lines (14 at most), by Student's t beyond.
   std::int32_t exact_p_up_to = 13;

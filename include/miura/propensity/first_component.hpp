@@ -50,4 +50,7 @@ Propensity first_component(const matrix::Measurements& table, const std::vector<
 /// the table lacks, or that miss a value, count as the mean of the fitted lines. NaN where there is no component.
 std::vector<double> project(const Component& component, const matrix::Measurements& table);
 
+/// Markers x samples: of each marker the mean of all features of its name, NaN where there is none.
+matrix::Measurements marker_values(const matrix::Measurements& table, const std::vector<std::string>& markers);
+
 }  // namespace miura::propensity

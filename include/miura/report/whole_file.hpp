@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "miura/base/sha256.hpp"
+
 namespace miura::report {
 
 enum class Packing {
@@ -26,11 +28,15 @@ public:
   /// The bytes of the file do not depend on how they are cut into calls.
   void write(std::string_view bytes);
 
+  /// SHA-256 of the bytes on the disk. Nothing may be written afterwards. Once.
+  std::string digest();
+
   /// Gives the file its name. Nothing may be written afterwards.
   void publish();
 
 private:
   void pack(std::string_view text);
+  void pack_rest();
   void write_through(std::string_view bytes);
   [[noreturn]] void fail(std::string_view doing) const;
 
@@ -39,6 +45,7 @@ private:
   int descriptor_ = -1;
   bool empty_ = true;
   std::string waiting_;  ///< not yet packed, or not yet worth a system call
+  Sha256 sha_;
 };
 
 /// The whole content at once: report.html, provenance.json.

@@ -1,0 +1,235 @@
+#include "miura/report/differential_report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "report/chart_theme.hpp"
+#include "report/numbers.hpp"
+#include "report/page_parts.hpp"
+#include "report/table.hpp"
+#include "report/whole_page.hpp"
+
+namespace miura::report {
+
+namespace {
+
+using Align = HtmlTable::Align;
+using nlohmann::json;
+
+bool is_up(const std::string& direction) { return direction == "up" || direction == "hyper"; }
+
+/// The counts over all features, up then down.
+std::vector<RegionHitRow> of_all(const DifferentialReport& report) {
+  std::vector<RegionHitRow> rows;
+  for (const auto& row : report.regions)
+    if (row.region == "all") rows.push_back(row);
+  return rows;
+}
+
+std::string claim(const DifferentialReport& report) {
+  const auto versus = fmt::format("between {} and {}", report.compared, report.reference);
+  if (!report.times.empty()) {
+    const auto hits = std::ranges::count_if(report.times, [](const auto& row) { return !row.direction.empty(); });
+    return fmt::format("{} of {} comparisons {} at single times, their average or their change are hits.",
+                       count_text(hits), count_text(std::ssize(report.times)), versus);
+  }
+  std::int64_t n_hits = 0;
+  std::string parts;
+  for (const auto& row : of_all(report)) {
+    n_hits += row.n_hits;
+    parts += fmt::format("{}{} {}", parts.empty() ? "" : ", ", count_text(row.n_hits), row.direction);
+  }
+  if (n_hits == 0) return fmt::format("No feature differs {} at the threshold of the settings.", versus);
+  return fmt::format("{} of {} features differ {}: {}.", count_text(n_hits), count_text(report.n_features), versus,
+                     parts);
+}
+
+Html claim_card(const DifferentialReport& report) {
+  auto card = element("p", text(claim(report)), {{"class", "claim"}}) + Html{"\n"};
+  bool more = false;
+  for (const auto& row : of_all(report)) {
+    if (std::isnan(row.p_count)) continue;
+    more = more || (row.n_hits > 0 && row.p_count <= report.alpha);
+    card += paragraph(fmt::format("{}: {}; relabeled samples give {} on average, 95 % of them at most {} (p {}).",
+                                  row.direction, count_text(row.n_hits), rounded_text(row.null_mean),
+                                  rounded_text(row.null_95), p_text(row.p_count, report.alpha)));
+  }
+  return element("section", card, {{"id", "finding"}, {"class", more ? "finding declared" : "finding"}}) + Html{"\n"};
+}
+
+/// Difference against -log10 p.
+json volcano_chart(const DifferentialReport& report) {
+  json data = json::array();
+  for (const auto& row : report.features) {
+    if (!std::isfinite(row.difference) || !(row.p > 0)) continue;
+    data.push_back({{"feature", valid_utf8(row.feature)},
+                    {"gene", valid_utf8(row.gene)},
+                    {"difference", row.difference},
+                    {"height", -std::log10(row.p)},
+                    {"kind", row.direction.empty()  ? "none"
+                             : is_up(row.direction) ? "up"
+                                                    : "down"},
+                    {"p_text", p_text(row.p, report.alpha)},
+                    {"q_text", p_text(row.q, report.alpha)}});
+  }
+  if (data.empty()) return {};
+  const json x = {{"field", "difference"},
+                  {"type", "quantitative"},
+                  {"title", valid_utf8(report.compared + " less " + report.reference)}};
+  const json y = {{"field", "height"}, {"type", "quantitative"}, {"title", "-log10 p"}};
+  const json colour = {{"field", "kind"},
+                       {"type", "nominal"},
+                       {"legend", nullptr},
+                       {"scale", {{"domain", {"up", "down", "none"}}, {"range", {higher, lower, "#999999"}}}}};
+  auto spec = layered_chart(
+      "Difference of means against the p-value of every feature", data,
+      {level_of("x", 0, {{"opacity", 0.45}}),
+       {{"mark", {{"type", "point"}, {"filled", true}, {"size", 22}, {"opacity", 0.7}}},
+        {"encoding",
+         {{"x", x},
+          {"y", y},
+          {"color", colour},
+          {"tooltip", tooltip({{"feature", "feature"}, {"gene", "gene"}, {"p_text", "p"}, {"q_text", "q"}})}}}}});
+  spec["height"] = 380;
+  return spec;
+}
+
+/// Observed hits of each class beside what relabeled samples give.
+json region_chart(const DifferentialReport& report) {
+  json data = json::array(), order = json::array();
+  for (const auto& row : report.regions) {
+    const auto label = valid_utf8(row.region + " " + row.direction);
+    order.push_back(label);
+    data.push_back({{"region", label}, {"hits", row.n_hits}, {"up", is_up(row.direction)}});
+    if (!std::isnan(row.null_95)) {
+      data.back()["most"] = row.null_95;
+      data.back()["mean"] = row.null_mean;
+    }
+  }
+  const json y = {{"field", "region"}, {"type", "nominal"}, {"sort", order}, {"title", nullptr}};
+  const auto x = [](const char* field) -> json {
+    return {{"field", field}, {"type", "quantitative"}, {"title", "hits"}};
+  };
+  auto spec =
+      layered_chart("Hits by class of region beside relabeled samples", data,
+                    {{{"mark", {{"type", "bar"}, {"opacity", 0.85}}},
+                      {"encoding",
+                       {{"y", y},
+                        {"x", x("hits")},
+                        {"color", {{"condition", {{"test", "datum.up"}, {"value", higher}}}, {"value", lower}}}}}},
+                     {{"transform", {{{"filter", "isValid(datum.most)"}}}},
+                      {"mark", {{"type", "tick"}, {"color", ink}, {"thickness", 2}}},
+                      {"encoding", {{"y", y}, {"x", x("most")}}}}});
+  spec["height"] = {{"step", 20}};
+  return spec;
+}
+
+Section feature_section(const DifferentialReport& report) {
+  constexpr std::ptrdiff_t most = 30;
+  Section section{"features", "Features", {}};
+  if (report.features.empty()) return section;
+  if (const auto spec = volcano_chart(report); !spec.empty())
+    section.body += figure_row(chart("volcano", spec,
+                                     element("strong", text("Difference and p of every feature")) +
+                                         text("; of those that are no hits some are drawn")));
+  auto features = report.features;
+  std::ranges::stable_sort(features, [](const auto& a, const auto& b) { return a.p < b.p; });
+  HtmlTable table("The foremost by p",
+                  {{"feature", Align::text}, {"gene", Align::text}, {"difference"}, {"p"}, {"q"}, {"", Align::text}});
+  for (std::ptrdiff_t i = 0; i < std::min(most, std::ssize(features)); ++i) {
+    const auto& row = features[i];
+    table.add({cell(row.feature), cell(row.gene), cell(rounded_text(row.difference)), cell(p_text(row.p, report.alpha)),
+               cell(p_text(row.q, report.alpha)), cell(row.direction)},
+              row.direction.empty() ? "" : "declared");
+  }
+  section.body += table.html();
+  return section;
+}
+
+Section region_section(const DifferentialReport& report) {
+  Section section{"regions", "Hits by class of region", {}};
+  if (report.regions.size() <= 2) return section;  // nothing but `all`
+  section.body += paragraph(
+      "How many features of each class are hits, and how many are when the samples are relabeled (tick: 95 % of them "
+      "stay below). Enriched: whether the class has more of the hits than its share of features, hypergeometric as if "
+      "features were independent, and among as many foremost features of relabeled samples, which keeps that they are "
+      "not.");
+  section.body += figure_row(chart("regions", region_chart(report), element("strong", text("Hits by class"))));
+  HtmlTable table("Classes of regions", {{"class", Align::text},
+                                         {"direction", Align::text},
+                                         {"tested"},
+                                         {"hits"},
+                                         {"expected"},
+                                         {"odds ratio"},
+                                         {"log10 p, enriched"},
+                                         {"p, enriched, relabeled"},
+                                         {"relabeled: mean"},
+                                         {"95 % point"},
+                                         {"p of the count"}});
+  for (const auto& row : report.regions)
+    table.add({cell(row.region), cell(row.direction), cell(count_text(row.n_tested)), cell(count_text(row.n_hits)),
+               cell(rounded_text(row.expected)), cell(rounded_text(row.odds_ratio)),
+               cell(rounded_text(row.log10_p_enriched)), cell(p_text(row.p_top_enriched, report.alpha)),
+               cell(rounded_text(row.null_mean)), cell(rounded_text(row.null_95)),
+               cell(p_text(row.p_count, report.alpha))});
+  section.body += table.html();
+  return section;
+}
+
+Section gene_section(const DifferentialReport& report) {
+  constexpr std::ptrdiff_t most = 30;
+  Section section{"genes", "Genes with hits in their promoter", {}};
+  if (report.genes.empty()) return section;
+  HtmlTable table("Most promoter hits first; p: share of relabelings with as many in this gene, not corrected",
+                  {{"gene", Align::text},
+                   {"tested"},
+                   {"in the promoter"},
+                   {"up"},
+                   {"p"},
+                   {"down"},
+                   {"p"},
+                   {"mean difference"},
+                   {"best feature", Align::text}});
+  for (std::ptrdiff_t i = 0; i < std::min(most, std::ssize(report.genes)); ++i) {
+    const auto& row = report.genes[i];
+    table.add({cell(row.gene), cell(count_text(row.n_tested)), cell(count_text(row.n_promoter)),
+               cell(count_text(row.promoter_up)), cell(p_text(row.p_promoter_up, report.alpha)),
+               cell(count_text(row.promoter_down)), cell(p_text(row.p_promoter_down, report.alpha)),
+               cell(rounded_text(row.mean_difference)), cell(row.best_feature)});
+  }
+  section.body += table.html();
+  return section;
+}
+
+Section time_section(const DifferentialReport& report) {
+  constexpr std::ptrdiff_t most = 200;
+  Section section{"times", "Groups over time", {}};
+  if (report.times.empty()) return section;
+  section.body += paragraph(
+      "The difference at each time, its average over times, and whether it changes (interaction), the last two by "
+      "relabeling whole units.");
+  HtmlTable table("Features by time",
+                  {{"feature", Align::text}, {"time", Align::text}, {"difference"}, {"p"}, {"q"}, {"", Align::text}});
+  for (std::ptrdiff_t i = 0; i < std::min(most, std::ssize(report.times)); ++i) {
+    const auto& row = report.times[i];
+    table.add({cell(row.feature), cell(row.time), cell(rounded_text(row.difference)), cell(p_text(row.p, report.alpha)),
+               cell(p_text(row.q, report.alpha)), cell(row.direction)},
+              row.direction.empty() ? "" : "declared");
+  }
+  section.body += table.html();
+  return section;
+}
+
+}  // namespace
+
+std::string render_differential(const DifferentialReport& report) {
+  return whole_page("What differs between two groups", report.study, claim_card(report),
+                    {warnings_section(report.warnings), time_section(report), feature_section(report),
+                     region_section(report), gene_section(report), method_section(report.method),
+                     settings_section(report.settings), files_section(report.files)},
+                    report.program_version);
+}
+
+}  // namespace miura::report

@@ -1,0 +1,136 @@
+"""Drugs and genes of the NCI-60 panel: what half of the lines shows on one platform, in the other half on others.
+
+1,429 compounds (log10 of 1/GI50) against genes of four arrays and 48 ABC transporters by RT-PCR (Szakacs et al. 2004). Lines
+alternate between training and test within tissues. Pairs of a drug and a gene that training calls hits have to come back in
+other lines, on other platforms, far more often than chance gives; with drugs permuted over lines they must not.
+
+Usage: nci60.py MIURA SHARED SCRATCH
+"""
+import csv
+import gzip
+import math
+import os
+import random
+import re
+import subprocess
+import sys
+
+miura, shared, scratch = sys.argv[1:]
+data = os.path.join(shared, "golden", "bulk", "data")
+ARRAYS = ("agilent", "hgu133", "hgu133p2", "hgu95")
+# Substrates of P-glycoprotein (ABCB1), which keeps them out of the cell: expression against toxicity is negative.
+SUBSTRATES = ("taxol", "paclitaxel", "vinblastine", "vincristine", "doxorubicin", "daunorubicin", "bisantrene", "rhizoxin", "geldanamycin")
+
+
+def line_of(name):
+    """BR.MDA_MB_231 of one table is MDAMB231 of the other."""
+    name = re.sub(r"[^A-Za-z0-9]", "", name.split(".")[-1]).upper()
+    name = re.sub(r"^NCI(?=H)", "", name)
+    return {"NCIADRRES": "MCF7ADRR"}.get(name, name)
+
+
+def table(name):
+    rows = [[cell.strip() for cell in row] for row in csv.reader(open(os.path.join(data, name)), delimiter="\t")]
+    header = rows[0] if len(rows[0]) == len(rows[1]) else [""] + rows[0]
+    return header, rows[1:]
+
+
+def write(name, header, rows):
+    with open(os.path.join(scratch, name), "w", newline="") as file:
+        csv.writer(file, delimiter="\t", lineterminator="\n").writerows([header] + rows)
+
+
+def write_panels():
+    """A table a platform and half; transporters are turned to genes x lines."""
+    order = None
+    header, drugs = table("nci60_compound_60x1429.tsv")
+    panels = {}
+    for name in ARRAYS:
+        head, rows = table(f"nci60_{name}.tsv")
+        panels[name] = ([line_of(h) for h in head[1:]], rows)
+        order = order or panels[name][0]
+    head, rows = table("nci60_ABC_60x48.tsv")
+    panels["pcr"] = ([line_of(row[0]) for row in rows], [[gene] + [row[i] for row in rows] for i, gene in enumerate(head[1:], 1)])
+    for name, (lines, rows) in panels.items():
+        for half, keep in (("train", order[::2]), ("test", order[1::2]), ("all", order)):
+            at = [lines.index(line) + 1 for line in keep]
+            write(f"{name}_{half}.tsv", ["gene"] + keep, [[row[0]] + [row[i] for i in at] for row in rows])
+    drugs = {line_of(row[0]): row[1:] for row in drugs}
+    write("drugs.tsv", ["line"] + header[1:], [[line] + drugs[line] for line in order])
+    for half, lines in (("train", order[::2]), ("test", order[1::2])):  # permuted within the halves
+        shuffled = list(lines)
+        random.Random(half).shuffle(shuffled)
+        drugs.update(zip(lines, [drugs[line] for line in shuffled]))
+    write("permuted.tsv", ["line"] + header[1:], [[line] + drugs[line] for line in order])
+
+
+def rows_of(path):
+    with (gzip.open if path.endswith(".gz") else open)(path, "rt") as file:
+        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def run(name, *tables):
+    """Mines NAME.ini; the rows of the first of the tables that is there."""
+    out = os.path.join(scratch, name)
+    subprocess.run([miura, "mine", os.path.join(scratch, name + ".ini"), "--out", out, "--quiet", "--mining.permutations", "999"], check=True)
+    paths = [os.path.join(out, "tables", table) for table in tables]
+    return rows_of(next(path for path in paths if os.path.exists(path)))
+
+
+def mine(name, sheet, train, tests):
+    """Rows of the replication, and the mean of the null counts."""
+    config = f"[mining]\nsheet = {sheet}\ncolumns = all\nthreshold = 0.01\n[measurement.{train}]\ntable = {train}_train.tsv\n"
+    for test in tests:
+        config += f"[measurement.{test}_test]\ntable = {test}_test.tsv\nset = test\nplatform = {test}\n"
+    with open(os.path.join(scratch, name + ".ini"), "w") as file:
+        file.write(config)
+    tested = [row for row in run(name, "mining_replication.tsv") if row["p_test"] != "NaN"]
+    by_chance = sum(float(row["null_mean"]) for row in rows_of(os.path.join(scratch, name, "tables", "mining_counts.tsv")) if row["kind"] == "replication" and row["null_mean"] != "NaN")
+    return tested, by_chance
+
+
+def summary(label, tested, by_chance):
+    n = len(tested)
+    again = sum(row["naive"] == "1" for row in tested)
+    sure = sum(row["replicated"] == "1" for row in tested)
+    print(f"{label}: {n} pairs at p <= .01 in training; {again} again at p <= .01 with the same sign ({100 * again / max(n, 1):.1f} %; "
+          f"{by_chance:.1f} by chance); {sure} replicated ({100 * sure / max(n, 1):.1f} %)", flush=True)
+    return n, again, sure
+
+
+write_panels()
+failures = []
+
+
+def expect(what, holds):
+    if not holds:
+        failures.append(what)
+
+
+names = {row[0]: row[1].strip() for row in csv.reader(open(os.path.join(data, "nci60_compound_names.tsv")), delimiter="\t")}
+for label, train, tests in (("transporters by PCR, other lines", "pcr", ["pcr"]), ("hgu95, other lines on hgu133p2", "hgu95", ["hgu133p2"]),
+                            ("hgu133p2, other lines on hgu95", "hgu133p2", ["hgu95"]), ("hgu95, other lines on hgu133", "hgu95", ["hgu133"]),
+                            ("agilent, other lines on hgu133", "agilent", ["hgu133"])):
+    real, chance = mine("real", "drugs.tsv", train, tests)
+    n, again, _ = summary(label, real, chance)
+    permuted, chance_permuted = mine("permuted", "permuted.tsv", train, tests)
+    _, again_permuted, _ = summary("    drugs permuted over lines", permuted, chance_permuted)
+    rules, wrong = (len({row["rule"] for row in permuted if row["replicated"] in marks}) for marks in ("01", "1"))
+    print(f"    of {rules} permuted drugs with a pair {wrong} have a replicated one ({100 * wrong / max(rules, 1):.1f} %; 5 % allowed)")
+    expect(f"{label}: pairs do not come back more often than chance gives", again > 3 * chance)
+    expect(f"{label}: permuted drugs come back", again_permuted <= 3 * chance_permuted + 5)
+    expect(f"{label}: more than alpha of the drugs have a false pair", wrong <= 0.05 * rules + 3 * math.sqrt(0.05 * rules))
+
+# ABCB1 over all 60 lines: few of them pump, so that ranks see little of it, but nearly always the right sign.
+with open(os.path.join(scratch, "pump.ini"), "w") as file:
+    file.write("[mining]\nsheet = drugs.tsv\ncolumns = all\nlist = all\n[measurement.pcr]\ntable = pcr_all.tsv\n")
+rows = [row for row in run("pump", "mining_probes.tsv.gz", "mining_probes.tsv") if row["probe"] == "ABCB1"]
+known = [row for row in rows if any(s in names.get(row["outcome"], "").lower() for s in SUBSTRATES)]
+falling = [row for row in known if float(row["rho"]) < 0]
+print(f"ABCB1 and {len(known)} known substrates: {len(falling)} of negative rho; of all {len(rows)} compounds {sum(float(row['rho']) < 0 for row in rows)}")
+expect("known substrates of ABCB1 go the wrong way", len(known) >= 20 and 10 * len(falling) >= 9 * len(known))
+bisantrene = next(row for row in known if names[row["outcome"]] == "Bisantrene")
+print(f"ABCB1 and bisantrene: rho {float(bisantrene['rho']):.2f}, p {float(bisantrene['p']):.2g}")
+expect("ABCB1 and bisantrene", float(bisantrene["rho"]) < 0 and float(bisantrene["p"]) <= 0.01)
+print("\n".join(failures))
+sys.exit(1 if failures else 0)

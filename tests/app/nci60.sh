@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# miura mine on the NCI-60 panel: pairs of drug and gene that one platform shows survive in other lines on other platforms;
+# those of permuted drugs do not.
+. "$SOURCE/tests/app/support.sh"
+
+[ -d "$SOURCE/../shared/golden/bulk" ] || skip "the golden tables of ../shared are absent"
+mkdir panels && "$PYTHON" "$SOURCE/tests/app/nci60.py" "$MIURA" "$SOURCE/../shared" panels || fail "NCI-60"
+echo passed
