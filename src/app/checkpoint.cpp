@@ -535,6 +535,21 @@ MappingStage load_mapping(MPI_Comm comm, const parallel::Partition& cells, const
   return stage;
 }
 
+void save(MPI_Comm comm, const UmapStage& stage, const std::filesystem::path& path) {
+  ParallelFile file(comm, path);
+  file.scalar<std::int64_t>(file.get(), "dims", stage.cells.n_dims);
+  if (stage.any()) file.rows<float>(file.get(), "cells", stage.cells.value, stage.cells.n_dims);
+  file.close();
+}
+
+UmapStage load_umap(MPI_Comm comm, const parallel::Partition& cells, const std::filesystem::path& path) {
+  const auto file = hdf5::open_to_read(path);
+  UmapStage stage;
+  const auto dims = static_cast<std::int32_t>(read_all<std::int64_t>(file, "dims").at(0));
+  if (dims > 0) stage.cells = {cells, dims, my_rows(comm, file, cells).operator()<float>("cells")};
+  return stage;
+}
+
 void save(MPI_Comm comm, const AssociationStage& stage, const std::filesystem::path& path) {
   ParallelFile file(comm, path);
   write_tables(file, stage.tables);

@@ -53,6 +53,7 @@ void save(MPI_Comm comm, const CompositionStage& stage, const std::filesystem::p
 void save(MPI_Comm comm, const StabilityStage& stage, const std::filesystem::path& path);
 void save(MPI_Comm comm, const MarkerStage& stage, const std::filesystem::path& path);
 void save(MPI_Comm comm, const MappingStage& stage, const std::filesystem::path& path);
+void save(MPI_Comm comm, const UmapStage& stage, const std::filesystem::path& path);
 void save(MPI_Comm comm, const AssociationStage& stage, const std::filesystem::path& path);
 void save(MPI_Comm comm, const GeneStage& stage, const std::filesystem::path& path);
 void save(MPI_Comm comm, const NeighborhoodStage& stage, const std::filesystem::path& path);
@@ -70,6 +71,7 @@ CompositionStage load_composition(const std::filesystem::path& path);
 StabilityStage load_stability(const std::filesystem::path& path);
 MarkerStage load_markers(const std::filesystem::path& path);
 MappingStage load_mapping(MPI_Comm comm, const parallel::Partition& cells, const std::filesystem::path& path);
+UmapStage load_umap(MPI_Comm comm, const parallel::Partition& cells, const std::filesystem::path& path);
 AssociationStage load_association(const std::filesystem::path& path);
 GeneStage load_genes_found(const std::filesystem::path& path);
 SourcesStage load_sources(const std::filesystem::path& path);

@@ -190,6 +190,8 @@ Study mapped_study(MPI_Comm comm, const matrix::Lots& lots, const StudyReference
   const std::vector<std::uint8_t> all(lots.size(), 1);
   study.mapping = map_lots(comm, reference.mapping, study, all, o);
   study.mapping.composition = mapped_composition(comm, study, study.mapping, labels);
+  if (reference.layout.layout.n_dims > 0)
+    study.umap = {placed_in_layout(comm, reference.layout, study.pca.scores, o), reference.layout.layout};
   study.sources.tables = tables_of_sources(comm, study, reference, sheet, o);
   study.clusters.partitions = {std::move(labels)};
   study.composition.partitions = {study.mapping.composition};

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <limits>
 
 #include "app/stages.hpp"
 #include "app/study_file.hpp"
@@ -92,16 +93,19 @@ void write_rows_of_cells(MPI_Comm comm, const Study& study, const fs::path& path
 
 /// tables/cells.tsv.gz. Collective.
 void write_cells_table(MPI_Comm comm, const Study& study, const fs::path& path) {
-  const std::vector<std::string> header{"lot",     "barcode",        "source",       "role",
-                                        "cluster", "mapped_cluster", "mapping_score"};
+  const std::vector<std::string> header{"lot",           "barcode", "source", "role", "cluster", "mapped_cluster",
+                                        "mapping_score", "umap1",   "umap2"};
   const auto& mapping = study.mapping;
   const auto& mine = study.cells.cells.mine;
+  const auto place = [&](std::int64_t i, int axis) {
+    return study.umap.any() ? study.umap.cells.value[2 * i + axis] : std::numeric_limits<float>::quiet_NaN();
+  };
   write_rows_of_cells(comm, study, path, header, [&](std::string& lines, std::int64_t i) {
     const auto& lot = study.lots[mine.lot[i]];
     const auto& clusters = study.clusters.primary();
     const auto cluster = clusters.label[i] < 0 ? std::string() : clusters.name_of(clusters.label[i]);
     report::append_line(lines, lot.id, mine.barcode[i], lot.source, lot.role, cluster,
-                        mapping.name_of(mapping.label[i]), mapping.score[i]);
+                        mapping.name_of(mapping.label[i]), mapping.score[i], place(i, 0), place(i, 1));
   });
 }
 

@@ -160,6 +160,18 @@ po::options_description describe_mapping(RunOptions& o) {
   return mapping;
 }
 
+po::options_description describe_umap(RunOptions& o) {
+  po::options_description umap("The picture of all cells (UMAP)");
+  umap.add_options()("umap.layout", with_default(o.umap_layout),
+                     "lay out the reference cells in the plane and place all others among them")(
+      "umap.min_dist", with_default(o.umap.min_dist), "how near to each other points lie at least")(
+      "umap.spread", with_default(o.umap.spread), "unit of distance")("umap.epochs", with_default(o.umap.epochs),
+                                                                      "turns; 0: 750 for up to 10,000 cells, else 200")(
+      "umap.negative_samples", with_default(o.umap.negatives), "points that push for each one that pulls")(
+      "umap.seed", with_default(o.umap.seed), "seed of the layout");
+  return umap;
+}
+
 po::options_description describe_sources(RunOptions& o) {
   po::options_description sources("What mapped lots of every source show");
   sources.add_options()("sources.cluster", with_default(o.sources_cluster),
@@ -213,9 +225,10 @@ po::options_description describe_genes(RunOptions& o) {
 po::options_description describe(RunOptions& o) {
   po::options_description all("miura run STUDY.ini");
   all.add(describe(o.common));
-  for (const auto describe_part : {describe_stages, describe_study, describe_input, describe_cells, describe_components,
-                                   describe_integration, describe_clusters, describe_stability, describe_markers,
-                                   describe_mapping, describe_sources, describe_association, describe_genes})
+  for (const auto describe_part :
+       {describe_stages, describe_study, describe_input, describe_cells, describe_components, describe_integration,
+        describe_clusters, describe_stability, describe_markers, describe_mapping, describe_umap, describe_sources,
+        describe_association, describe_genes})
     all.add(describe_part(o));
   return all;
 }
@@ -292,6 +305,10 @@ void check(RunOptions& o) {
   check_range("mapping.k_filter", o.mapping.anchor.k_filter, 0, 100'000);
   check_range("mapping.min_score", o.rejection.min_score, 0.0, 1.0);
   check_range("mapping.alpha", o.rejection.alpha, 0.0, 0.5);
+  check_range("umap.spread", o.umap.spread, 1e-3, 1e3);
+  check_range("umap.min_dist", o.umap.min_dist, 0.0, o.umap.spread);
+  check_range("umap.epochs", o.umap.epochs, 0, 1'000'000);
+  check_range("umap.negative_samples", o.umap.negatives, 0, 1000);
   check_range("association.alpha", o.association.alpha, 1e-9, 0.5);
   check_range("association.exact_up_to", o.association.relabelings.exact_up_to, 2, 13);
   check_range<std::int64_t>("association.permutations", o.association.relabelings.permutations, 1, 1'000'000'000);

@@ -15,6 +15,7 @@
 #include "miura/qc/filter.hpp"
 #include "miura/qc/reference.hpp"
 #include "miura/transfer/rejection.hpp"
+#include "miura/umap/layout.hpp"
 
 namespace miura::app {
 
@@ -49,6 +50,8 @@ struct RunOptions {
   std::string sources_cluster, sources_markers;
   transfer::MapOptions mapping;
   transfer::RejectionOptions rejection;
+  bool umap_layout = true;
+  umap::LayoutOptions umap;
   std::string outcomes, primary, confounders;
   std::string strata, covariate;
   std::string side = "two-sided", interval = "bonett-wright", correction = "max-t";

@@ -108,6 +108,9 @@ bool go_along(MPI_Comm comm, const Run& run, Checkpoints& checkpoints) {
       "mapping", study.mapping, [&](const fs::path& p) { return load_mapping(comm, cells, p); },
       [&] { return mapping_stage(comm, study, o); });
   street.stage(
+      "umap", study.umap, [&](const fs::path& p) { return load_umap(comm, cells, p); },
+      [&] { return umap_stage(comm, study, o); });
+  street.stage(
       "association", study.association, [&](const fs::path& p) { return load_association(p); },
       [&] { return association_stage(comm, study, o, run.sheet); });
   street.stage(

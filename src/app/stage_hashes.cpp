@@ -107,6 +107,7 @@ std::map<std::string, std::string> hash_stages(const Configuration& c, const Run
       settings_of(c, {"stability"}) + seed,
       settings_of(c, {"markers"}) + seed,
       settings_of(c, {"mapping"}) + lots_as_text(lots, {&Lot::source}),
+      settings_of(c, {"umap"}),
       settings_of(c, {"association"}) + seed + lots_as_text(lots, {&Lot::donor, &Lot::source, &Lot::chemistry}) +
           input::digest_of_columns(sheet, columns),
       settings_of(c, {"genes"}),

@@ -15,9 +15,9 @@
 namespace miura::app {
 
 /// The street, in the order in which the data flows.
-inline constexpr std::array<std::string_view, 15> stage_names{
-    "read",    "normalize", "pca",         "integrate", "neighbors",     "cluster", "composition", "stability",
-    "markers", "mapping",   "association", "genes",     "neighborhoods", "sources", "report"};
+inline constexpr std::array<std::string_view, 16> stage_names{
+    "read",    "normalize", "pca",  "integrate",   "neighbors", "cluster",       "composition", "stability",
+    "markers", "mapping",   "umap", "association", "genes",     "neighborhoods", "sources",     "report"};
 
 /// Position of a stage in the street; UsageError for a name that is none.
 int stage_number(const std::string& name);
@@ -38,6 +38,8 @@ StabilityStage stability_stage(MPI_Comm comm, const Study& study, const RunOptio
 MarkerStage marker_stage(MPI_Comm comm, const Study& study, const RunOptions& o);
 /// Where the cells of the lots that do not train belong on the reference. No outcome is looked at.
 MappingStage mapping_stage(MPI_Comm comm, const Study& study, const RunOptions& o);
+/// The reference cells in the plane, and all others placed among them. No outcome is looked at.
+UmapStage umap_stage(MPI_Comm comm, const Study& study, const RunOptions& o);
 /// Reads the outcomes: called when the digest of the labels is on the disk.
 AssociationStage association_stage(MPI_Comm comm, const Study& study, const RunOptions& o,
                                    const std::filesystem::path& sheet);
@@ -94,6 +96,10 @@ std::vector<std::uint8_t> features_present(const Study& study, std::int32_t lot)
 /// Places the cells of lots whose files lack some of the features by the others alone, so that lacking does not count
 /// as "not expressed". `grid` has the features of the components. Collective.
 void place_lots_that_lack_features(MPI_Comm comm, const Study& study, const matrix::GridMatrix& grid, pca::Result& pca);
+
+/// Cells placed among those of a layout, which stays as it is; each goes its own way. Collective.
+matrix::Embedding placed_in_layout(MPI_Comm comm, const LayoutReference& reference, const matrix::Embedding& cells,
+                                   const RunOptions& o);
 
 /// Partition of the reference cells, which follow the cells of each rank.
 parallel::Partition reference_partition(MPI_Comm comm, std::span<const std::uint8_t> reference);

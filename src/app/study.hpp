@@ -119,6 +119,20 @@ struct MappingStage {
   std::string name_of(std::int32_t of) const { return of < 0 ? std::string() : label_name[of]; }
 };
 
+/// Reference cells in the coordinates in which others find their neighbours among them, and in the plane; this rank's
+/// part of both.
+struct LayoutReference {
+  matrix::Embedding coordinates, layout;
+};
+
+/// What `umap` leaves: places in the plane; empty where none were wanted.
+struct UmapStage {
+  matrix::Embedding cells;   ///< of all my cells; NaN for one that has no neighbour
+  matrix::Embedding behind;  ///< of `miura map`: an even share of the reference cells, among which they were placed
+
+  bool any() const noexcept { return cells.n_dims > 0; }
+};
+
 /// What `association` leaves.
 struct AssociationStage {
   std::vector<std::int32_t> training_lots;     ///< those it looks at, by their place in `lots`
@@ -167,6 +181,7 @@ struct Study {
   StabilityStage stability;
   MarkerStage markers;
   MappingStage mapping;
+  UmapStage umap;
   AssociationStage association;
   GeneStage gene_association;
   NeighborhoodStage neighborhoods;

@@ -399,6 +399,7 @@ void write_study_file(MPI_Comm comm, const Study& study, const std::map<std::str
     if (study.integrated.by != "none")
       array_encoding(file, file.rows<float>(obsm.get(), "X_integrated", study.integrated.corrected.value,
                                             study.integrated.corrected.n_dims));
+    if (study.umap.any()) array_encoding(file, file.rows<float>(obsm.get(), "X_umap", study.umap.cells.value, 2));
     if (study.neighbors.nearest.k > 0)
       write_obsp(file, study);
     else
