@@ -56,6 +56,7 @@ void save(MPI_Comm comm, const MappingStage& stage, const std::filesystem::path&
 void save(MPI_Comm comm, const UmapStage& stage, const std::filesystem::path& path);
 void save(MPI_Comm comm, const AssociationStage& stage, const std::filesystem::path& path);
 void save(MPI_Comm comm, const GeneStage& stage, const std::filesystem::path& path);
+void save(MPI_Comm comm, const EnrichmentStage& stage, const std::filesystem::path& path);
 void save(MPI_Comm comm, const NeighborhoodStage& stage, const std::filesystem::path& path);
 
 void save(MPI_Comm comm, const SourcesStage& stage, const std::filesystem::path& path);
@@ -74,6 +75,7 @@ MappingStage load_mapping(MPI_Comm comm, const parallel::Partition& cells, const
 UmapStage load_umap(MPI_Comm comm, const parallel::Partition& cells, const std::filesystem::path& path);
 AssociationStage load_association(const std::filesystem::path& path);
 GeneStage load_genes_found(const std::filesystem::path& path);
+EnrichmentStage load_enrichment(const std::filesystem::path& path);
 SourcesStage load_sources(const std::filesystem::path& path);
 NeighborhoodStage load_neighborhoods(MPI_Comm comm, const parallel::Partition& reference,
                                      const std::filesystem::path& path);

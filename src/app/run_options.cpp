@@ -220,6 +220,17 @@ po::options_description describe_genes(RunOptions& o) {
   return genes;
 }
 
+po::options_description describe_enrichment(RunOptions& o) {
+  po::options_description enrichment("Gene sets");
+  enrichment.add_options()("enrichment.sets", with_default(o.gene_sets),
+                           "files of gene sets (GMT), comma-separated, relative to the INI file; empty: none")(
+      "enrichment.min_size", with_default(o.enrichment.sizes.least), "smallest set looked at, in tested genes")(
+      "enrichment.max_size", with_default(o.enrichment.sizes.most), "largest set looked at")(
+      "enrichment.permutations", with_default(o.enrichment.permutations),
+      "of genes and of lots, for the genes ranked by the primary outcome; 0: these are not looked at");
+  return enrichment;
+}
+
 }  // namespace
 
 po::options_description describe(RunOptions& o) {
@@ -228,7 +239,7 @@ po::options_description describe(RunOptions& o) {
   for (const auto describe_part :
        {describe_stages, describe_study, describe_input, describe_cells, describe_components, describe_integration,
         describe_clusters, describe_stability, describe_markers, describe_mapping, describe_umap, describe_sources,
-        describe_association, describe_genes})
+        describe_association, describe_genes, describe_enrichment})
     all.add(describe_part(o));
   return all;
 }
@@ -324,6 +335,9 @@ void check(RunOptions& o) {
   check_range<std::int64_t>("genes.permutations", o.gene_permutations, 1, 1'000'000'000);
   check_range("genes.report_p", o.gene_report_p, 0.0, 1.0);
   check_range<std::int64_t>("neighborhoods.permutations", o.neighborhood_permutations, 1, 1'000'000'000);
+  check_range<std::int64_t>("enrichment.min_size", o.enrichment.sizes.least, 1, many);
+  check_range<std::int64_t>("enrichment.max_size", o.enrichment.sizes.most, o.enrichment.sizes.least, many);
+  check_range<std::int64_t>("enrichment.permutations", o.enrichment.permutations, 0, 1'000'000);
   check_range("plan-ranks", o.plan_ranks, 0, 10'000'000);
   check_range("plan-threads", o.plan_threads, 0, 100'000);
   for (const auto& stage : {o.from, o.to})

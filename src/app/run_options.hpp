@@ -1,11 +1,13 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "app/common_options.hpp"
 #include "miura/association/cluster_association.hpp"
 #include "miura/cluster/leiden.hpp"
+#include "miura/enrichment/ranked.hpp"
 #include "miura/input/cells.hpp"
 #include "miura/integrate/harmony.hpp"
 #include "miura/knn/search.hpp"
@@ -59,7 +61,10 @@ struct RunOptions {
   bool genes = true;
   std::int32_t gene_exact_up_to = 8;  ///< genes are many, and so are their families
   std::int64_t gene_permutations = 9'999;
-  double gene_report_p = 0.01;  ///< of the rows within clusters
+  double gene_report_p = 0.01;                   ///< of the rows within clusters
+  std::string gene_sets;                         ///< GMT files, comma-separated, relative to the INI file
+  std::vector<std::filesystem::path> set_files;  ///< the same, found
+  enrichment::RankedOptions enrichment;
   bool neighborhoods = true;
   std::int64_t neighborhood_permutations = 9'999;
 };

@@ -61,6 +61,7 @@ std::string lots_as_text(const matrix::Lots& lots, std::initializer_list<std::st
 std::map<std::string, std::string> digest_inputs(MPI_Comm comm, const matrix::Lots& lots, const RunOptions& o,
                                                  const std::filesystem::path& sheet) {
   std::vector<fs::path> files{sheet};
+  files.insert(files.end(), o.set_files.begin(), o.set_files.end());
   parallel::together(comm, [&] {
     for (const auto& lot : lots)
       for (auto& file : files_of(lot, o)) files.push_back(std::move(file));
@@ -84,7 +85,8 @@ std::map<std::string, std::string> hash_stages(const Configuration& c, const Run
                                                const std::filesystem::path& sheet) {
   using matrix::Lot;
   const auto seed = std::to_string(o.common.seed);
-  std::string counts, labels;
+  std::string counts, labels, gene_sets;
+  for (const auto& file : o.set_files) gene_sets += inputs.at(file.string()) + "\n";
   for (const auto& lot : lots) {
     for (const auto& file : input::count_files(lot, o.input)) counts += inputs.at(file.string()) + "\t";
     if (!o.labels.empty() && lot.role == "train") labels += inputs.at(lot.cells.string()) + "\n";
@@ -111,6 +113,7 @@ std::map<std::string, std::string> hash_stages(const Configuration& c, const Run
       settings_of(c, {"association"}) + seed + lots_as_text(lots, {&Lot::donor, &Lot::source, &Lot::chemistry}) +
           input::digest_of_columns(sheet, columns),
       settings_of(c, {"genes"}),
+      settings_of(c, {"enrichment"}) + gene_sets,
       settings_of(c, {"neighborhoods"}),
       settings_of(c, {"sources"}) + lots_as_text(lots, {&Lot::source}),
       settings_of(c, {"study"}) + lots_as_text(lots, {&Lot::process, &Lot::pair}),

@@ -15,9 +15,10 @@
 namespace miura::app {
 
 /// The street, in the order in which the data flows.
-inline constexpr std::array<std::string_view, 16> stage_names{
-    "read",    "normalize", "pca",  "integrate",   "neighbors", "cluster",       "composition", "stability",
-    "markers", "mapping",   "umap", "association", "genes",     "neighborhoods", "sources",     "report"};
+inline constexpr std::array<std::string_view, 17> stage_names{
+    "read",        "normalize",  "pca",           "integrate", "neighbors", "cluster",
+    "composition", "stability",  "markers",       "mapping",   "umap",      "association",
+    "genes",       "enrichment", "neighborhoods", "sources",   "report"};
 
 /// Position of a stage in the street; UsageError for a name that is none.
 int stage_number(const std::string& name);
@@ -46,6 +47,9 @@ AssociationStage association_stage(MPI_Comm comm, const Study& study, const RunO
 
 /// Lot-level expression of every gene against every outcome, in all cells and within each primary cluster.
 GeneStage gene_stage(MPI_Comm comm, const Study& study, const RunOptions& o, const std::filesystem::path& sheet);
+/// Gene sets that the markers of each cluster share, and along the genes that go with a primary outcome.
+EnrichmentStage enrichment_stage(MPI_Comm comm, const Study& study, const RunOptions& o,
+                                 const std::filesystem::path& sheet);
 /// The same question without clusters: abundance round each reference cell.
 NeighborhoodStage neighborhood_stage(MPI_Comm comm, const Study& study, const RunOptions& o,
                                      const std::filesystem::path& sheet);

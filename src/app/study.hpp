@@ -86,10 +86,11 @@ struct StabilityStage {
   matrix::Table table;
 };
 
-/// What `markers` leaves: tables/markers.tsv and tables/marker_dots.tsv; both empty for tables of features and for a
-/// single cluster.
+/// What `markers` leaves: tables/markers.tsv, marker_dots.tsv and marker_volcano.tsv; empty for tables of features and
+/// for a single cluster.
 struct MarkerStage {
-  matrix::Table table, dots;
+  matrix::Table table, dots, volcano;
+  std::vector<std::string> tested;  ///< symbols of the genes that were tested in a cluster at least
 };
 
 /// What `mapping` leaves: where the cells of the lots that do not train belong. Vectors have an entry for each of my
@@ -154,6 +155,12 @@ struct GeneStage {
   matrix::Table table;
 };
 
+/// What `enrichment` leaves: tables/enrichment.tsv, enrichment_lists.tsv and enrichment_ranked.tsv; none without sets.
+struct EnrichmentStage {
+  std::vector<matrix::Table> tables;
+  std::vector<std::string> warnings;
+};
+
 /// What `neighborhoods` leaves: tables/global.tsv, and of every outcome what was found round each reference cell.
 struct NeighborhoodStage {
   matrix::Table table;
@@ -184,6 +191,7 @@ struct Study {
   UmapStage umap;
   AssociationStage association;
   GeneStage gene_association;
+  EnrichmentStage enrichment;
   NeighborhoodStage neighborhoods;
   SourcesStage sources;
   std::vector<std::string> warnings;
