@@ -6,6 +6,7 @@
 #include <fstream>
 #include <limits>
 
+#include "app/cell_map.hpp"
 #include "app/stages.hpp"
 #include "app/study_file.hpp"
 #include "app/study_page.hpp"
@@ -225,10 +226,11 @@ void publish_study(MPI_Comm comm, const Study& study, const Publication& p) {
   }
   write_cells_table(comm, study, fresh / "tables" / "cells.tsv.gz");
   if (study.mapping.any()) write_mapping_table(comm, study, fresh / "tables" / "mapping.tsv");
+  auto cells = cell_map(comm, study, p);
   parallel::together(comm, [&] {
     if (parallel::rank_of(comm) != 0) return;
     for (const auto& table : tables_of(study)) write_table(table, fresh / "tables");
-    report::write_whole_file(fresh / "report.html", report::render_html(study_page(study, p)));
+    report::write_whole_file(fresh / "report.html", report::render_html(study_page(study, p, std::move(cells))));
   });
 
   Digests outputs;

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "report/html.hpp"
+
 namespace miura::report {
 
 using nlohmann::json;
@@ -37,9 +39,19 @@ json theme() {
 json layered_chart(std::string_view description, json data, json layers) {
   return {{"description", description},
           {"width", "container"},
+          {"autosize", {{"type", "fit-x"}, {"contains", "padding"}}},
           {"config", theme()},
           {"data", {{"values", std::move(data)}}},
           {"layer", std::move(layers)}};
+}
+
+void choose_cluster(json& spec, const std::vector<std::string>& clusters, std::string_view shown) {
+  json options = json::array();
+  for (const auto& cluster : clusters) options.push_back(valid_utf8(cluster));
+  spec["params"] = {{{"name", "chosen"},
+                     {"value", valid_utf8(shown)},
+                     {"bind", {{"input", "select"}, {"options", options}, {"name", "cluster "}}}}};
+  spec["transform"] = {{{"filter", "datum.cluster === chosen"}}};
 }
 
 json level_of(const char* channel, double value, json mark) {
