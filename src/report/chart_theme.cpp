@@ -39,7 +39,6 @@ json theme() {
 json layered_chart(std::string_view description, json data, json layers) {
   return {{"description", description},
           {"width", "container"},
-          {"autosize", {{"type", "fit-x"}, {"contains", "padding"}}},
           {"config", theme()},
           {"data", {{"values", std::move(data)}}},
           {"layer", std::move(layers)}};
