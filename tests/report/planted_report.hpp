@@ -333,6 +333,35 @@ inline StudyReport report(double strength) {
   return report;
 }
 
+/// The same study with a picture of about so many cells and 16 genes.
+inline StudyReport with_cells(std::int64_t n) {
+  auto large = report(0.8);
+  auto& map = large.cell_map;
+  map.genes.resize(16, map.genes.back());
+  const auto per_lot = n / std::ssize(map.lots);
+  map.x.clear();
+  map.y.clear();
+  map.cluster.clear();
+  for (auto& gene : map.genes) gene.level.clear();
+  std::mt19937_64 engine(5);
+  for (auto& lot : map.lots) {
+    lot.cells = per_lot;
+    for (std::int64_t i = 0; i < per_lot; ++i) {
+      const auto cluster = static_cast<std::size_t>(i) % n_clusters;
+      const double angle = 6.2832 * static_cast<double>(cluster) / n_clusters;
+      const auto spread = [&] { return 12'000 * (uniform(engine) + uniform(engine) + uniform(engine) - 1.5); };
+      map.x.push_back(static_cast<std::uint16_t>(32767 + 14000 * std::cos(angle) + spread()));
+      map.y.push_back(static_cast<std::uint16_t>(32767 + 14000 * std::sin(angle) + spread()));
+      map.cluster.push_back(static_cast<std::uint8_t>(cluster));
+      for (std::size_t g = 0; g < map.genes.size(); ++g)
+        map.genes[g].level.push_back(cluster == g % n_clusters ? static_cast<std::uint8_t>(engine() % 256)
+                                                               : std::uint8_t{0});
+    }
+  }
+  map.n_cells = static_cast<std::int64_t>(map.x.size());
+  return large;
+}
+
 /// The same study with names that would break a page that does not escape, and bytes that are no UTF-8.
 inline StudyReport hostile_report() {
   auto hostile = report(0.8);
