@@ -183,7 +183,7 @@
       const image = context.createImageData(side, side);
       const pixels = new Uint32Array(image.data.buffer);
       const n = this.about.cells, unit = (side - 2 * margin) / 65535;
-      const radius = ratio * Math.min(3.5, Math.max(0.5, 130 / Math.sqrt(n)));
+      const radius = ratio * Math.min(2.6, Math.max(0.5, 220 / Math.sqrt(n)));
       const stamp = [];
       for (let dy = -Math.ceil(radius); dy <= radius; ++dy)
         for (let dx = -Math.ceil(radius); dx <= radius; ++dx)
