@@ -81,7 +81,9 @@
       if (clusters.length > 0) colours.push(["cluster", "cluster"]);
       colours.push(["lot", "lot"]);
       for (const property of ["source", "role"]) if (several(property)) colours.push([property, property]);
-      outcomes.forEach((outcome, o) => colours.push(["outcome " + o, outcome + " of the lot"]));
+      outcomes.forEach((outcome, o) => {
+        if (lots.some((lot) => (lot.outcome[o] ?? null) !== null)) colours.push(["outcome " + o, outcome + " of the lot"]);
+      });
       genes.forEach((gene, g) =>
         colours.push(["gene " + g, gene.gene + (gene.marker_of ? ", marker of " + gene.marker_of : "")]));
       this.colours = select(colours);
