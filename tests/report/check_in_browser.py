@@ -13,7 +13,7 @@ import tempfile
 # Runs in the page when all is loaded: takes every choice and counts the coloured points of each.
 EXERCISE = """<script>
 window.addEventListener("load", () => {
-  const found = { blank: [], choices: 0, saves: document.querySelectorAll(".vega-actions a, .choices button").length };
+  const found = { blank: [], choices: 0, saved: [], saves: document.querySelectorAll(".vega-actions a, .choices button").length };
   for (const place of document.querySelectorAll("[data-cells]")) {
     const canvas = place.querySelector("canvas");
     const points = () => {
@@ -37,6 +37,9 @@ window.addEventListener("load", () => {
     first.click();
     if (place.querySelectorAll(".legend li").length > 1 && points() >= before) found.blank.push("showing one group alone changes nothing");
     first.click();
+    HTMLAnchorElement.prototype.click = function () { fetch(this.href).then((file) => file.blob()).then((image) => found.saved.push([this.download, image.type, image.size])); };
+    URL.revokeObjectURL = () => {};
+    place.querySelector(".choices button").click();
   }
   setTimeout(() => { document.body.dataset.found = JSON.stringify(found); }, 3000);
 });
@@ -75,6 +78,10 @@ def check(browser, path, most_mb):
     found = json.loads(found[1].replace("&quot;", '"').replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">"))
     problems += [f"blank: {choice}" for choice in found["blank"]]
     pictures = len(re.findall(r"<div [^>]*data-cells=", page))
+    problems += [f"saves {name}, {kind} of {size} bytes" for name, kind, size in found["saved"]
+                 if not name.endswith(".png") or kind != "image/png" or size < 10_000]
+    if len(found["saved"]) != pictures:
+        problems.append(f"{len(found['saved'])} of {pictures} pictures are saved")
     if found["saves"] != 2 * (figures - pictures) + pictures:
         problems.append(f"{found['saves']} ways to save {figures} figures")
     print(f"{path.name}: {size:.2f} MB, {figures} figures, {found['choices']} choices")
