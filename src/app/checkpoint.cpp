@@ -477,12 +477,15 @@ void save(MPI_Comm comm, const MarkerStage& stage, const std::filesystem::path& 
   ParallelFile file(comm, path);
   write_table(file, "markers", stage.table);
   write_table(file, "marker_dots", stage.dots);
+  write_table(file, "marker_volcano", stage.volcano);
+  file.replicated_texts(file.get(), "tested", stage.tested);
   file.close();
 }
 
 MarkerStage load_markers(const std::filesystem::path& path) {
   const auto file = hdf5::open_to_read(path);
-  return {read_table(file, "markers"), read_table(file, "marker_dots")};
+  return {read_table(file, "markers"), read_table(file, "marker_dots"), read_table(file, "marker_volcano"),
+          StoredArray(file.get(), "tested").read_texts()};
 }
 
 namespace {
@@ -568,6 +571,21 @@ CellStatesStage load_cell_states(MPI_Comm comm, const parallel::Partition& cells
   return stage;
 }
 
+void save(MPI_Comm comm, const UmapStage& stage, const std::filesystem::path& path) {
+  ParallelFile file(comm, path);
+  file.scalar<std::int64_t>(file.get(), "dims", stage.cells.n_dims);
+  if (stage.any()) file.rows<float>(file.get(), "cells", stage.cells.value, stage.cells.n_dims);
+  file.close();
+}
+
+UmapStage load_umap(MPI_Comm comm, const parallel::Partition& cells, const std::filesystem::path& path) {
+  const auto file = hdf5::open_to_read(path);
+  UmapStage stage;
+  const auto dims = static_cast<std::int32_t>(read_all<std::int64_t>(file, "dims").at(0));
+  if (dims > 0) stage.cells = {cells, dims, my_rows(comm, file, cells).operator()<float>("cells")};
+  return stage;
+}
+
 void save(MPI_Comm comm, const AssociationStage& stage, const std::filesystem::path& path) {
   ParallelFile file(comm, path);
   write_tables(file, stage.tables);
@@ -634,16 +652,32 @@ NeighborhoodStage load_neighborhoods(MPI_Comm comm, const parallel::Partition& r
   return stage;
 }
 
-void save(MPI_Comm comm, const SourcesStage& stage, const std::filesystem::path& path) {
+namespace {
+
+/// What is but tables and warnings.
+void save_tables(MPI_Comm comm, const auto& stage, const std::filesystem::path& path) {
   ParallelFile file(comm, path);
   write_tables(file, stage.tables);
   file.replicated_texts(file.get(), "warnings", stage.warnings);
   file.close();
 }
 
-SourcesStage load_sources(const std::filesystem::path& path) {
+template <class Stage>
+Stage load_tables(const std::filesystem::path& path) {
   const auto file = hdf5::open_to_read(path);
   return {read_tables(file), StoredArray(file.get(), "warnings").read_texts()};
 }
+
+}  // namespace
+
+void save(MPI_Comm comm, const SourcesStage& stage, const std::filesystem::path& path) {
+  save_tables(comm, stage, path);
+}
+SourcesStage load_sources(const std::filesystem::path& path) { return load_tables<SourcesStage>(path); }
+
+void save(MPI_Comm comm, const EnrichmentStage& stage, const std::filesystem::path& path) {
+  save_tables(comm, stage, path);
+}
+EnrichmentStage load_enrichment(const std::filesystem::path& path) { return load_tables<EnrichmentStage>(path); }
 
 }  // namespace miura::app

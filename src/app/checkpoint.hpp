@@ -54,8 +54,10 @@ void save(MPI_Comm comm, const StabilityStage& stage, const std::filesystem::pat
 void save(MPI_Comm comm, const MarkerStage& stage, const std::filesystem::path& path);
 void save(MPI_Comm comm, const MappingStage& stage, const std::filesystem::path& path);
 void save(MPI_Comm comm, const CellStatesStage& stage, const std::filesystem::path& path);
+void save(MPI_Comm comm, const UmapStage& stage, const std::filesystem::path& path);
 void save(MPI_Comm comm, const AssociationStage& stage, const std::filesystem::path& path);
 void save(MPI_Comm comm, const GeneStage& stage, const std::filesystem::path& path);
+void save(MPI_Comm comm, const EnrichmentStage& stage, const std::filesystem::path& path);
 void save(MPI_Comm comm, const NeighborhoodStage& stage, const std::filesystem::path& path);
 
 void save(MPI_Comm comm, const SourcesStage& stage, const std::filesystem::path& path);
@@ -72,8 +74,10 @@ StabilityStage load_stability(const std::filesystem::path& path);
 MarkerStage load_markers(const std::filesystem::path& path);
 MappingStage load_mapping(MPI_Comm comm, const parallel::Partition& cells, const std::filesystem::path& path);
 CellStatesStage load_cell_states(MPI_Comm comm, const parallel::Partition& cells, const std::filesystem::path& path);
+UmapStage load_umap(MPI_Comm comm, const parallel::Partition& cells, const std::filesystem::path& path);
 AssociationStage load_association(const std::filesystem::path& path);
 GeneStage load_genes_found(const std::filesystem::path& path);
+EnrichmentStage load_enrichment(const std::filesystem::path& path);
 SourcesStage load_sources(const std::filesystem::path& path);
 NeighborhoodStage load_neighborhoods(MPI_Comm comm, const parallel::Partition& reference,
                                      const std::filesystem::path& path);

@@ -87,10 +87,10 @@ void read_table(const EnrichOptions& o, GeneStudy& study) {
 struct Joined {
   matrix::Measurements features;
   std::vector<double> outcome;
-  std::vector<std::int32_t> stratum;
+  std::vector<std::string> stratum;
 };
 
-std::vector<std::int32_t> numbered(const std::vector<std::string>& labels) {
+std::vector<std::int32_t> numbered(std::span<const std::string> labels) {
   std::map<std::string_view, std::int32_t> number;
   std::vector<std::int32_t> numbers;
   for (const auto& label : labels)
@@ -111,17 +111,15 @@ Joined join_samples(const EnrichOptions& o, const matrix::Measurements& table) {
   std::vector<std::string> labels(known.size(), "all");
   if (!o.strata.empty()) labels = input::read_labels(o.sheet, sheet, known, o.strata);
   Joined joined;
-  std::vector<std::string> strata;
   for (std::size_t i = 0; i < known.size(); ++i) {
     if (std::isnan(values[i]) || labels[i].empty()) continue;
     joined.features.sample.push_back(known[i]);
     joined.outcome.push_back(values[i]);
-    strata.push_back(labels[i]);
+    joined.stratum.push_back(labels[i]);
   }
   if (joined.outcome.size() < 3)
     throw InputError({o.sheet, 0, o.outcome}, fmt::format("is known of {} samples of {}; at least 3 are needed",
                                                           joined.outcome.size(), o.genes));
-  joined.stratum = numbered(strata);
   return joined;
 }
 
@@ -155,10 +153,8 @@ void read_lots(const EnrichOptions& o, GeneStudy& study) {
   const auto table = input::read_measurements(o.genes);
   auto joined = join_samples(o, table);
   keep_complete_features(table, joined, study);
-  const permutation::Relabelings relabelings(joined.features.n_samples(), joined.stratum,
-                                             {.exact_up_to = enumerated_up_to(o.ranked.permutations),
-                                              .permutations = o.ranked.permutations,
-                                              .seed = o.common.seed});
+  const auto relabelings =
+      relabelings_of_samples(joined.features.n_samples(), joined.stratum, o.ranked.permutations, o.common.seed);
   auto scores = enrichment::outcome_scores(joined.features, joined.outcome, relabelings);
   study.universe = scores.observed.gene;
   study.relabelings = std::move(scores.relabeled);
@@ -186,25 +182,6 @@ struct ListRow {
   const GeneList* list;
   std::int64_t n_picked, n_unknown, n_found;
 };
-
-/// What became of each list: how many of its genes counted, and how many sets were found.
-matrix::Table list_table(const enrichment::OverRepresentation& found, const std::vector<GeneList>& lists) {
-  std::vector<ListRow> rows;
-  for (std::size_t l = 0; l < lists.size(); ++l)
-    rows.push_back(
-        {&lists[l], found.n_picked[l], found.n_unknown[l], std::ranges::count_if(found.rows, [&](const auto& row) {
-           return row.list == static_cast<std::int64_t>(l) && row.log10_fdr <= std::log10(0.05);
-         })});
-  matrix::TableColumns<ListRow> table("enrichment_lists", rows);
-  table.add("cluster", [](const ListRow& r) { return r.list->group; });
-  table.add("direction", [](const ListRow& r) { return r.list->direction; });
-  table.add("n", &ListRow::n_picked);
-  table.add("n_not_tested", &ListRow::n_unknown);
-  table.add("universe", [&](const ListRow&) { return found.universe; });
-  table.add("n_sets", [&](const ListRow&) { return found.n_sets; });
-  table.add("n_fdr_05", &ListRow::n_found);
-  return table.take();
-}
 
 std::string name_of(const std::string& group, const std::string& direction) {
   return group.empty() ? direction : group + " " + direction;
@@ -245,16 +222,48 @@ std::string told_of(const RankedAnalysis& analysis, const matrix::GeneSets& sets
 
 }  // namespace
 
+matrix::GeneSets read_collections(std::span<const std::filesystem::path> files) {
+  matrix::GeneSets all;
+  for (const auto& path : files) {
+    const auto sets = input::read_gene_sets(path);
+    if (!sets.empty() && std::ranges::find(all, sets.front().collection, &matrix::GeneSet::collection) != all.end())
+      throw UsageError(fmt::format("{}: another file of sets has this name", path.string()));
+    all.insert(all.end(), sets.begin(), sets.end());
+  }
+  return all;
+}
+
+permutation::Relabelings relabelings_of_samples(std::int64_t n_samples, std::span<const std::string> stratum,
+                                                std::int64_t permutations, std::uint64_t seed) {
+  return {static_cast<std::int32_t>(n_samples),
+          numbered(stratum),
+          {.exact_up_to = enumerated_up_to(permutations), .permutations = permutations, .seed = seed}};
+}
+
+matrix::Table list_table(const enrichment::OverRepresentation& found, const std::vector<GeneList>& lists) {
+  std::vector<ListRow> rows;
+  for (std::size_t l = 0; l < lists.size(); ++l)
+    rows.push_back(
+        {&lists[l], found.n_picked[l], found.n_unknown[l], std::ranges::count_if(found.rows, [&](const auto& row) {
+           return row.list == static_cast<std::int64_t>(l) && row.log10_fdr <= std::log10(0.05);
+         })});
+  matrix::TableColumns<ListRow> table("enrichment_lists", rows);
+  table.add("cluster", [](const ListRow& r) { return r.list->group; });
+  table.add("direction", [](const ListRow& r) { return r.list->direction; });
+  table.add("n", &ListRow::n_picked);
+  table.add("n_not_tested", &ListRow::n_unknown);
+  table.add("universe", [&](const ListRow&) { return found.universe; });
+  table.add("n_sets", [&](const ListRow&) { return found.n_sets; });
+  table.add("n_fdr_05", &ListRow::n_found);
+  return table.take();
+}
+
 GeneStudy read_gene_study(const EnrichOptions& o) {
   GeneStudy study;
   study.inputs.emplace_back(o.genes);
-  for (const auto& path : o.sets) {
-    const auto sets = input::read_gene_sets(path);
-    if (std::ranges::find(study.sets, sets.front().collection, &matrix::GeneSet::collection) != study.sets.end())
-      throw UsageError(fmt::format("--sets {}: another file of sets has this name", path));
-    study.sets.insert(study.sets.end(), sets.begin(), sets.end());
-    study.inputs.emplace_back(path);
-  }
+  const std::vector<std::filesystem::path> files(o.sets.begin(), o.sets.end());
+  study.sets = read_collections(files);
+  study.inputs.insert(study.inputs.end(), files.begin(), files.end());
   if (!o.universe.empty()) {
     study.universe = input::read_gene_list(o.universe);
     study.inputs.emplace_back(o.universe);

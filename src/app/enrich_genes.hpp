@@ -3,6 +3,7 @@
 #include <mpi.h>
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "miura/enrichment/over_representation.hpp"
 #include "miura/matrix/gene_sets.hpp"
 #include "miura/matrix/table.hpp"
+#include "miura/permutation/relabelings.hpp"
 
 namespace miura::app {
 
@@ -24,6 +26,18 @@ struct GeneStudy {
   std::vector<std::filesystem::path> inputs;
   std::vector<std::string> warnings;
 };
+
+/// The gene sets of several files. UsageError where two files have the same name, by which their sets are known. Not
+/// collective.
+matrix::GeneSets read_collections(std::span<const std::filesystem::path> files);
+
+/// How samples change labels, within equal labels of `stratum` (empty: all with all): all relabelings where they are
+/// not more than those that would be drawn.
+permutation::Relabelings relabelings_of_samples(std::int64_t n_samples, std::span<const std::string> stratum,
+                                                std::int64_t permutations, std::uint64_t seed);
+
+/// What became of each list, as the table `enrichment_lists`: how many of its genes counted, how many sets were found.
+matrix::Table list_table(const enrichment::OverRepresentation& found, const std::vector<enrichment::GeneList>& lists);
 
 /// Reads everything. Not collective.
 GeneStudy read_gene_study(const EnrichOptions& o);

@@ -4,13 +4,12 @@
 #include <array>
 #include <cmath>
 
+#include "app/group_expression.hpp"
 #include "app/stages.hpp"
 #include "app/stop_request.hpp"
 #include "miura/association/feature_association.hpp"
 #include "miura/association/tables.hpp"
 #include "miura/base/log.hpp"
-#include "miura/pseudobulk/lot_expression.hpp"
-#include "miura/pseudobulk/sum_counts.hpp"
 
 namespace miura::app {
 
@@ -20,29 +19,6 @@ namespace {
 constexpr std::array<std::string_view, 8> not_of_genes{"feature",       "mean_fraction", "min_expected_count",
                                                        "rho_cell_lo",   "rho_cell_hi",   "p_adjN",
                                                        "p_conditional", "statistic"};
-
-/// The training lots' expression of the genes that are tested in one group, and which genes these are.
-struct GroupExpression {
-  matrix::Measurements value;
-  std::vector<std::int32_t> gene;
-};
-
-GroupExpression expression_of(MPI_Comm comm, const Study& study, const matrix::Pseudobulk& sums, std::int32_t group) {
-  const auto& training = study.association.training_lots;
-  std::vector<std::uint8_t> takes_part(study.lots.size());
-  for (const auto lot : training) takes_part[lot] = 1;
-  const auto all =
-      pseudobulk::gather(comm, pseudobulk::lot_expression(sums, group, takes_part, pseudobulk::LotExpressionOptions{}));
-  GroupExpression expression;
-  for (const auto lot : training) expression.value.sample.push_back(study.lots[lot].id);
-  for (std::int32_t gene = 0; gene < study.cells.features.size(); ++gene) {
-    if (!all.tested[gene]) continue;
-    expression.gene.push_back(gene);
-    expression.value.feature.push_back(study.cells.features.symbol[gene]);
-    for (const auto lot : training) expression.value.value.push_back(all.of(gene)[lot]);
-  }
-  return expression;
-}
 
 /// The rows worth keeping of a group's tests, with the names of group and gene before them.
 matrix::Table rows_of(const Study& study, const GroupExpression& expression, const association::FeatureResult& found,
@@ -92,11 +68,7 @@ GeneStage gene_stage(MPI_Comm comm, const Study& study, const RunOptions& o, con
   GeneStage stage;
   if (study.cells.is_table || study.association.outcomes.empty() || !o.genes) return stage;
   const auto& clusters = study.clusters.primary();
-  // Only training cells have a cluster, so the other lots count in no group but the first, where they do not take part.
-  const auto sums = pseudobulk::sum_counts(comm, study.cells.cells, clusters.label,
-                                           {.n_genes = study.cells.features.size(),
-                                            .n_lots = static_cast<std::int32_t>(study.lots.size()),
-                                            .n_clusters = clusters.n_clusters});
+  const auto sums = sums_of_groups(comm, study);
   auto options = tests_of(comm, study, o, sheet);
   options.family_relabelings = options.relabelings;  // each gene's own p stays exact, which is quick
   options.family_relabelings->exact_up_to = o.gene_exact_up_to;

@@ -192,6 +192,8 @@ Study mapped_study(MPI_Comm comm, const matrix::Lots& lots, const StudyReference
   study.mapping = map_lots(comm, reference.mapping, study, all, o);
   study.mapping.composition = mapped_composition(comm, study, study.mapping, labels);
   study.cell_states = unscored(study.cells.cells.mine.n_cells());
+  if (reference.layout.layout.n_dims > 0)
+    study.umap = {placed_in_layout(comm, reference.layout, study.pca.scores, o), reference.layout.layout};
   study.sources.tables = tables_of_sources(comm, study, reference, sheet, o);
   study.clusters.partitions = {std::move(labels)};
   study.composition.partitions = {study.mapping.composition};

@@ -1,13 +1,15 @@
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 #include <set>
 
+#include "app/group_expression.hpp"
 #include "app/stages.hpp"
 #include "miura/markers/lot_consistency.hpp"
 #include "miura/markers/rank_sum.hpp"
+#include "miura/matrix/table_columns.hpp"
 #include "miura/normalize/log_normalize.hpp"
-#include "miura/pseudobulk/sum_counts.hpp"
 
 namespace miura::app {
 
@@ -132,6 +134,72 @@ matrix::Table dot_table(const Study& study, const Found& found, const std::vecto
            {"log2_fold", real(found.cells.log2_fold_seurat)}}};
 }
 
+/// Genes that were tested in a cluster at least, by their symbols.
+std::vector<std::string> tested_genes(const Study& study, const Found& found) {
+  const auto& symbol = study.cells.features.symbol;
+  std::vector<std::string> tested;
+  for (std::int32_t gene = 0; gene < found.cells.n_genes; ++gene)
+    for (std::int32_t k = 0; k < study.clusters.primary().n_clusters; ++k) {
+      const auto at = found.cells.at(k, gene);
+      if (std::isnan(found.by_lots(k) ? found.lots.difference[at] : found.cells.z[at]) || symbol[gene].empty())
+        continue;
+      tested.push_back(symbol[gene]);
+      break;
+    }
+  return tested;
+}
+
+/// A gene of a cluster as a volcano plot draws it.
+struct VolcanoPoint {
+  std::int32_t cluster = 0, gene = 0;
+  bool agreed = false;  ///< over lots, in one direction
+};
+
+/// The genes of a cluster that a volcano plot needs: of those that would lie on the same place in it the first, once
+/// for those that the lots agree on and once for the others.
+void add_points(const Found& found, std::int32_t cluster, std::vector<VolcanoPoint>& points) {
+  constexpr double columns = 160, rows = 120;
+  const auto& cells = found.cells;
+  const auto is_drawn = [&](std::int64_t at) {
+    return std::isfinite(cells.log10_p[at]) && std::isfinite(cells.log2_fold_seurat[at]);
+  };
+  double widest = 0, highest = 0;
+  for (auto at = cells.at(cluster, 0); at < cells.at(cluster + 1, 0); ++at)
+    if (is_drawn(at)) {
+      widest = std::max(widest, std::abs(cells.log2_fold_seurat[at]));
+      highest = std::max(highest, -cells.log10_p[at]);
+    }
+  std::set<std::array<std::int64_t, 3>> taken;
+  for (const auto gene : in_order(found, cluster)) {
+    const auto at = cells.at(cluster, gene);
+    if (!is_drawn(at) || widest == 0 || highest == 0) continue;
+    const bool agreed = found.by_lots(cluster) && std::abs(found.lots.effect[at]) > 0;
+    const std::array<std::int64_t, 3> place{std::llround(columns * cells.log2_fold_seurat[at] / widest / 2),
+                                            std::llround(-rows * cells.log10_p[at] / highest), agreed ? 1 : 0};
+    if (taken.insert(place).second) points.push_back({cluster, gene, agreed});
+  }
+}
+
+matrix::Table volcano_table(const Study& study, const Found& found) {
+  std::vector<VolcanoPoint> points;
+  const auto& clusters = study.clusters.primary();
+  for (std::int32_t k = 0; k < clusters.n_clusters; ++k) add_points(found, k, points);
+  const auto& features = study.cells.features;
+  const auto at = [&](const VolcanoPoint& p) { return found.cells.at(p.cluster, p.gene); };
+  matrix::TableColumns<VolcanoPoint> table("marker_volcano", points);
+  table.add("cluster", [&](const VolcanoPoint& p) { return clusters.name_of(p.cluster); });
+  table.add("gene", [&](const VolcanoPoint& p) { return features.symbol[p.gene]; });
+  table.add("gene_id", [&](const VolcanoPoint& p) { return features.id[p.gene]; });
+  table.add("log2_fold", [&](const VolcanoPoint& p) { return found.cells.log2_fold_seurat[at(p)]; });
+  table.add("log10_p", [&](const VolcanoPoint& p) { return found.cells.log10_p[at(p)]; });
+  table.add("n_lots", [&](const VolcanoPoint& p) { return found.lots.n_lots[p.cluster]; });
+  table.add("n_higher", [&](const VolcanoPoint& p) { return found.lots.n_higher[at(p)]; });
+  table.add("n_lower", [&](const VolcanoPoint& p) { return found.lots.n_lower[at(p)]; });
+  table.add("p_lot_maxT", [&](const VolcanoPoint& p) { return found.lots.p_max_t[at(p)]; });
+  table.add("lots_agree", &VolcanoPoint::agreed);
+  return table.take();
+}
+
 }  // namespace
 
 MarkerStage marker_stage(MPI_Comm comm, const Study& study, const RunOptions& o) {
@@ -139,9 +207,7 @@ MarkerStage marker_stage(MPI_Comm comm, const Study& study, const RunOptions& o)
   const auto& clusters = study.clusters.primary();
   if (study.cells.is_table || !o.markers || clusters.n_clusters < 2) return stage;
   const auto n_genes = study.cells.features.size();
-  const auto sums = pseudobulk::sum_counts(
-      comm, study.cells.cells, clusters.label,
-      {.n_genes = n_genes, .n_lots = static_cast<std::int32_t>(study.lots.size()), .n_clusters = clusters.n_clusters});
+  const auto sums = sums_of_groups(comm, study);
   std::vector<std::uint8_t> training;
   for (const auto& lot : study.lots) training.push_back(lot.role == "train" ? 1 : 0);
   const auto x = [scale = o.scale](std::uint32_t count, std::int64_t n_counts) {
@@ -157,6 +223,8 @@ MarkerStage marker_stage(MPI_Comm comm, const Study& study, const RunOptions& o)
   }
   stage.table = marker_table(study, found, rows);
   stage.dots = dot_table(study, found, rows);
+  stage.volcano = volcano_table(study, found);
+  stage.tested = tested_genes(study, found);
   return stage;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -11,6 +12,15 @@
 #include "miura/stability/summary.hpp"
 
 namespace miura::app {
+
+namespace {
+
+const matrix::Table* named(const std::vector<matrix::Table>& tables, const std::string& name) {
+  const auto found = std::ranges::find(tables, name, &matrix::Table::name);
+  return found == tables.end() ? nullptr : &*found;
+}
+
+}  // namespace
 
 std::string partition_name(const std::string& integration, double resolution, std::int64_t seed) {
   if (std::isnan(resolution)) return "given labels";
@@ -157,6 +167,56 @@ void add_without_cycling(report::StudyReport& page, const matrix::Table& t) {
          .status_without = of.text("status_without", i)});
 }
 
+void add_volcano(report::StudyReport& page, const matrix::Table& volcano) {
+  const Cells of(volcano);
+  for (std::int64_t i = 0; i < volcano.n_rows(); ++i)
+    page.volcano.push_back({.cluster = of.text("cluster", i),
+                            .gene = of.text("gene", i),
+                            .log2_fold = of.real("log2_fold", i),
+                            .log10_p = of.real("log10_p", i),
+                            .n_lots = of.integer("n_lots", i),
+                            .n_higher = of.integer("n_higher", i),
+                            .n_lower = of.integer("n_lower", i),
+                            .lots_agree = of.integer("lots_agree", i) != 0});
+}
+
+void add_enrichment(report::StudyReport& page, const std::vector<matrix::Table>& tables) {
+  constexpr int shown = 8, ranked_shown = 15;  // of a list, of an outcome
+  if (const auto* t = named(tables, "enrichment"); t != nullptr) {
+    const Cells of(*t);
+    std::map<std::pair<std::string, std::string>, int> known;
+    for (std::int64_t i = 0; i < t->n_rows(); ++i)  // by list, the strongest first
+      if (known[{of.text("cluster", i), of.text("direction", i)}]++ < shown)
+        page.enrichment.push_back({.cluster = of.text("cluster", i),
+                                   .direction = of.text("direction", i),
+                                   .set = of.text("set", i),
+                                   .description = of.text("description", i),
+                                   .k = of.integer("k", i),
+                                   .in_set = of.integer("K", i),
+                                   .universe = of.integer("universe", i),
+                                   .fold = of.real("fold", i),
+                                   .log10_p = of.real("log10_p", i),
+                                   .log10_fdr = of.real("log10_fdr", i),
+                                   .genes = of.text("genes", i)});
+  }
+  if (const auto* t = named(tables, "enrichment_ranked"); t != nullptr) {
+    const Cells of(*t);
+    std::map<std::string, int> known;
+    for (std::int64_t i = 0; i < t->n_rows(); ++i)  // by outcome, the largest |NES| first
+      if (known[of.text("cluster", i)]++ < ranked_shown)
+        page.ranked_sets.push_back({.outcome = of.text("cluster", i),
+                                    .set = of.text("set", i),
+                                    .description = of.text("description", i),
+                                    .direction = of.text("direction", i),
+                                    .size = of.integer("size", i),
+                                    .nes_genes = of.real("nes_genes", i),
+                                    .fdr_genes = of.real("fdr_genes", i),
+                                    .nes_lots = of.real("nes_lots", i),
+                                    .p_lots = of.real("p_lots_two_sided", i),
+                                    .fdr_lots = of.real("fdr_lots", i)});
+  }
+}
+
 void add_confounders(report::StudyReport& page, const matrix::Table& t) {
   const Cells of(t);
   for (std::int64_t i = 0; i < t.n_rows(); ++i)
@@ -215,11 +275,6 @@ void add_replication(report::StudyReport& page, const matrix::Table& t) {
 }
 
 namespace {
-
-const matrix::Table* named(const std::vector<matrix::Table>& tables, const std::string& name) {
-  const auto found = std::ranges::find(tables, name, &matrix::Table::name);
-  return found == tables.end() ? nullptr : &*found;
-}
 
 void add_marker_rows(report::SourceMarkers& markers, const matrix::Table& t) {
   const Cells of(t);

@@ -19,6 +19,10 @@ void add_populations(report::StudyReport& page, const matrix::Table& populations
 void add_stability(report::StudyReport& page, const matrix::Table& stability);
 /// The foremost five genes of each cluster.
 void add_markers(report::StudyReport& page, const matrix::Table& markers, const matrix::Table& dots);
+/// The cluster's genes that marker_volcano.tsv holds.
+void add_volcano(report::StudyReport& page, const matrix::Table& volcano);
+/// The foremost sets up and down of each cluster, and those along the ranked genes; nothing where there are none.
+void add_enrichment(report::StudyReport& page, const std::vector<matrix::Table>& tables);
 void add_integration(report::StudyReport& page, const matrix::Table& integration);
 /// Rows over all lots; then what is left of the tests without cycling cells.
 void add_cell_states(report::StudyReport& page, const matrix::Table& cell_states);

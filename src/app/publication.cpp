@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <fstream>
+#include <limits>
 
+#include "app/cell_map.hpp"
 #include "app/stages.hpp"
 #include "app/study_file.hpp"
 #include "app/study_page.hpp"
@@ -92,19 +94,23 @@ void write_rows_of_cells(MPI_Comm comm, const Study& study, const fs::path& path
 
 /// tables/cells.tsv.gz. Collective.
 void write_cells_table(MPI_Comm comm, const Study& study, const fs::path& path) {
-  const std::vector<std::string> header{"lot",     "barcode",        "source",        "role",
-                                        "cluster", "mapped_cluster", "mapping_score", "doublet_score",
-                                        "s_score", "g2m_score",      "phase"};
+  const std::vector<std::string> header{
+      "lot",   "barcode", "source",        "role",    "cluster",   "mapped_cluster", "mapping_score",
+      "umap1", "umap2",   "doublet_score", "s_score", "g2m_score", "phase"};
   const auto& mapping = study.mapping;
   const auto& states = study.cell_states;
   const auto& mine = study.cells.cells.mine;
+  const auto place = [&](std::int64_t i, int axis) {
+    return study.umap.any() ? study.umap.cells.value[2 * i + axis] : std::numeric_limits<float>::quiet_NaN();
+  };
   write_rows_of_cells(comm, study, path, header, [&](std::string& lines, std::int64_t i) {
     const auto& lot = study.lots[mine.lot[i]];
     const auto& clusters = study.clusters.primary();
     const auto cluster = clusters.label[i] < 0 ? std::string() : clusters.name_of(clusters.label[i]);
     report::append_line(lines, lot.id, mine.barcode[i], lot.source, lot.role, cluster,
-                        mapping.name_of(mapping.label[i]), mapping.score[i], states.doublet_score[i], states.cycle.s[i],
-                        states.cycle.g2m[i], name_of(states.cycle.phase[i]));
+                        mapping.name_of(mapping.label[i]), mapping.score[i], place(i, 0), place(i, 1),
+                        states.doublet_score[i], states.cycle.s[i], states.cycle.g2m[i],
+                        name_of(states.cycle.phase[i]));
   });
 }
 
@@ -225,10 +231,11 @@ void publish_study(MPI_Comm comm, const Study& study, const Publication& p) {
   }
   write_cells_table(comm, study, fresh / "tables" / "cells.tsv.gz");
   if (study.mapping.any()) write_mapping_table(comm, study, fresh / "tables" / "mapping.tsv");
+  auto cells = cell_map(comm, study, p);
   parallel::together(comm, [&] {
     if (parallel::rank_of(comm) != 0) return;
     for (const auto& table : tables_of(study)) write_table(table, fresh / "tables");
-    report::write_whole_file(fresh / "report.html", report::render_html(study_page(study, p)));
+    report::write_whole_file(fresh / "report.html", report::render_html(study_page(study, p, std::move(cells))));
   });
 
   Digests outputs;

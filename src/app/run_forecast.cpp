@@ -30,6 +30,7 @@ constexpr double component_entry = 8;  // of the variable genes, on the grid
 constexpr double gram_pair = 28;       // of two variable genes: the Gram matrix, and what the eigensolver holds of it
 constexpr double gram_pair_of_thread = 4;
 constexpr double neighbor = 60;  // of a reference cell: search, shared neighbours, both directions
+constexpr double place = 32;     // of a reference cell in the plane, on every rank
 constexpr double partition = 8;  // a label, and the working copy
 constexpr double written_entry = 0.5;
 
@@ -49,6 +50,8 @@ constexpr double graph_cell = 2e-5;
 constexpr double leiden_cell = 1.2e-5;   // and partition
 constexpr double stability_cell = 5e-5;  // and replicate
 constexpr double marker_entry = 4e-8;
+constexpr double laid_out_cell = 5e-7;  // and epoch
+constexpr double placed_cell = 7e-5;
 constexpr double relabeled_cluster = 5e-11;
 constexpr double relabeled_gene = 2e-9;
 constexpr double entry_writing = 5e-8;
@@ -122,6 +125,14 @@ std::vector<Work> work_of(const StudySize& size, const RunOptions& o, const Layo
     work.push_back({.stage = "markers",
                     .bytes = per::written_entry * entries / ranks,
                     .shared_s = per::marker_entry * reference_entries});
+  if (o.umap_layout) {
+    const double epochs = o.umap.epochs > 0 ? o.umap.epochs : reference <= 10'000 ? 750 : 200;
+    work.push_back({.stage = "umap",
+                    .bytes = per::place * reference + per::neighbor * o.shared.k * reference / ranks,
+                    .shared_s = per::laid_out_cell * epochs * reference +
+                                (per::placed_cell + per::distance * reference) * (cells - reference),
+                    .written = 8 * cells});
+  }
   if (outcomes > 0) {
     work.push_back({.stage = "association", .shared_s = per::relabeled_cluster * outcome_relabelings * clusters});
     if (o.genes)

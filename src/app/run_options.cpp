@@ -177,6 +177,18 @@ po::options_description describe_cell_states(RunOptions& o) {
   return states;
 }
 
+po::options_description describe_umap(RunOptions& o) {
+  po::options_description umap("The picture of all cells (UMAP)");
+  umap.add_options()("umap.layout", with_default(o.umap_layout),
+                     "lay out the reference cells in the plane and place all others among them")(
+      "umap.min_dist", with_default(o.umap.min_dist), "how near to each other points lie at least")(
+      "umap.spread", with_default(o.umap.spread), "unit of distance")("umap.epochs", with_default(o.umap.epochs),
+                                                                      "turns; 0: 750 for up to 10,000 cells, else 200")(
+      "umap.negative_samples", with_default(o.umap.negatives), "points that push for each one that pulls")(
+      "umap.seed", with_default(o.umap.seed), "seed of the layout");
+  return umap;
+}
+
 po::options_description describe_sources(RunOptions& o) {
   po::options_description sources("What mapped lots of every source show");
   sources.add_options()("sources.cluster", with_default(o.sources_cluster),
@@ -225,6 +237,17 @@ po::options_description describe_genes(RunOptions& o) {
   return genes;
 }
 
+po::options_description describe_enrichment(RunOptions& o) {
+  po::options_description enrichment("Gene sets");
+  enrichment.add_options()("enrichment.sets", with_default(o.gene_sets),
+                           "files of gene sets (GMT), comma-separated, relative to the INI file; empty: none")(
+      "enrichment.min_size", with_default(o.enrichment.sizes.least), "smallest set looked at, in tested genes")(
+      "enrichment.max_size", with_default(o.enrichment.sizes.most), "largest set looked at")(
+      "enrichment.permutations", with_default(o.enrichment.permutations),
+      "of genes and of lots, for the genes ranked by the primary outcome; 0: these are not looked at");
+  return enrichment;
+}
+
 }  // namespace
 
 po::options_description describe(RunOptions& o) {
@@ -232,8 +255,8 @@ po::options_description describe(RunOptions& o) {
   all.add(describe(o.common));
   for (const auto describe_part :
        {describe_stages, describe_study, describe_input, describe_cells, describe_components, describe_integration,
-        describe_clusters, describe_stability, describe_markers, describe_mapping, describe_cell_states,
-        describe_sources, describe_association, describe_genes})
+        describe_clusters, describe_stability, describe_markers, describe_mapping, describe_umap, describe_cell_states,
+        describe_sources, describe_association, describe_genes, describe_enrichment})
     all.add(describe_part(o));
   return all;
 }
@@ -315,6 +338,10 @@ void check(RunOptions& o) {
   check_range("doublets.simulated", o.doublets.simulated_per_cell, 0.1, 100.0);
   check_range("doublets.expected_share", o.doublets.expected_share, 1e-6, 0.999);
   check_range("doublets.threshold", o.doublet_threshold, 0.0, 1.0);
+  check_range("umap.spread", o.umap.spread, 1e-3, 1e3);
+  check_range("umap.min_dist", o.umap.min_dist, 0.0, o.umap.spread);
+  check_range("umap.epochs", o.umap.epochs, 0, 1'000'000);
+  check_range("umap.negative_samples", o.umap.negatives, 0, 1000);
   check_range("association.alpha", o.association.alpha, 1e-9, 0.5);
   check_range("association.exact_up_to", o.association.relabelings.exact_up_to, 2, 13);
   check_range<std::int64_t>("association.permutations", o.association.relabelings.permutations, 1, 1'000'000'000);
@@ -330,6 +357,9 @@ void check(RunOptions& o) {
   check_range<std::int64_t>("genes.permutations", o.gene_permutations, 1, 1'000'000'000);
   check_range("genes.report_p", o.gene_report_p, 0.0, 1.0);
   check_range<std::int64_t>("neighborhoods.permutations", o.neighborhood_permutations, 1, 1'000'000'000);
+  check_range<std::int64_t>("enrichment.min_size", o.enrichment.sizes.least, 1, many);
+  check_range<std::int64_t>("enrichment.max_size", o.enrichment.sizes.most, o.enrichment.sizes.least, many);
+  check_range<std::int64_t>("enrichment.permutations", o.enrichment.permutations, 0, 1'000'000);
   check_range("plan-ranks", o.plan_ranks, 0, 10'000'000);
   check_range("plan-threads", o.plan_threads, 0, 100'000);
   for (const auto& stage : {o.from, o.to})

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "miura/cellcycle/scores.hpp"
 #include "miura/cluster/leiden.hpp"
 #include "miura/doublets/scores.hpp"
+#include "miura/enrichment/ranked.hpp"
 #include "miura/input/cells.hpp"
 #include "miura/integrate/harmony.hpp"
 #include "miura/knn/search.hpp"
@@ -17,6 +19,7 @@
 #include "miura/qc/filter.hpp"
 #include "miura/qc/reference.hpp"
 #include "miura/transfer/rejection.hpp"
+#include "miura/umap/layout.hpp"
 
 namespace miura::app {
 
@@ -58,6 +61,8 @@ struct RunOptions {
   std::string doublet_run;  ///< column of the tables of cells; empty: each lot is a capture run
   doublets::ScoreOptions doublets;
   double doublet_threshold = 0.25;  ///< a cell with such a score counts as doublet-like
+  bool umap_layout = true;
+  umap::LayoutOptions umap;
   std::string outcomes, primary, confounders;
   std::string strata, covariate;
   std::string side = "two-sided", interval = "bonett-wright", correction = "max-t";
@@ -65,7 +70,10 @@ struct RunOptions {
   bool genes = true;
   std::int32_t gene_exact_up_to = 8;  ///< genes are many, and so are their families
   std::int64_t gene_permutations = 9'999;
-  double gene_report_p = 0.01;  ///< of the rows within clusters
+  double gene_report_p = 0.01;                   ///< of the rows within clusters
+  std::string gene_sets;                         ///< GMT files, comma-separated, relative to the INI file
+  std::vector<std::filesystem::path> set_files;  ///< the same, found
+  enrichment::RankedOptions enrichment;
   bool neighborhoods = true;
   std::int64_t neighborhood_permutations = 9'999;
 };

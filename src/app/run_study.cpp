@@ -6,6 +6,7 @@
 
 #include "app/cell_states.hpp"
 #include "app/checkpoint.hpp"
+#include "app/enrich_genes.hpp"
 #include "app/integration.hpp"
 #include "app/publication.hpp"
 #include "app/run_forecast.hpp"
@@ -30,10 +31,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What a result must know of its settings to be made again, wherever its files lie: all but the path of the sheet.
+/// What a result must know of its settings to be made again, wherever its files lie: all but the paths of the sheet and
+/// of gene sets, whose digests stand among the inputs.
 std::map<std::string, std::string> scientific_settings(const Configuration& c) {
   auto settings = c.effective;
   settings.erase("study.samples");
+  settings.erase("enrichment.sets");
   return settings;
 }
 
@@ -54,6 +57,7 @@ matrix::Lots checked_lots(MPI_Comm comm, const RunOptions& o, const fs::path& sh
     if (!o.labels.empty()) input::check_cell_column(training, o.labels);
     check_integration(lots, o, sheet);
     check_cell_states(lots, o);
+    read_collections(o.set_files);
   });
   return lots;
 }
@@ -110,6 +114,9 @@ bool go_along(MPI_Comm comm, const Run& run, Checkpoints& checkpoints) {
       "mapping", study.mapping, [&](const fs::path& p) { return load_mapping(comm, cells, p); },
       [&] { return mapping_stage(comm, study, o); });
   street.stage(
+      "umap", study.umap, [&](const fs::path& p) { return load_umap(comm, cells, p); },
+      [&] { return umap_stage(comm, study, o); });
+  street.stage(
       "cell_states", study.cell_states, [&](const fs::path& p) { return load_cell_states(comm, cells, p); },
       [&] { return cell_states_stage(comm, study, o); });
   street.stage(
@@ -118,6 +125,9 @@ bool go_along(MPI_Comm comm, const Run& run, Checkpoints& checkpoints) {
   street.stage(
       "genes", study.gene_association, [&](const fs::path& p) { return load_genes_found(p); },
       [&] { return gene_stage(comm, study, o, run.sheet); });
+  street.stage(
+      "enrichment", study.enrichment, [&](const fs::path& p) { return load_enrichment(p); },
+      [&] { return enrichment_stage(comm, study, o, run.sheet); });
   street.stage(
       "neighborhoods", study.neighborhoods, [&](const fs::path& p) { return load_neighborhoods(comm, reference, p); },
       [&] { return neighborhood_stage(comm, study, o, run.sheet); });
@@ -158,10 +168,12 @@ int run_study(MPI_Comm comm, const std::vector<std::string>& arguments) {
   listen_for_stop_requests();
   if (o.samples.empty())
     throw UsageError("no sample sheet: give STUDY.ini with [study] samples, or --study.samples FILE");
-  o.association.relabelings.seed = o.reference.seed = o.mapping.centroids.seed = o.common.seed;
   o.cell_cycle.seed = o.doublets.seed = o.common.seed;
   if (!o.cell_cycle_genes.empty())
     o.cell_cycle_genes = (configuration.folder / o.cell_cycle_genes).lexically_normal().string();
+  for (const auto& file : split_list(o.gene_sets))
+    o.set_files.push_back((configuration.folder / file).lexically_normal());
+  o.enrichment.seed = o.association.relabelings.seed = o.reference.seed = o.mapping.centroids.seed = o.common.seed;
   o.association.relabelings.safe_point = stop_if_requested;
 
   Run run{.options = o,

@@ -62,6 +62,7 @@ std::map<std::string, std::string> digest_inputs(MPI_Comm comm, const matrix::Lo
                                                  const std::filesystem::path& sheet) {
   std::vector<fs::path> files{sheet};
   if (!o.cell_cycle_genes.empty()) files.emplace_back(o.cell_cycle_genes);
+  files.insert(files.end(), o.set_files.begin(), o.set_files.end());
   parallel::together(comm, [&] {
     for (const auto& lot : lots)
       for (auto& file : files_of(lot, o)) files.push_back(std::move(file));
@@ -85,7 +86,8 @@ std::map<std::string, std::string> hash_stages(const Configuration& c, const Run
                                                const std::filesystem::path& sheet) {
   using matrix::Lot;
   const auto seed = std::to_string(o.common.seed);
-  std::string counts, labels, runs;
+  std::string counts, labels, runs, gene_sets;
+  for (const auto& file : o.set_files) gene_sets += inputs.at(file.string()) + "\n";
   for (const auto& lot : lots) {
     for (const auto& file : input::count_files(lot, o.input)) counts += inputs.at(file.string()) + "\t";
     // A table of cells, or obs of the counts
@@ -111,11 +113,13 @@ std::map<std::string, std::string> hash_stages(const Configuration& c, const Run
       settings_of(c, {"stability"}) + seed,
       settings_of(c, {"markers"}) + seed,
       settings_of(c, {"mapping"}) + lots_as_text(lots, {&Lot::source}),
+      settings_of(c, {"umap"}),
       settings_of(c, {"cell_cycle", "doublets"}) + seed + runs +
           (o.cell_cycle_genes.empty() ? std::string() : inputs.at(o.cell_cycle_genes)),
       settings_of(c, {"association"}) + seed + lots_as_text(lots, {&Lot::donor, &Lot::source, &Lot::chemistry}) +
           input::digest_of_columns(sheet, columns),
       settings_of(c, {"genes"}),
+      settings_of(c, {"enrichment"}) + gene_sets,
       settings_of(c, {"neighborhoods"}),
       settings_of(c, {"sources"}) + lots_as_text(lots, {&Lot::source}),
       settings_of(c, {"study"}) + lots_as_text(lots, {&Lot::process, &Lot::pair}),

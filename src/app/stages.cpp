@@ -123,11 +123,13 @@ std::vector<matrix::Table> tables_of(const Study& study) {
   add(study.markers.table);
   add(study.markers.dots);
   add(study.cell_states.table);
+  add(study.markers.volcano);
   for (const auto& table : study.association.tables)
     if (table.name != "integration" || table.n_rows() > 0) tables.push_back(table);
   add(study.mapping.lots);
   tables.insert(tables.end(), study.sources.tables.begin(), study.sources.tables.end());
   add(study.gene_association.table);
+  tables.insert(tables.end(), study.enrichment.tables.begin(), study.enrichment.tables.end());
   add(study.neighborhoods.table);
   return tables;
 }

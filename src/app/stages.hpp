@@ -16,9 +16,10 @@
 namespace miura::app {
 
 /// The street, in the order in which the data flows.
-inline constexpr std::array<std::string_view, 16> stage_names{
-    "read",    "normalize", "pca",         "integrate",   "neighbors", "cluster",       "composition", "stability",
-    "markers", "mapping",   "cell_states", "association", "genes",     "neighborhoods", "sources",     "report"};
+inline constexpr std::array<std::string_view, 18> stage_names{
+    "read",        "normalize", "pca",        "integrate",     "neighbors", "cluster",
+    "composition", "stability", "markers",    "mapping",       "umap",      "cell_states",
+    "association", "genes",     "enrichment", "neighborhoods", "sources",   "report"};
 
 /// Position of a stage in the street; UsageError for a name that is none.
 int stage_number(const std::string& name);
@@ -41,12 +42,17 @@ MarkerStage marker_stage(MPI_Comm comm, const Study& study, const RunOptions& o)
 MappingStage mapping_stage(MPI_Comm comm, const Study& study, const RunOptions& o);
 /// How far cells are in the cell cycle, and which look like two cells in one droplet. No outcome is looked at.
 CellStatesStage cell_states_stage(MPI_Comm comm, const Study& study, const RunOptions& o);
+/// The reference cells in the plane, and all others placed among them. No outcome is looked at.
+UmapStage umap_stage(MPI_Comm comm, const Study& study, const RunOptions& o);
 /// Reads the outcomes: called when the digest of the labels is on the disk.
 AssociationStage association_stage(MPI_Comm comm, const Study& study, const RunOptions& o,
                                    const std::filesystem::path& sheet);
 
 /// Lot-level expression of every gene against every outcome, in all cells and within each primary cluster.
 GeneStage gene_stage(MPI_Comm comm, const Study& study, const RunOptions& o, const std::filesystem::path& sheet);
+/// Gene sets that the markers of each cluster share, and along the genes that go with a primary outcome.
+EnrichmentStage enrichment_stage(MPI_Comm comm, const Study& study, const RunOptions& o,
+                                 const std::filesystem::path& sheet);
 /// The same question without clusters: abundance round each reference cell.
 NeighborhoodStage neighborhood_stage(MPI_Comm comm, const Study& study, const RunOptions& o,
                                      const std::filesystem::path& sheet);
@@ -105,6 +111,10 @@ std::vector<std::uint8_t> features_present(const Study& study, std::int32_t lot)
 /// Places the cells of lots whose files lack some of the features by the others alone, so that lacking does not count
 /// as "not expressed". `grid` has the features of the components. Collective.
 void place_lots_that_lack_features(MPI_Comm comm, const Study& study, const matrix::GridMatrix& grid, pca::Result& pca);
+
+/// Cells placed among those of a layout, which stays as it is; each goes its own way. Collective.
+matrix::Embedding placed_in_layout(MPI_Comm comm, const LayoutReference& reference, const matrix::Embedding& cells,
+                                   const RunOptions& o);
 
 /// Partition of the reference cells, which follow the cells of each rank.
 parallel::Partition reference_partition(MPI_Comm comm, std::span<const std::uint8_t> reference);

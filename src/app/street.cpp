@@ -11,7 +11,8 @@ namespace miura::app {
 namespace {
 
 /// About how many per cent of the time of a study of some ten thousand cells each stage takes; for the progress line.
-constexpr std::array<std::int64_t, stage_names.size()> cost_of_stage{30, 2, 7, 1, 3, 9, 1, 13, 3, 5, 3, 8, 5, 10};
+constexpr std::array<std::int64_t, stage_names.size()> cost_of_stage{29, 2, 6, 1, 3, 8, 1, 12, 3,
+                                                                     5,  7, 7, 7, 5, 1, 2, 1,  7};
 
 }  // namespace
 

@@ -87,10 +87,11 @@ struct StabilityStage {
   matrix::Table table;
 };
 
-/// What `markers` leaves: tables/markers.tsv and tables/marker_dots.tsv; both empty for tables of features and for a
-/// single cluster.
+/// What `markers` leaves: tables/markers.tsv, marker_dots.tsv and marker_volcano.tsv; empty for tables of features and
+/// for a single cluster.
 struct MarkerStage {
-  matrix::Table table, dots;
+  matrix::Table table, dots, volcano;
+  std::vector<std::string> tested;  ///< symbols of the genes that were tested in a cluster at least
 };
 
 /// What `mapping` leaves: where the cells of the lots that do not train belong. Vectors have an entry for each of my
@@ -130,6 +131,20 @@ struct CellStatesStage {
   matrix::Table table;  ///< tables/cell_states.tsv; empty without scores
 };
 
+/// Reference cells in the coordinates in which others find their neighbours among them, and in the plane; this rank's
+/// part of both.
+struct LayoutReference {
+  matrix::Embedding coordinates, layout;
+};
+
+/// What `umap` leaves: places in the plane; empty where none were wanted.
+struct UmapStage {
+  matrix::Embedding cells;   ///< of all my cells; NaN for one that has no neighbour
+  matrix::Embedding behind;  ///< of `miura map`: an even share of the reference cells, among which they were placed
+
+  bool any() const noexcept { return cells.n_dims > 0; }
+};
+
 /// What `association` leaves.
 struct AssociationStage {
   std::vector<std::int32_t> training_lots;     ///< those it looks at, by their place in `lots`
@@ -149,6 +164,12 @@ struct AssociationStage {
 /// What `genes` leaves: tables/gene_association.tsv; empty for tables of features and without outcomes.
 struct GeneStage {
   matrix::Table table;
+};
+
+/// What `enrichment` leaves: tables/enrichment.tsv, enrichment_lists.tsv and enrichment_ranked.tsv; none without sets.
+struct EnrichmentStage {
+  std::vector<matrix::Table> tables;
+  std::vector<std::string> warnings;
 };
 
 /// What `neighborhoods` leaves: tables/global.tsv, and of every outcome what was found round each reference cell.
@@ -179,8 +200,10 @@ struct Study {
   MarkerStage markers;
   MappingStage mapping;
   CellStatesStage cell_states;
+  UmapStage umap;
   AssociationStage association;
   GeneStage gene_association;
+  EnrichmentStage enrichment;
   NeighborhoodStage neighborhoods;
   SourcesStage sources;
   std::vector<std::string> warnings;

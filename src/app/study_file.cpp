@@ -256,7 +256,7 @@ void write_var(const ParallelFile& file, const Study& study) {
   std::vector<std::uint8_t> selected(features.size());
   for (const auto gene : variable.selected) selected[gene] = 1;
   var.flags("highly_variable", on_first(comm, selected));
-  if (!study.cells.is_table) {
+  if (!variable.rank.empty()) {  // neither of a table nor of lots that were mapped onto a finished study
     var.column("highly_variable_rank", on_first(comm, variable.rank));
     var.column("highly_variable_nbatches", on_first(comm, variable.n_batches));
     var.column("means", on_first(comm, variable.mean));
@@ -417,6 +417,7 @@ void write_study_file(MPI_Comm comm, const Study& study, const std::map<std::str
     if (study.integrated.by != "none")
       array_encoding(file, file.rows<float>(obsm.get(), "X_integrated", study.integrated.corrected.value,
                                             study.integrated.corrected.n_dims));
+    if (study.umap.any()) array_encoding(file, file.rows<float>(obsm.get(), "X_umap", study.umap.cells.value, 2));
     if (study.neighbors.nearest.k > 0)
       write_obsp(file, study);
     else

@@ -212,6 +212,12 @@ void add_method(report::StudyReport& page, const Study& study, const Publication
                     "integration, resolution and seed; their clusters are one family of tests.",
                     set("knn.k"), set("cluster.resolution"), clusters.primary().n_clusters, clusters.modularity,
                     clusters.partitions.size()));
+  if (study.umap.any())
+    add("Picture",
+        fmt::format("UMAP (McInnes et al. 2018, arXiv:1802.03426) of the reference cells from the same nearest "
+                    "neighbours, min_dist {}, spread {}, spectral start; all other cells are placed among them one by "
+                    "one. It serves no test.",
+                    set("umap.min_dist"), set("umap.spread")));
   add_mapping_method(page, p);
   if (!page.markers.empty())
     add("Markers",
@@ -228,6 +234,14 @@ void add_method(report::StudyReport& page, const Study& study, const Publication
                     "is the chance of a doublet given the share of simulated ones among a cell's nearest neighbours "
                     "(Scrublet, Wolock et al. 2019, Cell Syst. 8:281). It filters nothing.",
                     set("doublets.simulated")));
+  if (!page.enrichment.empty())
+    add("Gene sets",
+        fmt::format(
+            "Markers of each cluster up and down (those that the lots agree on) against sets of {} to {} tested "
+            "genes: hypergeometric tail with the tested genes as universe, Benjamini-Hochberg over all sets "
+            "looked at. Ranked by the outcome: Subramanian et al. 2005, PNAS 102:15545, with lots relabeled "
+            "beside genes permuted.",
+            set("enrichment.min_size"), set("enrichment.max_size")));
   if (!page.association.empty())
     add("Association",
         fmt::format("Spearman's rho over lots of each cluster's share with each outcome. Chance is what relabelled "
@@ -240,10 +254,11 @@ void add_method(report::StudyReport& page, const Study& study, const Publication
 std::vector<report::NamedText> files_beside(const Study& study) {
   std::vector<std::string> names;
   for (const auto& table : tables_of(study)) names.push_back(table.name);
-  std::vector<report::NamedText> files{{"study.h5ad", "all cells, genes, components, graphs and tables (AnnData)"},
-                                       {"tables/lots.tsv", "what became of the cells of each lot"},
-                                       {"tables/cells.tsv.gz", "lot, barcode and cluster of every cell"},
-                                       {"tables/composition.tsv", "cells and share of each lot in each cluster"}};
+  std::vector<report::NamedText> files{
+      {"study.h5ad", "all cells, genes, components, graphs and tables (AnnData)"},
+      {"tables/lots.tsv", "what became of the cells of each lot"},
+      {"tables/cells.tsv.gz", "lot, barcode, cluster and place in the plane of every cell"},
+      {"tables/composition.tsv", "cells and share of each lot in each cluster"}};
   if (study.mapping.any()) files.push_back({"tables/mapping.tsv", "label, scores and p of every cell of a mapped lot"});
   const std::vector<std::pair<const char*, const char*>> tables{
       {"mapped_lots", "how many cells of each mapped and each held-out training lot are outside of the reference"},
@@ -256,6 +271,10 @@ std::vector<report::NamedText> files_beside(const Study& study) {
       {"stability", "how firmly each cluster stands: other seeds and resolutions, fewer cells, fewer lots"},
       {"markers", "genes that are higher or lower in a cluster, by lots and by cells"},
       {"marker_dots", "the foremost markers in all clusters: share of cells and fold, as drawn"},
+      {"marker_volcano", "fold and p over cells of the genes of each cluster, as drawn"},
+      {"enrichment", "gene sets that hold more markers of a cluster than chance would give"},
+      {"enrichment_lists", "what became of the list of each cluster"},
+      {"enrichment_ranked", "gene sets along all genes ranked by how they go with an outcome"},
       {"association", "every test with all its numbers"},
       {"association_without_cycling", "the tests of the primary partition once more, without cycling cells"},
       {"cell_states", "phase of the cell cycle and doublet scores by cluster and lot"},
@@ -289,6 +308,8 @@ void add_own_parts(report::StudyReport& page, const Study& study, const Publicat
     page.doublet_threshold = std::stod(p.settings.at("doublets.threshold"));
   }
   if (const auto* table = study.association.table("association_without_cycling")) add_without_cycling(page, *table);
+  if (study.markers.volcano.n_rows() > 0) add_volcano(page, study.markers.volcano);
+  add_enrichment(page, study.enrichment.tables);
   if (const auto* table = study.association.table("confounders")) add_confounders(page, *table);
   if (study.neighborhoods.table.n_rows() > 0) add_without_clusters(page, study.neighborhoods.table);
   if (const auto* table = study.association.table("integration")) add_integration(page, *table);
@@ -310,14 +331,15 @@ void add_new_lots(report::StudyReport& page, const Publication& p) {
 
 }  // namespace
 
-report::StudyReport study_page(const Study& study, const Publication& p) {
+report::StudyReport study_page(const Study& study, const Publication& p, report::CellMap cells) {
   report::StudyReport page;
+  page.cell_map = std::move(cells);
   page.study = p.name;
   page.program_version = "miura " + version();
   page.alpha = p.alpha;
   page.n_genes = study.cells.features.size();
   page.warnings = study.warnings;
-  for (const auto* more : {&study.association.warnings, &study.sources.warnings})
+  for (const auto* more : {&study.association.warnings, &study.enrichment.warnings, &study.sources.warnings})
     page.warnings.insert(page.warnings.end(), more->begin(), more->end());
   for (auto& warning : mapping_warnings(study.mapping.lots)) page.warnings.push_back(std::move(warning));
   for (const auto& [name, value] : p.settings) page.settings.push_back({name, value});

@@ -7,6 +7,6 @@
 namespace miura::app {
 
 /// What report.html shows of a study.
-report::StudyReport study_page(const Study& study, const Publication& p);
+report::StudyReport study_page(const Study& study, const Publication& p, report::CellMap cells);
 
 }  // namespace miura::app

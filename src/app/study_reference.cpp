@@ -117,6 +117,8 @@ struct ReferenceRows {
   parallel::Partition cells;  ///< all cells of the study
   std::vector<std::uint8_t> marked;
   matrix::Embedding scores;  ///< of all my cells
+  std::vector<std::uint8_t> in_reference;
+  matrix::Embedding places;  ///< of all my cells in the plane; empty where the study has none
 };
 
 /// What the association says of clusters, as far as a declaration needs it.
@@ -153,6 +155,9 @@ ReferenceRows read_reference_rows(const hdf5::File& file, int rank, int ranks, S
   const auto mapped = part_of<std::int32_t>(file, "obs/mapped_cluster/codes", rows.cells, rank);
   const auto in_reference = part_of<std::int32_t>(file, "obs/reference", rows.cells, rank);
   const auto lot = part_of<std::int32_t>(file, "obs/lot/codes", rows.cells, rank);
+  rows.in_reference.assign(in_reference.begin(), in_reference.end());
+  if (hdf5::exists(file.get(), "obsm/X_umap"))
+    rows.places = {rows.cells, 2, part_of<float>(file, "obsm/X_umap", rows.cells, rank)};
   const auto score = part_of<double>(file, "obs/held_out_score", rows.cells, rank);
   const auto distance = part_of<double>(file, "obs/held_out_dist", rows.cells, rank);
   const auto around = part_of<double>(file, "obs/held_out_neighborhood", rows.cells, rank);
@@ -204,6 +209,9 @@ StudyReference read_study_reference(MPI_Comm comm, const fs::path& path, const R
   auto& reference = study.mapping;
   reference.cells.scores = marked_rows(comm, rows.scores, rows.marked);
   reference.checked = checked_features(study.model, o);
+  if (rows.places.n_dims > 0)
+    study.layout = {marked_rows(comm, rows.scores, rows.in_reference),
+                    marked_rows(comm, rows.places, rows.in_reference)};
   study.own.lots = reference.lots;
   study.own.genes = study.genes;
   reference.cells.expression = reference.checked.empty()

@@ -20,6 +20,7 @@ struct StudyReference {
   GenesStage genes;                    ///< without marks of cells
   pca::Model model;
   MappingReference mapping;         ///< an even share of the reference cells a rank; its lots are those of the study
+  LayoutReference layout;           ///< of the reference cells, an even share a rank; empty where the study has none
   matrix::Table association;        ///< of the training lots; no columns where nothing was tested
   Study own;                        ///< the cells of the study with their counts or table, an even share a rank
   std::vector<std::int32_t> label;  ///< of these cells; -1: unassigned

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "report/html.hpp"
+
 namespace miura::report {
 
 using nlohmann::json;
@@ -40,6 +42,15 @@ json layered_chart(std::string_view description, json data, json layers) {
           {"config", theme()},
           {"data", {{"values", std::move(data)}}},
           {"layer", std::move(layers)}};
+}
+
+void choose_cluster(json& spec, const std::vector<std::string>& clusters, std::string_view shown) {
+  json options = json::array();
+  for (const auto& cluster : clusters) options.push_back(valid_utf8(cluster));
+  spec["params"] = {{{"name", "chosen"},
+                     {"value", valid_utf8(shown)},
+                     {"bind", {{"input", "select"}, {"options", options}, {"name", "cluster "}}}}};
+  spec["transform"] = {{{"filter", "datum.cluster === chosen"}}};
 }
 
 json level_of(const char* channel, double value, json mark) {

@@ -3,7 +3,9 @@
 #include <array>
 #include <initializer_list>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace miura::report {
 
@@ -25,6 +27,9 @@ inline constexpr std::array palette{
 
 /// A Vega-Lite specification of layers over the same data, as wide as its place, in the colours of the page.
 nlohmann::json layered_chart(std::string_view description, nlohmann::json data, nlohmann::json layers);
+
+/// Lets the reader choose whose rows (field `cluster`) are drawn; `shown` at first.
+void choose_cluster(nlohmann::json& spec, const std::vector<std::string>& clusters, std::string_view shown);
 
 /// A level of y, or of x, that the eye should compare with: a line that is drawn once, whatever the data.
 nlohmann::json level_of(const char* channel, double value, nlohmann::json mark);

@@ -72,6 +72,14 @@ std::vector<std::size_t> lots_in_order(const Composition& composition, const std
   return order;
 }
 
+std::string cluster_of_claim(const StudyReport& report) {
+  const auto& clusters = report.composition.clusters;
+  for (const auto* row : ranked_tests(report, Family::primary))
+    if (row->partition == report.composition.partition && std::ranges::find(clusters, row->cluster) != clusters.end())
+      return row->cluster;
+  return clusters.empty() ? std::string() : clusters.front();
+}
+
 json association_chart(const StudyReport& report, std::string_view outcome) {
   json data = json::array(), order = json::array();
   for (const auto* row : drawn_rows(report, outcome)) {

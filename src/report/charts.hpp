@@ -37,6 +37,13 @@ nlohmann::json dot_plot(const StudyReport& report);
 /// A bar a cluster, cut into the phases of the cell cycle.
 nlohmann::json phase_chart(const StudyReport& report);
 
+/// Genes of a cluster, which the reader chooses, `shown` at first: fold against p over cells, marked where lots agree.
+nlohmann::json volcano_chart(const StudyReport& report, std::string_view shown);
+
+/// Gene sets of the markers of a cluster, which the reader chooses: bars to the right for higher, to the left for
+/// lower.
+nlohmann::json enrichment_chart(const StudyReport& report, std::string_view shown);
+
 /// How well each cluster is found again from so many lots.
 nlohmann::json stability_chart(const StudyReport& report);
 
@@ -45,6 +52,9 @@ nlohmann::json variance_chart(const std::vector<double>& variance_ratio);
 
 /// Outcomes in the order of the page: those of the primary family first, then as they come.
 std::vector<std::string> outcomes_of(const StudyReport& report);
+
+/// The cluster of the primary partition that the strongest test of the primary family is about, else the first.
+std::string cluster_of_claim(const StudyReport& report);
 
 /// Lots in the order of the page: by rising value, unknown ones last; as they come where there is no value a lot.
 std::vector<std::size_t> lots_in_order(const Composition& composition, const std::vector<double>& value);

@@ -85,7 +85,8 @@ Section comparability_section(const ComparisonReport& report) {
       "one final use must all be. Not to see a difference shows nothing: false accept is the chance that so few lots "
       "declare a change as large as the margin equivalent, false reject that they do not declare it of no change.");
   if (const auto spec = interval_chart(report.endpoints); !spec.empty())
-    section.body += figure_row(chart("endpoints", spec, element("strong", text("Change of every endpoint"))));
+    section.body += figure_row(
+        chart("endpoints", spec, element("strong", text("Change of every endpoint")), "tables/comparability.tsv"));
   HtmlTable table("Endpoints", {{"final use", Align::text},
                                 {"endpoint", Align::text},
                                 {"kind", Align::text},

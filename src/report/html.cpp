@@ -75,4 +75,17 @@ Html json_element(std::string_view id, std::string_view json) {
   return html;
 }
 
+Html bytes_element(std::string_view id, std::span<const std::uint8_t> bytes) {
+  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string coded;
+  coded.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t at = 0; at < bytes.size(); at += 3) {
+    const auto byte = [&](std::size_t i) { return at + i < bytes.size() ? std::uint32_t{bytes[at + i]} : 0U; };
+    const auto three = byte(0) << 16 | byte(1) << 8 | byte(2);
+    for (std::size_t d = 0; d < 4; ++d)
+      coded += at + d < bytes.size() + 1 ? digits[three >> (18 - 6 * d) & 63] : '=';  // d bytes fill d + 1 digits
+  }
+  return {"<script type=\"text/plain\" id=\"" + text(id).markup + "\">" + coded + "</script>\n"};
+}
+
 }  // namespace miura::report

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -33,6 +35,9 @@ Html raw_element(std::string_view name, std::string_view content);
 
 /// JSON that stays inside its <script type="application/json">: every <, > and & is written as \u00XX.
 Html json_element(std::string_view id, std::string_view json);
+
+/// Bytes in base64, for a script of the page to read.
+Html bytes_element(std::string_view id, std::span<const std::uint8_t> bytes);
 
 /// The bytes as UTF-8: what is not becomes U+FFFD.
 std::string valid_utf8(std::string_view bytes);

@@ -62,12 +62,14 @@ Section mapped_lots_section(const StudyReport& report) {
                                           comparison_with_held_out(report), n,
                                           p_text(1.0 / static_cast<double>(n + 1), report.alpha)));
   section.body += chart("outside", outside_chart(report.mapped_lots),
-                        text("Share of cells outside, a mark a lot; dashed: the farthest held-out training lot"));
+                        text("Share of cells outside, a mark a lot; dashed: the farthest held-out training lot"),
+                        "tables/mapped_lots.tsv");
   section.body += outside_table(report);
   const auto& composition = report.mapped_composition;
   if (composition.lots.empty() || composition.clusters.empty()) return section;
   section.body += chart("mapped-composition", composition_chart(composition),
-                        text("Share of the assigned cells of each mapped lot (" + composition.partition + ")"));
+                        text("Share of the assigned cells of each mapped lot (" + composition.partition + ")"),
+                        "tables/composition.tsv");
   section.body += composition_table(composition, {}, {});
   return section;
 }

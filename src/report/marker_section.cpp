@@ -27,7 +27,19 @@ Section marker_section(const StudyReport& report) {
       "prove that its cluster is real: any cut through a continuum has some.");
   if (!report.marker_dots.empty())
     section.body += chart("markers", dot_plot(report),
-                          text("The foremost genes of each cluster in all clusters; ringed where they mark it"));
+                          text("The foremost genes of each cluster in all clusters; ringed where they mark it"),
+                          "tables/marker_dots.tsv");
+  if (!report.volcano.empty()) {
+    section.body += paragraph(
+        "All genes of one cluster. The p of the axis is over cells and no evidence; where the lots agree (the interval "
+        "of "
+        "the log2 ratio over lots leaves out 0) a gene is a coloured triangle. Of genes that would lie on one another "
+        "the "
+        "foremost is drawn.");
+    section.body += chart("volcano", volcano_chart(report, cluster_of_claim(report)),
+                          element("strong", text("Volcano")) + text(" of a cluster against the others"),
+                          "tables/marker_volcano.tsv");
+  }
   HtmlTable table("Foremost genes of each cluster", {{"cluster", Align::text},
                                                      {"gene", Align::text},
                                                      {"log2 ratio"},

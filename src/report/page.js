@@ -9,6 +9,8 @@ for (const place of document.querySelectorAll("[data-spec]")) {
     downloadFileName: place.dataset.spec.replace(/-spec$/, ""),
     i18n: { SVG_ACTION: "Save as SVG", PNG_ACTION: "Save as PNG" },
     tooltip: { theme: "custom" },
+  }).then(() => {
+    place.dataset.drawn = "true";
   }).catch((error) => {
     place.textContent = "This chart could not be drawn (" + error.message + "); its numbers are in the table.";
   });

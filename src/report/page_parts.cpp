@@ -14,10 +14,15 @@ Html bullet_list(const std::vector<std::string>& lines) {
   return element("ul", items);
 }
 
-Html chart(std::string_view id, const nlohmann::json& spec, const Html& caption) {
+Html table_link(std::string_view table) {
+  return text(" ") + element("a", text(table), {{"class", "numbers-of"}, {"href", std::string(table)}});
+}
+
+Html chart(std::string_view id, const nlohmann::json& spec, const Html& caption, std::string_view table) {
   const auto json = spec.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   const auto place = element("div", {}, {{"class", "drawing"}, {"data-spec", std::string(id) + "-spec"}});
-  return element("figure", element("figcaption", caption) + place, {{"class", "chart"}}) + Html{"\n"} +
+  const auto words = table.empty() ? caption : caption + table_link(table);
+  return element("figure", element("figcaption", words) + place, {{"class", "chart"}}) + Html{"\n"} +
          json_element(std::string(id) + "-spec", json);
 }
 

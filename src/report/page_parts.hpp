@@ -16,8 +16,12 @@ Html note(std::string_view plain);  ///< small print
 Html bullet_list(const std::vector<std::string>& lines);
 TableCell cell(std::string_view plain);
 
-/// A place for a chart and its specification; page.js draws what it finds. `id` names the file it is saved to.
-Html chart(std::string_view id, const nlohmann::json& spec, const Html& caption);
+/// A place for a chart and its specification; page.js draws what it finds. `id` names the file it is saved to, `table`
+/// the file beside the page that holds its numbers.
+Html chart(std::string_view id, const nlohmann::json& spec, const Html& caption, std::string_view table = "");
+
+/// Where the numbers of a figure stand.
+Html table_link(std::string_view table);
 
 /// Charts, or other blocks, side by side where the page is wide enough.
 Html figure_row(const Html& figures);

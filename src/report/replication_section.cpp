@@ -38,7 +38,8 @@ Section replication_section(const StudyReport& report) {
   int number = 0;
   for (const auto& scatter : report.replication_scatter)
     figures += chart("replication-" + std::to_string(number++), scatter_chart(scatter),
-                     element("strong", text("cluster " + scatter.cluster)) + text(" and " + scatter.outcome));
+                     element("strong", text("cluster " + scatter.cluster)) + text(" and " + scatter.outcome),
+                     "tables/source_marker_lots.tsv");
   if (number > 0) section.body += figure_row(figures);
   HtmlTable table("Share of cluster " + report.replication.front().cluster + " against the outcome in mapped lots",
                   {{"lots of", Align::text},

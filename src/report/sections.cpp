@@ -127,7 +127,8 @@ Section association_section(const StudyReport& report) {
   int number = 0;
   for (const auto& outcome : outcomes_of(report))
     figures += chart("association-" + std::to_string(number++), association_chart(report, outcome),
-                     element("strong", text(outcome)) + text(", " + standing(report, outcome, primary_passed)));
+                     element("strong", text(outcome)) + text(", " + standing(report, outcome, primary_passed)),
+                     "tables/association.tsv");
   section.body += figure_row(figures);
   section.body += association_table(report, Family::primary, "Tests with the primary outcome");
   section.body += association_table(report, Family::secondary, "Tests with the secondary outcomes");
@@ -183,7 +184,8 @@ Section scatter_section(const StudyReport& report) {
     const auto elsewhere = scatter.partition == report.composition.partition ? "" : " (" + scatter.partition + ")";
     figures += chart("scatter-" + std::to_string(number++), scatter_chart(scatter),
                      element("strong", text("cluster " + scatter.cluster + elsewhere)) +
-                         text(" and " + scatter.outcome + figures_text));
+                         text(" and " + scatter.outcome + figures_text),
+                     "tables/composition.tsv");
   }
   if (number > 0) section.body = paragraph("A point a lot.") + figure_row(figures);
   return section;
@@ -221,7 +223,7 @@ Section composition_section(const StudyReport& report) {
                                          ", lowest first; its value stands at the end of the bar."
                                    : ""));
   section.body += chart("composition", composition_chart(composition, report.primary_value, report.primary_outcome),
-                        text("Share of the lot's cells in each cluster"));
+                        text("Share of the lot's cells in each cluster"), "tables/composition.tsv");
   section.body += composition_table(composition, report.primary_value, report.primary_outcome);
   return section;
 }

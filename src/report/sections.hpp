@@ -24,6 +24,8 @@ Section replication_section(const StudyReport& report);
 Section source_marker_section(const StudyReport& report);
 Section marker_section(const StudyReport& report);
 Section cell_state_section(const StudyReport& report);
+Section enrichment_section(const StudyReport& report);
+Section cell_map_section(const StudyReport& report);
 Section confounder_section(const StudyReport& report);
 Section lots_section(const StudyReport& report);
 Section variance_section(const StudyReport& report);

@@ -103,13 +103,15 @@ Section source_marker_section(const StudyReport& report) {
   int number = 0;
   for (const auto& gene : genes_of(markers)) {
     const auto id = std::to_string(number++);
-    section.body += figure_row(chart("source-marker-density-" + id, density_chart(markers, gene),
-                                     element("strong", text(gene)) +
-                                         text(": cells by expression, smoothed, silent cells left out; above each "
-                                              "line cluster " +
-                                              markers.cluster + ", below it other cells; dashed: high from here")) +
-                               chart("source-marker-high-" + id, high_cells_chart(markers, gene),
-                                     element("strong", text(gene)) + text(": share of high cells, a mark a lot")));
+    section.body += figure_row(
+        chart("source-marker-density-" + id, density_chart(markers, gene),
+              element("strong", text(gene)) + text(": cells by expression, smoothed, silent cells left out; above each "
+                                                   "line cluster " +
+                                                   markers.cluster + ", below it other cells; dashed: high from here"),
+              "tables/source_marker_density.tsv") +
+        chart("source-marker-high-" + id, high_cells_chart(markers, gene),
+              element("strong", text(gene)) + text(": share of high cells, a mark a lot"),
+              "tables/source_marker_lots.tsv"));
     section.body += expression_table(markers, gene);
     section.body += test_table(markers, gene, report.alpha);
   }

@@ -57,8 +57,9 @@ Section stability_section(const StudyReport& report) {
       "where it comes back as it was. A mean of 0.75 or more is called stable, 0.5 or less dissolved (Hennig 2007).",
       report.stability_replicates));
   if (!numbers_of_lots(report).empty())
-    section.body += chart("stability", stability_chart(report),
-                          text("From how many lots on each cluster is the same; dashed at 0.75 and 0.5"));
+    section.body +=
+        chart("stability", stability_chart(report),
+              text("From how many lots on each cluster is the same; dashed at 0.75 and 0.5"), "tables/stability.tsv");
   section.body += stability_table(report).html();
   return section;
 }

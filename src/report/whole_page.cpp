@@ -42,8 +42,8 @@ std::string whole_page(const std::string& title, const std::string& study, const
             Html{"\n"};
   page += element("footer", text("Made by miura " + program_version + ". This page loads nothing from a network."));
   return "<!DOCTYPE html>\n<html lang=\"en\">\n" + element("head", head).markup + "\n<body>\n" +
-         element("main", page).markup + "\n" + raw_element("script", vega_js()).markup +
-         raw_element("script", page_js()).markup + "</body>\n</html>\n";
+         element("main", page).markup + "\n" + raw_element("script", cells_js()).markup +
+         raw_element("script", vega_js()).markup + raw_element("script", page_js()).markup + "</body>\n</html>\n";
 }
 
 Section warnings_section(const std::vector<std::string>& warnings) {

@@ -116,12 +116,14 @@ public:
 
   /// This rank's points at the end.
   std::vector<Point> run(std::vector<Point> at) {
-    for (std::int32_t epoch = 0; epoch < plan_.epochs; ++epoch)
+    for (std::int32_t epoch = 0; epoch < plan_.epochs; ++epoch) {
+      if (options_.safe_point != nullptr) options_.safe_point(comm_);
       for (std::int32_t round = 0; round < plan_.rounds; ++round) {
         move(at, epoch, round);
         MPI_Allgatherv(moved_.data(), 2 * static_cast<int>(std::ssize(moved_)), MPI_FLOAT, at.data(), n_floats_.data(),
                        first_float_.data(), MPI_FLOAT, comm_);
       }
+    }
     return {at.begin() + first_, at.begin() + first_ + std::ssize(moved_)};
   }
 

@@ -26,14 +26,14 @@ cmp <(cells default) <(cells given) || fail "the same genes and runs from files 
 given 3 2 given3 run || fail "own genes and runs on three ranks: $(cat log)"
 "$MIURA" inspect --diff given given3 || fail "own genes and runs give other results on three ranks"
 given 2 1 halves half || fail "half lots as runs: $(cat log)"
-cmp -s <(cells given | cut -f8) <(cells halves | cut -f8) && fail "other capture runs give the same doublet scores"
-cmp <(cells given | cut -f9-) <(cells halves | cut -f9-) || fail "capture runs change the cell cycle"
+cmp -s <(cells given | cut -f10) <(cells halves | cut -f10) && fail "other capture runs give the same doublet scores"
+cmp <(cells given | cut -f11-) <(cells halves | cut -f11-) || fail "capture runs change the cell cycle"
 
 # ---- what cannot be scored is said, and nothing fails ----
 run 2 1 without --cell_cycle.fewest_genes 1000 --doublets.score no || fail "too few genes: $(cat log)"
 grep -q 'no cell cycle scores: the study has' without/log.txt || fail "too few cycle genes are not spoken of"
 [ ! -e without/tables/cell_states.tsv ] && [ ! -e without/tables/association_without_cycling.tsv ] || fail "tables of nothing"
-cells without | awk -F'\t' 'NR > 1 && ($8 != "NaN" || $9 != "NaN" || $11 != "") { exit 1 }' || fail "scores that were not asked for"
+cells without | awk -F'\t' 'NR > 1 && ($10 != "NaN" || $11 != "NaN" || $13 != "") { exit 1 }' || fail "scores that were not asked for"
 run 1 1 without --cell_cycle.fewest_genes 1000 || fail "$(cat log)"
 grep -q 'mapping: taken from its checkpoint' without/log.txt || fail "other scores compute the mapping again"
 grep -q 'No scores of the cell cycle: the study has' without/report.html || fail "the page does not say why there is no cell cycle"

@@ -9,7 +9,7 @@ on 1 1 run study/study.ini --out reference --quiet || fail "run on one rank"
 for table in association cell_states association_without_cycling; do
   [ -s reference/tables/$table.tsv ] || fail "no table $table"
 done
-zcat reference/tables/cells.tsv.gz | awk -F'\t' 'NR > 1 && ($8 == "NaN" || $9 == "NaN" || $11 == "") { exit 1 }' || fail "cells without doublet score or phase"
+zcat reference/tables/cells.tsv.gz | awk -F'\t' 'NR > 1 && ($10 == "NaN" || $11 == "NaN" || $13 == "") { exit 1 }' || fail "cells without doublet score or phase"
 
 for layout in '1 2' '2 1' '3 2' '4 1' '4 2'; do
   set -- $layout

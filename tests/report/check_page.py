@@ -14,7 +14,7 @@ LOADING = {"src", "srcset", "data", "poster", "action", "formaction", "backgroun
 class Page(html.parser.HTMLParser):
     def __init__(self):
         super().__init__(convert_charrefs=True)
-        self.open, self.ids, self.targets, self.specs, self.wanted = [], [], [], {}, []
+        self.open, self.ids, self.targets, self.specs, self.wanted, self.pictures = [], [], [], {}, [], []
         self.rows, self.problems, self.script = 0, [], None
 
     def handle_starttag(self, tag, attributes):
@@ -25,16 +25,18 @@ class Page(html.parser.HTMLParser):
         for name, value in attributes.items():
             if name in LOADING or name.startswith("on"):
                 self.problems.append(f"<{tag} {name}={value!r}>")
-            if name == "href" and not value.startswith("#"):
+            if name == "href" and not value.startswith(("#", "tables/")):
                 self.problems.append(f"<{tag}> points away to {value!r}")
         if tag in {"link", "iframe", "object", "embed", "img", "base"}:
             self.problems.append(f"<{tag}>")
         if "id" in attributes:
             self.ids.append(attributes["id"])
-        if "href" in attributes:
+        if attributes.get("href", "").startswith("#"):
             self.targets.append(attributes["href"][1:])
         if "data-spec" in attributes:
             self.wanted.append(attributes["data-spec"])
+        if "data-cells" in attributes:
+            self.pictures.append(attributes["data-cells"])
         self.rows += tag == "tr"
         self.script = attributes["id"] if tag == "script" and attributes.get("type") == "application/json" else None
         if tag not in VOID:
@@ -63,6 +65,11 @@ def check(path):
     if len(set(page.ids)) != len(page.ids):
         problems.append("an id stands twice")
     problems += [f"#{target} leads nowhere" for target in page.targets if target not in page.ids]
+    for picture in page.pictures:
+        problems += [f"{picture}-{part} is not there" for part in ("cells", "x", "y", "cluster") if f"{picture}-{part}" not in page.ids]
+        cells = json.loads(page.specs.pop(f"{picture}-cells"))
+        if sum(lot["cells"] for lot in cells["lots"]) != cells["cells"]:
+            problems.append("the lots of the picture do not hold all of its cells")
     if sorted(page.wanted) != sorted(page.specs):
         problems.append("places for charts and specifications differ")
     for name, spec in page.specs.items():

@@ -216,6 +216,46 @@ inline void add_evidence(StudyReport& report) {
                              {outcome_names[1], n_lots, 1, missing, missing, missing, missing, "CONSTANT_OUTCOME"}};
 }
 
+/// What the page shows of genes and cells: a cloud of 60 cells of each lot, two genes, a volcano and some gene sets.
+inline void add_genes_and_cells(StudyReport& report) {
+  const auto& clusters = report.composition.clusters;
+  for (std::size_t c = 0; c < n_clusters; ++c) {
+    for (int g = 0; g < 9; ++g)
+      report.volcano.push_back(
+          {clusters[c], "GENE" + std::to_string(g), 1.5 - 0.4 * g, -3.0 * std::abs(g - 4), n_lots, 11 - g, g, g != 4});
+    const auto add = [&](const char* direction, const char* set, const char* description, double log10_fdr) {
+      report.enrichment.push_back(
+          {clusters[c], direction, set, description, 12, 90, 2000, 6.5, log10_fdr - 1, log10_fdr, "GENE0;GENE1"});
+    };
+    add("up", "GO:0006119", "oxidative phosphorylation", -7.2);
+    add("up", "GO:0022900", "electron transport chain", -4.5);
+    add("up", "GO:0006412", "translation", -0.2);
+    add("down", "ECM", "https://example.org/ECM", -3.3);
+    add("down", "GO:0030198", "extracellular matrix organization", -1.1);
+  }
+  report.ranked_sets = {
+      {outcome_names[0], "GO:0006119", "oxidative phosphorylation", "up", 90, 1.9, 0.002, 1.4, 0.08, 0.21}};
+  auto& map = report.cell_map;
+  map.clusters = clusters;
+  map.outcomes = {outcome_names[0]};
+  map.genes = {{"GENE0A", clusters[0], 4.25, {}}, {"GENE3A", clusters[3], 3.5, {}}};
+  std::mt19937_64 engine(3);
+  for (std::size_t l = 0; l < report.lots.size(); ++l) {
+    const auto& lot = report.lots[l];
+    map.lots.push_back({lot.lot, lot.source, lot.role, 60, {l == 2 ? missing : 100.0 * static_cast<double>(l)}});
+    for (std::size_t i = 0; i < 60; ++i) {
+      const auto cluster = i % n_clusters;
+      const double angle = 6.2832 * static_cast<double>(cluster) / n_clusters;
+      map.x.push_back(static_cast<std::uint16_t>(32767 + 24000 * std::cos(angle) + 8000 * (uniform(engine) - 0.5)));
+      map.y.push_back(static_cast<std::uint16_t>(32767 + 24000 * std::sin(angle) + 8000 * (uniform(engine) - 0.5)));
+      map.cluster.push_back(i == 0 ? CellMap::no_cluster : static_cast<std::uint8_t>(cluster));
+      map.genes[0].level.push_back(static_cast<std::uint8_t>(cluster == 0 ? 100 + i : 0));
+      map.genes[1].level.push_back(static_cast<std::uint8_t>(cluster == 3 ? 255 - i : i % 2));
+    }
+  }
+  map.n_cells = static_cast<std::int64_t>(map.x.size());
+}
+
 /// Five new lots beside held-out training lots: BM12 to BM14, AD21, and PB01, which is no such cell at all. Cluster 3
 /// is replicated in test lots of BM, and AD has too few lots.
 inline void add_mapped_lots(StudyReport& report) {
@@ -306,9 +346,39 @@ inline StudyReport report(double strength) {
   add_scatter(report, s, 5, 0);
   for (int c = 0; c < 50; ++c) report.variance_ratio.push_back(0.11 * std::exp(-0.45 * c) + 0.004 / (1 + 0.05 * c));
   add_evidence(report);
+  add_genes_and_cells(report);
   add_mapped_lots(report);
   add_words(report);
   return report;
+}
+
+/// The same study with a picture of about so many cells and 16 genes.
+inline StudyReport with_cells(std::int64_t n) {
+  auto large = report(0.8);
+  auto& map = large.cell_map;
+  map.genes.resize(16, map.genes.back());
+  const auto per_lot = n / std::ssize(map.lots);
+  map.x.clear();
+  map.y.clear();
+  map.cluster.clear();
+  for (auto& gene : map.genes) gene.level.clear();
+  std::mt19937_64 engine(5);
+  for (auto& lot : map.lots) {
+    lot.cells = per_lot;
+    for (std::int64_t i = 0; i < per_lot; ++i) {
+      const auto cluster = static_cast<std::size_t>(i) % n_clusters;
+      const double angle = 6.2832 * static_cast<double>(cluster) / n_clusters;
+      const auto spread = [&] { return 12'000 * (uniform(engine) + uniform(engine) + uniform(engine) - 1.5); };
+      map.x.push_back(static_cast<std::uint16_t>(32767 + 14000 * std::cos(angle) + spread()));
+      map.y.push_back(static_cast<std::uint16_t>(32767 + 14000 * std::sin(angle) + spread()));
+      map.cluster.push_back(static_cast<std::uint8_t>(cluster));
+      for (std::size_t g = 0; g < map.genes.size(); ++g)
+        map.genes[g].level.push_back(cluster == g % n_clusters ? static_cast<std::uint8_t>(engine() % 256)
+                                                               : std::uint8_t{0});
+    }
+  }
+  map.n_cells = static_cast<std::int64_t>(map.x.size());
+  return large;
 }
 
 /// The same study with names that would break a page that does not escape, and bytes that are no UTF-8.
@@ -334,6 +404,14 @@ inline StudyReport hostile_report() {
     if (dot.cluster == "3") dot.cluster = name;
     if (dot.marker_of == "3") dot.marker_of = dot.gene = name;
   }
+  for (auto& point : hostile.volcano)
+    if (point.cluster == "3") point.cluster = point.gene = name;
+  for (auto& row : hostile.enrichment)
+    if (row.cluster == "3") row.cluster = row.set = row.description = row.genes = name;
+  hostile.ranked_sets[0].outcome = hostile.ranked_sets[0].set = hostile.ranked_sets[0].description = name;
+  auto& map = hostile.cell_map;
+  map.clusters[3] = map.outcomes[0] = map.genes[1].gene = map.genes[1].marker_of = name;
+  map.lots[0].lot = map.lots[0].source = map.lots[0].role = name;
   hostile.confounders[0].covariate = hostile.confounders[0].outcome = hostile.confounders[0].status = name;
   hostile.integration[0].integration = hostile.integration[0].other = hostile.integration[0].cluster = name;
   hostile.integration[1].outcome = hostile.integration[1].other_cluster = name;

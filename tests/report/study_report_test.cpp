@@ -155,6 +155,67 @@ TEST(DotPlot, KeepsTwoGenesOfOneSymbolApart) {
   EXPECT_EQ(rows[1], "GENE0B");
 }
 
+TEST(Bytes, StandInThePageAsBase64) {  // RFC 4648, section 10
+  const auto coded = [](std::string_view plain) {
+    const std::vector<std::uint8_t> bytes(plain.begin(), plain.end());
+    const auto markup = bytes_element("b", bytes).markup;
+    const auto from = markup.find('>') + 1;
+    return markup.substr(from, markup.find('<', from) - from);
+  };
+  EXPECT_EQ(coded(""), "");
+  EXPECT_EQ(coded("f"), "Zg==");
+  EXPECT_EQ(coded("fo"), "Zm8=");
+  EXPECT_EQ(coded("foo"), "Zm9v");
+  EXPECT_EQ(coded("foobar"), "Zm9vYmFy");
+  EXPECT_EQ(coded("\xff\xfb\xef"), "//vv");
+}
+
+TEST(CellMap, TakesFiveBytesACellAndOneAGene) {
+  auto report = planted::report(0.8);
+  const auto size = [&] { return std::ssize(own_part(render_html(report))); };
+  const auto before = size();
+  auto& map = report.cell_map;
+  constexpr std::size_t more = 300'000;
+  map.x.resize(map.x.size() + more);
+  map.y.resize(map.x.size());
+  map.cluster.resize(map.x.size());
+  for (auto& gene : map.genes) gene.level.resize(map.x.size());
+  map.lots.back().cells += more;
+  EXPECT_NEAR(static_cast<double>(size() - before), 4.0 / 3 * (5 + 2) * more, 100.0);
+}
+
+TEST(CellMap, IsLeftOutWhereCellsWereNotLaidOut) {
+  auto report = planted::report(0.8);
+  EXPECT_TRUE(holds(own_part(render_html(report)), "data-cells=\"umap\""));
+  report.cell_map = {};
+  EXPECT_FALSE(holds(own_part(render_html(report)), "umap-x"));
+}
+
+TEST(Volcano, BeginsWithTheClusterOfTheStrongestTestAndNamesGenesThatLotsAgreeOn) {
+  const auto report = planted::report(0.8);
+  EXPECT_EQ(cluster_of_claim(report), "3");
+  const auto spec = volcano_chart(report, cluster_of_claim(report));
+  EXPECT_EQ(spec["params"][0]["value"], "3");
+  const auto& points = spec["data"]["values"];
+  ASSERT_EQ(points.size(), report.volcano.size());
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    EXPECT_EQ(points[i].value("named", false), report.volcano[i].lots_agree);  // few enough to name them all
+    EXPECT_EQ(points[i]["p"].get<double>(), -report.volcano[i].log10_p);
+  }
+}
+
+TEST(GeneSets, GoUpToTheRightAndDownToTheLeftAndArePaleAboveFivePerCent) {
+  const auto report = planted::report(0.8);
+  const auto bars = enrichment_chart(report, "0")["data"]["values"];
+  ASSERT_EQ(bars.size(), report.enrichment.size());
+  for (std::size_t i = 0; i < bars.size(); ++i) {
+    const auto& row = report.enrichment[i];
+    EXPECT_EQ(bars[i]["value"].get<double>(), row.direction == "up" ? -row.log10_fdr : row.log10_fdr);
+    EXPECT_EQ(bars[i]["found"].get<bool>(), row.log10_fdr < -1.31);
+    EXPECT_EQ(bars[i]["set"], row.set == "ECM" ? row.set : row.description);  // an address describes nothing
+  }
+}
+
 TEST(StabilityChart, DrawsAPointForEachClusterAndNumberOfLots) {
   auto report = planted::report(0.8);
   EXPECT_EQ(stability_chart(report)["data"]["values"].size(), 5 * planted::n_clusters);

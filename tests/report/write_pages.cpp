@@ -1,5 +1,7 @@
-/// write_pages FOLDER: the example pages that check_page.py reads, and that a person may look at.
+/// write_pages FOLDER [CELLS]: the example pages that check_page.py reads, and that a person may look at; or one page
+/// with so many cells and 16 genes, to see how quick it is.
 #include <filesystem>
+#include <string>
 
 #include "miura/report/whole_file.hpp"
 #include "report/planted_comparison.hpp"
@@ -11,6 +13,10 @@ int main(int argc, char** argv) {
   using namespace miura::report;
   const std::filesystem::path folder = argc > 1 ? argv[1] : ".";
   std::filesystem::create_directories(folder);
+  if (argc > 2) {
+    write_whole_file(folder / "many_cells.html", render_html(planted::with_cells(std::stoll(argv[2]))));
+    return 0;
+  }
   write_whole_file(folder / "declared.html", render_html(planted::report(0.8)));
   write_whole_file(folder / "nothing_declared.html", render_html(planted::report(0)));
   write_whole_file(folder / "hostile.html", render_html(planted::hostile_report()));

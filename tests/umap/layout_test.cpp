@@ -130,6 +130,20 @@ TEST(Layout, OfPointsWithoutEdgesIsFinite) {
   }
 }
 
+TEST(Layout, CanBeStoppedBetweenEpochs) {
+  const auto graph = golden_graph(MPI_COMM_WORLD, even(n_golden()));
+  static int calls = 0;
+  umap::LayoutOptions options{.epochs = 7};
+  options.safe_point = [](MPI_Comm) { ++calls; };
+  umap::layout(MPI_COMM_WORLD, graph, options);
+  EXPECT_EQ(calls, 7);
+  options.safe_point = [](MPI_Comm) {
+    if (++calls == 10) throw Error(ExitCode::stopped, "asked to stop");
+  };
+  EXPECT_THROW(umap::layout(MPI_COMM_WORLD, graph, options), Error);
+  EXPECT_EQ(calls, 10);
+}
+
 TEST(Layout, OfNegativeNumbersIsAUsageError) {
   const auto graph = graph_of({}, even(0), my_rank());
   EXPECT_THROW(umap::layout(MPI_COMM_WORLD, graph, {.epochs = -1}), UsageError);

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""UMAP by umap-learn and umappp on the graph or the points that umap_bench used, judged by the same measures.
+"""UMAP by umap-learn on the graph that umap_bench used, judged by the same measures.
 
     umap_rivals.py points STUDY.h5ad PREFIX [CELLS]    writes PREFIX.points (X_pca) and PREFIX.type (clusters) of cells with a cluster
-    umap_rivals.py judge PREFIX N_DIMS [RIVAL ...]     after umap_bench PREFIX N_DIMS; RIVAL: umap-learn, umap-learn-parallel, umappp
+    umap_rivals.py judge PREFIX N_DIMS [RIVAL ...]     after umap_bench PREFIX N_DIMS; RIVAL: umap-learn, or umap-learn:SEED
 
 Prints for each layout trustworthiness (k = 15), the share of the 15 nearest points that stay among the 15 nearest, silhouette of the
 types (all on the same 5,000 cells at most), and CPU seconds. umap-learn starts from the graph that miura made, and so differs in the layout alone.
@@ -77,10 +77,9 @@ def main():
     judge("miura", points, np.fromfile(prefix + ".layout", np.float32).reshape(-1, 2), types, float("nan"))
     graph = read_graph(prefix)
     for rival in sys.argv[4:]:
-        if rival == "umap-learn":
-            umap_learn(points[:500], graph[:500, :500], 1)  # numba compiles
+        umap_learn(points[:500], graph[:500, :500], 1)  # numba compiles
         started = time.process_time()
-        layout = umap_learn(points, graph, 1)
+        layout = umap_learn(points, graph, 1, int(rival.partition(":")[2] or 1))
         judge(rival, points, layout, types, time.process_time() - started)
     print(f"peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "miura/report/cell_map.hpp"
+
 namespace miura::report {
 
 inline constexpr double missing = std::numeric_limits<double>::quiet_NaN();
@@ -88,6 +90,30 @@ struct MarkerDot {
   std::string marker_of, gene, gene_id, cluster;
   double share = missing;      ///< of the cluster's cells where the gene was counted
   double log2_fold = missing;  ///< against the other clusters
+};
+
+/// A gene in the volcano plot of a cluster: a row of marker_volcano.tsv.
+struct VolcanoPoint {
+  std::string cluster, gene;
+  double log2_fold = missing, log10_p = missing;  ///< over cells
+  std::int64_t n_lots = 0, n_higher = 0, n_lower = 0;
+  bool lots_agree = false;
+};
+
+/// A gene set that the markers of a cluster share: a row of enrichment.tsv.
+struct EnrichmentRow {
+  std::string cluster, direction, set, description;
+  std::int64_t k = 0, in_set = 0, universe = 0;  ///< markers in it, of its genes that were tested; all tested genes
+  double fold = missing, log10_p = missing, log10_fdr = missing;
+  std::string genes;
+};
+
+/// A gene set along genes ranked by an outcome: a row of enrichment_ranked.tsv.
+struct RankedSetRow {
+  std::string outcome, set, description, direction;
+  std::int64_t size = 0;
+  double nes_genes = missing, fdr_genes = missing;
+  double nes_lots = missing, p_lots = missing, fdr_lots = missing;
 };
 
 /// How firmly a cluster of the primary partition stands when it is clustered again.
@@ -240,6 +266,10 @@ struct StudyReport {
   std::int64_t stability_replicates = 0;    ///< of each kind
   std::vector<MarkerRow> markers;           ///< the foremost of each cluster, cluster after cluster
   std::vector<MarkerDot> marker_dots;       ///< their genes in all clusters, gene after gene
+  std::vector<VolcanoPoint> volcano;        ///< cluster after cluster, the most clearly higher genes first
+  std::vector<EnrichmentRow> enrichment;    ///< the foremost sets up, then down, cluster after cluster
+  std::vector<RankedSetRow> ranked_sets;    ///< the foremost by lots
+  CellMap cell_map;                         ///< empty where cells were not laid out
   std::vector<IntegrationRow> integration;  ///< pair of integrations after pair, the primary one first
   std::vector<CellStateRow> cell_states;    ///< that of all cells first, then those of the composition's clusters
   std::string without_cycle;                ///< why the cell cycle was not scored; empty where it was

@@ -10,11 +10,12 @@
 namespace miura::umap {
 
 struct LayoutOptions {
-  double min_dist = 0.5;       ///< how tight points lie; as scanpy's tl.umap (umap-learn: 0.1, Seurat: 0.3)
-  double spread = 1.0;         ///< unit of distance
-  std::int32_t epochs = 0;     ///< 0: 750 for up to 10,000 points, else 200 (umap-learn: 500, 200)
-  std::int32_t negatives = 5;  ///< points that push for each one that pulls
-  std::uint64_t seed = 1;      ///< same seed, same bits, on any number of ranks and threads
+  double min_dist = 0.5;                   ///< how tight points lie; as scanpy's tl.umap (umap-learn: 0.1, Seurat: 0.3)
+  double spread = 1.0;                     ///< unit of distance
+  std::int32_t epochs = 0;                 ///< 0: 750 for up to 10,000 points, else 200 (umap-learn: 500, 200)
+  std::int32_t negatives = 5;              ///< points that push for each one that pulls
+  std::uint64_t seed = 1;                  ///< same seed, same bits, on any number of ranks and threads
+  void (*safe_point)(MPI_Comm) = nullptr;  ///< called between epochs by all ranks; may throw on all of them
 };
 
 /// UMAP in the plane: places the vertices of a fuzzy graph so that joined ones lie near each other.
@@ -28,8 +29,8 @@ struct LayoutOptions {
 /// connected start apart.
 ///
 /// Two values a vertex, this rank's vertices. Collective over `comm`; needs SlepcInitialize. Positions are replicated:
-/// memory 32 bytes a vertex on every rank, and for its own 64 to 128 bytes and 8 bytes an edge and direction. UsageError
-/// for options out of range. Time: docs/performance.md.
+/// memory 32 bytes a vertex on every rank, and for its own 64 to 128 bytes and 8 bytes an edge and direction.
+/// UsageError for options out of range. Time: docs/performance.md.
 matrix::Embedding layout(MPI_Comm comm, const matrix::Graph& graph, const LayoutOptions& options);
 
 }  // namespace miura::umap

@@ -1,0 +1,105 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <unordered_set>
+
+#include "app/enrich_genes.hpp"
+#include "app/group_expression.hpp"
+#include "app/stages.hpp"
+#include "app/stop_request.hpp"
+#include "miura/base/log.hpp"
+#include "miura/parallel/together.hpp"
+
+namespace miura::app {
+
+namespace {
+
+/// The lots whose outcome is known, and their expression in all cells.
+struct KnownLots {
+  matrix::Measurements expression;
+  std::vector<double> outcome;
+  std::vector<std::string> stratum;
+};
+
+KnownLots known_lots(const GroupExpression& all, const association::Outcome& outcome,
+                     std::span<const std::string> stratum) {
+  KnownLots known;
+  std::vector<std::int64_t> place;
+  for (std::int64_t lot = 0; lot < std::ssize(outcome.value); ++lot) {
+    if (std::isnan(outcome.value[lot])) continue;
+    place.push_back(lot);
+    known.expression.sample.push_back(all.value.sample[lot]);
+    known.outcome.push_back(outcome.value[lot]);
+    if (!stratum.empty()) known.stratum.push_back(stratum[lot]);
+  }
+  for (std::int64_t f = 0; f < all.value.n_features(); ++f) {
+    const auto values = all.value.of(f);
+    if (all.value.feature[f].empty() || std::ranges::any_of(place, [&](auto p) { return std::isnan(values[p]); }))
+      continue;
+    known.expression.feature.push_back(all.value.feature[f]);
+    for (const auto p : place) known.expression.value.push_back(values[p]);
+  }
+  return known;
+}
+
+/// All genes ranked by how they go with each primary outcome over the lots, all cells of a lot together. Collective.
+matrix::Table ranked_by_outcomes(MPI_Comm comm, const Study& study, const RunOptions& o, const matrix::GeneSets& sets,
+                                 const std::filesystem::path& sheet) {
+  constexpr std::size_t fewest_lots = 4;
+  const auto tests = tests_of(comm, study, o, sheet);
+  const auto all = expression_of(comm, study, sums_of_groups(comm, study), 0);
+  std::vector<enrichment::RankedAnalysis> analyses;
+  for (const auto& outcome : study.association.outcomes) {
+    const bool is_primary = tests.primary.empty()
+                                ? &outcome == &study.association.outcomes.front()
+                                : std::ranges::find(tests.primary, outcome.name) != tests.primary.end();
+    const auto known = known_lots(all, outcome, tests.design.stratum);
+    if (!is_primary || known.outcome.size() < fewest_lots) continue;
+    auto scores = enrichment::outcome_scores(
+        known.expression, known.outcome,
+        relabelings_of_samples(std::ssize(known.outcome), known.stratum, o.enrichment.permutations, o.common.seed));
+    auto found = ranked_enrichment(comm, scores.observed, sets, scores.relabeled, o.enrichment);
+    analyses.push_back({outcome.name, std::move(scores.observed), std::move(found)});
+    stop_if_requested(comm);
+  }
+  return analyses.empty() ? matrix::Table{} : ranked_table(analyses, sets);
+}
+
+/// How many of the names are genes of some set.
+std::int64_t genes_in_sets(std::span<const std::string> names, const matrix::GeneSets& sets) {
+  std::unordered_set<std::string_view> in_sets;
+  for (const auto& set : sets) in_sets.insert(set.gene.begin(), set.gene.end());
+  return std::ranges::count_if(names, [&](const auto& name) { return in_sets.contains(name); });
+}
+
+}  // namespace
+
+EnrichmentStage enrichment_stage(MPI_Comm comm, const Study& study, const RunOptions& o,
+                                 const std::filesystem::path& sheet) {
+  EnrichmentStage stage;
+  const auto& universe = study.markers.tested;
+  if (o.set_files.empty() || universe.empty()) return stage;
+  matrix::GeneSets sets;
+  parallel::together(comm, [&] { sets = read_collections(o.set_files); });
+  const auto n = genes_in_sets(universe, sets);
+  log::info(fmt::format("enrichment: {} of {} tested genes are in one of {} sets", n, universe.size(), sets.size()));
+  if (n == 0) {
+    stage.warnings.push_back(
+        fmt::format("enrichment: none of the {} tested genes is in a set; names are compared as they stand, e.g. '{}'",
+                    universe.size(), universe.front()));
+    return stage;
+  }
+  const auto lists = enrichment::marker_lists(study.markers.table, 0);
+  const auto found = over_representation(universe, lists, sets, o.enrichment.sizes);
+  stage.tables.push_back(enrichment_table(found, lists, sets));
+  stage.tables.push_back(list_table(found, lists));
+  if (o.enrichment.permutations == 0 || study.association.outcomes.empty()) return stage;
+  if (!o.covariate.empty())
+    stage.warnings.emplace_back("enrichment: genes are not ranked by an outcome where a covariate is held fixed");
+  else if (auto ranked = ranked_by_outcomes(comm, study, o, sets, sheet); ranked.n_rows() > 0)
+    stage.tables.push_back(std::move(ranked));
+  return stage;
+}
+
+}  // namespace miura::app
