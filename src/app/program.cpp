@@ -33,6 +33,7 @@ constexpr std::array subcommands{
     Subcommand{"enrich", "which gene sets a list or ranking of genes is rich in; which peaks lie together", enrich},
     Subcommand{"differential", "which features differ between two groups, by region and gene, or over time",
                differential},
+    Subcommand{"report", "renders the report of a finished study again, from its result alone", report},
     Subcommand{"simulate", "a planted study, written as a user's files would be", simulate},
     Subcommand{"inspect", "what a file or result folder holds; verify it, compare two", inspect},
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <limits>
 
 #include "app/cell_map.hpp"
@@ -16,6 +17,7 @@
 #include "miura/hdf5/writer.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "miura/parallel/together.hpp"
+#include "miura/report/stored_report.hpp"
 #include "miura/report/study_report.hpp"
 #include "miura/report/text_table.hpp"
 #include "miura/transfer/mapping.hpp"
@@ -235,7 +237,10 @@ void publish_study(MPI_Comm comm, const Study& study, const Publication& p) {
   parallel::together(comm, [&] {
     if (parallel::rank_of(comm) != 0) return;
     for (const auto& table : tables_of(study)) write_table(table, fresh / "tables");
-    report::write_whole_file(fresh / "report.html", report::render_html(study_page(study, p, std::move(cells))));
+    const auto page = study_page(study, p, std::move(cells));
+    report::write_whole_file(fresh / "report.html", report::render_html(page));
+    const auto bytes = report::stored(page);
+    report::write_whole_file(fresh / stored_page_file, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   });
 
   Digests outputs;
@@ -258,6 +263,34 @@ void finish_publication(MPI_Comm comm, const fs::path& out) {
     if (whole == 0) fs::remove_all(fresh);
   });
   if (parallel::max_over_ranks(comm, whole) == 1) put_in_place(comm, fresh, out);
+}
+
+bool render_again(MPI_Comm comm, const fs::path& out) {
+  std::int32_t other = 0;
+  parallel::together(comm, [&] {
+    if (parallel::rank_of(comm) != 0) return;
+    const auto stored = out / stored_page_file, page = out / "report.html", record_file = out / "provenance.json";
+    for (const auto& file : {stored, record_file})
+      if (!fs::exists(file)) throw NotFoundError({file}, "not found: this is no result of miura run or map");
+    std::ifstream content(stored, std::ios::binary);
+    const std::vector<char> bytes{std::istreambuf_iterator<char>(content), {}};
+    auto record = nlohmann::ordered_json::parse(std::ifstream(record_file), nullptr, false);
+    if (!record.is_object() || !record.contains("outputs")) throw InputError({record_file}, "is no record of a result");
+    try {
+      const auto report = report::restored({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+      report::write_whole_file(page, report::render_html(report));
+    } catch (const std::invalid_argument& e) {
+      throw InputError({stored}, e.what());
+    }
+    const auto digest = sha256_of_file(page);
+    other = record["outputs"]["report.html"] != digest ? 1 : 0;
+    if (other == 0) return;
+    record.erase("record_sha256");
+    record["outputs"]["report.html"] = digest;
+    record["rendered_again"] = {{"version", version()}, {"commit", commit()}, {"written", utc_now()}};
+    report::write_whole_file(record_file, sealed(record));
+  });
+  return parallel::max_over_ranks(comm, other) == 1;
 }
 
 bool already_published(MPI_Comm comm, const fs::path& out, const std::string& report_hash) {

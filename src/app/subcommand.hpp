@@ -22,6 +22,7 @@ int associate(MPI_Comm comm, const std::vector<std::string>& arguments);
 int simulate(MPI_Comm comm, const std::vector<std::string>& arguments);
 int inspect(MPI_Comm comm, const std::vector<std::string>& arguments);
 int plan(MPI_Comm comm, const std::vector<std::string>& arguments);
+int report(MPI_Comm comm, const std::vector<std::string>& arguments);
 int compare(MPI_Comm comm, const std::vector<std::string>& arguments);
 int enrich(MPI_Comm comm, const std::vector<std::string>& arguments);
 int differential(MPI_Comm comm, const std::vector<std::string>& arguments);

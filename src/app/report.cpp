@@ -1,0 +1,51 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "app/common_options.hpp"
+#include "app/folder_lock.hpp"
+#include "app/publication.hpp"
+#include "app/subcommand.hpp"
+#include "miura/base/error.hpp"
+#include "miura/parallel/communicator.hpp"
+#include "miura/parallel/together.hpp"
+
+namespace miura::app {
+
+namespace {
+
+struct ReportCommand {
+  CommonOptions common;
+  std::string result;
+};
+
+po::options_description describe(ReportCommand& o) {
+  po::options_description options("miura report RESULT");
+  options.add(describe(o.common));
+  po::options_description report("Report");
+  report.add_options()("result", po::value(&o.result), "result folder of miura run or map");
+  options.add(report);
+  return options;
+}
+
+}  // namespace
+
+int report(MPI_Comm comm, const std::vector<std::string>& arguments) {
+  ReportCommand o;
+  const auto options = describe(o);
+  po::positional_options_description positional;
+  positional.add("result", 1);
+  if (!understand(comm, arguments, options, positional, o.common)) return 0;
+  if (o.result.empty()) throw UsageError("no result: miura report RESULT");
+  const std::filesystem::path folder(o.result);
+  parallel::together(comm, [&] {
+    if (!std::filesystem::is_directory(folder)) throw NotFoundError({folder}, "not found, or no folder");
+  });
+  const FolderLock lock(comm, folder);
+  const bool other = render_again(comm, folder);
+  if (!o.common.quiet)
+    print(comm, fmt::format("{}{}\n", (folder / "report.html").string(), other ? "" : " is as it was"));
+  return 0;
+}
+
+}  // namespace miura::app

@@ -1,0 +1,47 @@
+#include "miura/report/stored_report.hpp"
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+#include "report/planted_report.hpp"
+
+namespace {
+
+using namespace miura::report;
+
+TEST(StoredReport, GivesTheSamePageAgain) {
+  for (const double p : {0.8, 0.001}) {
+    const auto report = planted::report(p);
+    EXPECT_EQ(render_html(restored(stored(report))), render_html(report));
+  }
+  EXPECT_EQ(render_html(restored(stored({}))), render_html({}));
+}
+
+TEST(StoredReport, KeepsWhatAPlantedPageMayLack) {
+  StudyReport report;
+  report.study = "\u30ed\u30c3\u30c8 \xff";  // not all of it UTF-8
+  report.cell_map.x = {0, 1, 65535};
+  report.cell_map.genes = {{.gene = "COL1A1", .marker_of = "2", .largest = 3.5, .level = {0, 128, 255}}};
+  report.volcano = {{.cluster = "1", .gene = "LRRC75A", .log2_fold = 1.5, .log10_p = missing, .lots_agree = true}};
+  report.source_markers.density = {
+      {.gene = "A", .role = "query", .source = "AD", .group = "all", .from = 0.5, .to = 1}};
+  const auto again = restored(stored(report));
+  EXPECT_EQ(again.study, report.study);
+  EXPECT_EQ(again.cell_map.x, report.cell_map.x);
+  EXPECT_EQ(again.cell_map.genes[0].level, report.cell_map.genes[0].level);
+  EXPECT_TRUE(again.volcano[0].lots_agree);
+  EXPECT_NE(again.volcano[0].log10_p, again.volcano[0].log10_p);  // NaN
+  EXPECT_EQ(again.source_markers.density[0].from, 0.5);
+  EXPECT_EQ(stored(again), stored(report));
+}
+
+TEST(StoredReport, RefusesWhatIsNone) {
+  auto bytes = stored(planted::report(0.8));
+  bytes.resize(bytes.size() / 2);
+  EXPECT_THROW(restored(bytes), std::invalid_argument);
+  EXPECT_THROW(restored({}), std::invalid_argument);
+  EXPECT_THROW(restored(std::vector<std::uint8_t>{0xA0}), std::invalid_argument);
+}
+
+}  // namespace
