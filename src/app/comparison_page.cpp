@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <set>
 
+#include "app/page_of_tables.hpp"
 #include "app/table_cells.hpp"
-#include "miura/base/version.hpp"
 
 namespace miura::app {
 
@@ -97,26 +97,14 @@ void add_specification(report::ComparisonReport& page, const matrix::Table& t) {
 }  // namespace
 
 report::ComparisonReport comparison_page(std::span<const matrix::Table> tables) {
-  struct Part {
-    const char *table, *holds;
-    void (*add)(report::ComparisonReport&, const matrix::Table&);
-  };
-  const Part parts[] = {
+  const PagePart<report::ComparisonReport> parts[] = {
       {"deviation", "is a lot like the others, by each statistic", add_deviations},
       {"heterogeneity", "variation between lots and of cells within a lot", nullptr},
       {"comparability", "every endpoint before and after the change, with all its numbers", add_endpoints},
       {"comparability_verdict", "the verdict for each final use", add_verdicts},
       {"margin", "margins that come from an outcome", add_margins},
       {"specification", "proposed acceptance rules, and how they do on lots left out", add_specification}};
-  report::ComparisonReport page;
-  page.program_version = version();
-  for (const auto& table : tables)
-    for (const auto& part : parts) {
-      if (table.name != part.table) continue;
-      if (part.add != nullptr) part.add(page, table);
-      page.files.push_back({"tables/" + table.name + ".tsv", part.holds});
-    }
-  page.files.push_back({"provenance.json", "settings, digests of inputs and outputs, machine"});
+  auto page = page_of<report::ComparisonReport>(tables, parts);
   page.method = {
       {"Equivalence",
        "Two one-sided t tests (Schuirmann) of after less before, of paired differences where lots share a pair, else "

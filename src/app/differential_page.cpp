@@ -5,9 +5,8 @@
 #include <cstdint>
 #include <string>
 
-#include "app/result_folder.hpp"
+#include "app/page_of_tables.hpp"
 #include "app/table_cells.hpp"
-#include "miura/base/version.hpp"
 
 namespace miura::app {
 
@@ -90,25 +89,13 @@ void add_genes(report::DifferentialReport& page, const matrix::Table& t) {
 }  // namespace
 
 report::DifferentialReport differential_page(std::span<const matrix::Table> tables) {
-  struct Part {
-    const char *table, *holds;
-    void (*add)(report::DifferentialReport&, const matrix::Table&);
-  };
-  const Part parts[] = {
+  const PagePart<report::DifferentialReport> parts[] = {
       {"differential", "every feature with its means, difference and p", add_features},
       {"differential_times", "every feature at every time, on average, and whether it changes", add_times},
       {"region_classes", "hits by class of region beside relabeled samples", add_regions},
       {"differential_genes", "genes with hits", add_genes},
       {"differential_gene_counts", "how many genes have so many promoter hits, beside relabeled samples", nullptr}};
-  report::DifferentialReport page;
-  page.program_version = version();
-  for (const auto& table : tables)
-    for (const auto& part : parts) {
-      if (table.name != part.table) continue;
-      if (part.add != nullptr) part.add(page, table);
-      page.files.push_back({file_of(table), part.holds});
-    }
-  page.files.push_back({"provenance.json", "settings, digests of inputs and outputs, machine"});
+  auto page = page_of<report::DifferentialReport>(tables, parts);
   page.method = {
       {"Tests",
        "Moderated t with the variance drawn towards those of all features (Smyth 2004), or t, Welch's t and the rank "

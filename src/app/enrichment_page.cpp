@@ -2,9 +2,8 @@
 
 #include <cstdint>
 
-#include "app/result_folder.hpp"
+#include "app/page_of_tables.hpp"
 #include "app/table_cells.hpp"
-#include "miura/base/version.hpp"
 
 namespace miura::app {
 
@@ -86,24 +85,13 @@ void add_tracks(report::EnrichmentReport& page, const matrix::Table& t) {
 }  // namespace
 
 report::EnrichmentReport enrichment_page(std::span<const matrix::Table> tables) {
-  struct Part {
-    const char *table, *holds;
-    void (*add)(report::EnrichmentReport&, const matrix::Table&);
-  };
-  const Part parts[] = {{"enrichment", "gene sets that share genes with a list", add_sets},
-                        {"enrichment_lists", "what became of each list", nullptr},
-                        {"enrichment_ranked", "all sets along each ranking", add_ranked},
-                        {"overlap", "sets of intervals beside chance", add_overlaps},
-                        {"gene_tracks", "what lies round chosen genes", add_tracks}};
-  report::EnrichmentReport page;
-  page.program_version = version();
-  for (const auto& table : tables)
-    for (const auto& part : parts) {
-      if (table.name != part.table) continue;
-      if (part.add != nullptr) part.add(page, table);
-      page.files.push_back({file_of(table), part.holds});
-    }
-  page.files.push_back({"provenance.json", "settings, digests of inputs and outputs, machine"});
+  const PagePart<report::EnrichmentReport> parts[] = {
+      {"enrichment", "gene sets that share genes with a list", add_sets},
+      {"enrichment_lists", "what became of each list", nullptr},
+      {"enrichment_ranked", "all sets along each ranking", add_ranked},
+      {"overlap", "sets of intervals beside chance", add_overlaps},
+      {"gene_tracks", "what lies round chosen genes", add_tracks}};
+  auto page = page_of<report::EnrichmentReport>(tables, parts);
   page.method = {
       {"Lists",
        "Hypergeometric upper tail over the genes that were tested; Benjamini & Hochberg (1995) over all sets of a "

@@ -8,9 +8,8 @@
 #include <tuple>
 
 #include "app/comparison_page.hpp"
-#include "app/result_folder.hpp"
+#include "app/page_of_tables.hpp"
 #include "app/table_cells.hpp"
-#include "miura/base/version.hpp"
 #include "miura/stats/ranks.hpp"
 
 namespace miura::app {
@@ -233,11 +232,7 @@ std::vector<report::MethodStep> method() {
 }  // namespace
 
 report::MiningReport mining_page(std::span<const matrix::Table> tables) {
-  struct Part {
-    const char *table, *holds;
-    void (*add)(report::MiningReport&, const matrix::Table&);
-  };
-  const Part parts[] = {
+  const PagePart<report::MiningReport> parts[] = {
       {"mining_counts", "hits, intersections and replications beside relabeled lines", add_counts},
       {"mining_probes", "every hit with rho and p", nullptr},
       {"mining_intersections", "members of intersections, term by term", add_members},
@@ -249,15 +244,7 @@ report::MiningReport mining_page(std::span<const matrix::Table> tables) {
       {"survivors", "value and rank of surviving genes and their outcomes, for scatter plots", add_ranks},
       {"lines", "lines and products", add_lines},
       {"specification", "proposed thresholds of the survivors", add_specification}};
-  report::MiningReport page;
-  page.program_version = version();
-  for (const auto& table : tables)
-    for (const auto& part : parts) {
-      if (table.name != part.table) continue;
-      if (part.add != nullptr) part.add(page, table);
-      page.files.push_back({file_of(table), part.holds});
-    }
-  page.files.push_back({"provenance.json", "settings, digests of inputs and outputs, machine"});
+  auto page = page_of<report::MiningReport>(tables, parts);
   page.method = method();
   return page;
 }
