@@ -50,7 +50,7 @@ def gap(x):
     return np.linalg.norm(newer - older)
 
 
-assert gap(after) < 0.5 * gap(before), (gap(after), gap(before))
+assert gap(after) < 0.6 * gap(before), (gap(after), gap(before))
 
 # ---- the clusters that stand beside are those of a run without integration, and declare nothing
 share = table(by_chemistry, "composition")
