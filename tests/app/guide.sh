@@ -25,7 +25,7 @@ done
 
 # every page and file that the guide names is there
 for page in "$SOURCE"/docs/guide/*.md; do
-  grep -oE '\]\([^)#:]+\)' "$page" | sed -E 's/^..(.*).$/\1/' | sort -u | while read -r target; do
+  grep -oE '\]\([^):]+\)' "$page" | sed -E 's/^..([^#)]*).*$/\1/' | sort -u | while read -r target; do
     [ -e "$SOURCE/docs/guide/$target" ] || fail "$page: no $target"
   done || exit 1
 done
