@@ -103,8 +103,8 @@ std::vector<Selection> select(const LineSet& training, const Screen& found, std:
     look_up(candidate, places, hit.panel, hit.probe, hit.outcome, hit.rho < 0);
   }
   for (std::int32_t i = 0; i < std::ssize(intersections); ++i) {
-    auto& selection =
-        selections.emplace_back(Selection{intersections[i].name, {}, signs_of(training, intersections[i]), {}, intersections[i].threshold});
+    auto& selection = selections.emplace_back(
+        Selection{intersections[i].name, {}, signs_of(training, intersections[i]), {}, intersections[i].threshold});
     for (const auto& unit : found.units) {
       if (unit.intersection != i || !unit.member) continue;
       auto& candidate = selection.candidates.emplace_back();

@@ -61,7 +61,8 @@ public:
       const auto& [lines, threshold] = key;
       // Terms of intersections must be at hand at once; of the other outcomes a few at a time keep tests in memory few.
       auto [together, others] = parted(block);
-      if (!block.intersections.empty()) look_at(lines, with_threshold(options_, threshold), together, block.intersections);
+      if (!block.intersections.empty())
+        look_at(lines, with_threshold(options_, threshold), together, block.intersections);
       constexpr std::int64_t tests_at_once = 2'000'000;
       std::vector<Single> now;
       std::int64_t n_tests = 0;
