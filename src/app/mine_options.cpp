@@ -189,6 +189,12 @@ IntersectionOptions intersection_of(const Section& section, const fs::path& file
           [&](const Setting& s) {
             i.by_gene = word<bool>(file, s, {{"gene", true}, {"probe", false}});
           }},
+         {"threshold",
+          [&](const Setting& s) {
+            i.threshold = number(file, s);
+            if (!(i.threshold > 0.0 && i.threshold <= 0.5))
+              refuse(file, s.row, fmt::format("threshold lies between 0 and 0.5, not {}", i.threshold));
+          }},
          {"promoters",
           [&](const Setting& s) {
             i.promoters = word<Promoters>(
@@ -302,7 +308,7 @@ std::int32_t place_or_only(const MineOptions& o, const IntersectionOptions& i, c
 
 mining::Intersection resolved(const MineOptions& o, const IntersectionOptions& i, const mining::LineSet& lines) {
   const auto panels = names_of(lines.panels), outcomes = names_of(lines.outcomes);
-  mining::Intersection intersection{.name = i.name, .terms = {}, .promoters = i.promoters};
+  mining::Intersection intersection{.name = i.name, .terms = {}, .promoters = i.promoters, .threshold = i.threshold};
   int n_directed = 0;
   std::istringstream words(i.rule);
   for (std::string text; words >> text;) {

@@ -47,6 +47,7 @@ struct IntersectionOptions {
   std::int64_t row = 0;
   std::string rule, measurement, outcome;
   std::optional<bool> by_gene;
+  double threshold = 0;  ///< 0: mining.threshold
   mining::Promoters promoters = mining::Promoters::any;
 };
 

@@ -1,5 +1,7 @@
 #include "mining/intersect.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 #include <map>
@@ -152,6 +154,7 @@ std::string signs_of(const LineSet& lines, const Intersection& intersection) {
     text += lines.panels[panel].name + "/" + lines.outcomes[outcome].name + ":";
     text += intersection.either_direction ? (negative ? "-s" : "s") : (negative ? "-" : "+");
   }
+  if (intersection.threshold > 0.0) text += fmt::format(" at p <= {}", intersection.threshold);
   return text;
 }
 

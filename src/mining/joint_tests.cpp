@@ -38,6 +38,14 @@ std::vector<std::uint8_t> measured_lines(const Panel& panel) {
   return measured;
 }
 
+Options with_threshold(Options options, double threshold) {
+  if (threshold > 0.0) {
+    options.threshold = threshold;
+    options.least_rho = 0.0;
+  }
+  return options;
+}
+
 permutation::Options relabelings_for(const Options& options, std::int32_t n_lines, std::int64_t n_tests) {
   auto chosen = options.relabelings;
   constexpr std::int32_t most = 14;

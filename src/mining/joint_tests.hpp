@@ -69,6 +69,9 @@ private:
   std::vector<double> chance_;  ///< of a hit on one side, by pattern
 };
 
+/// Options with a rule's own threshold in place of theirs, as Intersection::threshold.
+Options with_threshold(Options options, double threshold);
+
 /// Lines in which a panel was measured at all.
 std::vector<std::uint8_t> measured_lines(const Panel& panel);
 

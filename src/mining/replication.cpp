@@ -71,6 +71,7 @@ struct Candidate {
 struct Selection {
   std::string name, measurement, signs;
   std::vector<Candidate> candidates;
+  double threshold = 0;  ///< as Intersection::threshold
 };
 
 void look_up(Candidate& candidate, const Places& places, std::int32_t training_panel, std::int64_t probe,
@@ -89,7 +90,7 @@ std::vector<Selection> select(const LineSet& training, const Screen& found, std:
     if (!hit.hit) continue;
     const auto& panel = training.panels[hit.panel];
     const auto [at, is_new] = of_pair.try_emplace({hit.panel, hit.outcome}, selections.size());
-    if (is_new) selections.push_back({training.outcomes[hit.outcome].name, panel.name, "+ or -", {}});
+    if (is_new) selections.push_back({training.outcomes[hit.outcome].name, panel.name, "+ or -", {}, 0});
     auto& candidate = selections[at->second].candidates.emplace_back();
     candidate.row = {.rule = training.outcomes[hit.outcome].name,
                      .measurement = panel.name,
@@ -102,8 +103,8 @@ std::vector<Selection> select(const LineSet& training, const Screen& found, std:
     look_up(candidate, places, hit.panel, hit.probe, hit.outcome, hit.rho < 0);
   }
   for (std::int32_t i = 0; i < std::ssize(intersections); ++i) {
-    auto& selection =
-        selections.emplace_back(Selection{intersections[i].name, {}, signs_of(training, intersections[i]), {}});
+    auto& selection = selections.emplace_back(
+        Selection{intersections[i].name, {}, signs_of(training, intersections[i]), {}, intersections[i].threshold});
     for (const auto& unit : found.units) {
       if (unit.intersection != i || !unit.member) continue;
       auto& candidate = selection.candidates.emplace_back();
@@ -245,16 +246,18 @@ Replication replicate(MPI_Comm comm, const LineSet& training, const Screen& foun
   std::vector<std::vector<std::uint8_t>> measured;
   for (const auto& panel : test.panels) measured.push_back(measured_lines(panel));
   auto selections = select(training, found, intersections, places);
-  std::map<std::vector<std::int32_t>, std::vector<std::size_t>> by_lines;  // usually all see the same
+  using Bars = std::pair<std::vector<std::int32_t>, double>;  // lines and threshold: usually all have the same
+  std::map<Bars, std::vector<std::size_t>> by_bars;
   for (std::size_t i = 0; i < selections.size(); ++i)
-    by_lines[common_lines(test, selections[i], measured)].push_back(i);
+    by_bars[{common_lines(test, selections[i], measured), selections[i].threshold}].push_back(i);
 
   Replication result;
   result.counts.resize(selections.size());
-  for (const auto& [lines, members] : by_lines) {
+  for (const auto& [bars, members] : by_bars) {
+    const auto& [lines, threshold] = bars;
     std::vector<const Selection*> together;
     for (const auto i : members) together.push_back(&selections[i]);
-    const auto joint = joint_tests(comm, test, lines, together, options);
+    const auto joint = joint_tests(comm, test, lines, together, with_threshold(options, threshold));
     std::vector<permutation::HitRule> rules;
     for (const auto i : members) rules.push_back(judge(selections[i], joint, test, replication.alpha));
     for (const auto i : members) result.counts[i] = untested(selections[i], std::ssize(lines));

@@ -25,13 +25,16 @@ struct Single {
   std::int64_t place;
 };
 
-/// What is relabeled together, as it looks at the same lines.
+/// What is relabeled together, as it looks at the same lines with the same bars.
 struct Block {
   std::vector<Single> singles;
   std::vector<std::int32_t> intersections;
 };
 
 using Lines = std::vector<std::int32_t>;
+
+/// What looks at the same lines with the same bars: lines, and the threshold of rules that have their own.
+using BlockKey = std::pair<Lines, double>;
 
 /// What the result is put together from; a slot for each panel and outcome, and for each intersection.
 struct Findings {
@@ -54,10 +57,12 @@ public:
   }
 
   Findings run() {
-    for (auto& [lines, block] : blocks()) {
+    for (auto& [key, block] : blocks()) {
+      const auto& [lines, threshold] = key;
       // Terms of intersections must be at hand at once; of the other outcomes a few at a time keep tests in memory few.
       auto [together, others] = parted(block);
-      if (!block.intersections.empty()) look_at(lines, together, block.intersections);
+      if (!block.intersections.empty())
+        look_at(lines, with_threshold(options_, threshold), together, block.intersections);
       constexpr std::int64_t tests_at_once = 2'000'000;
       std::vector<Single> now;
       std::int64_t n_tests = 0;
@@ -65,11 +70,11 @@ public:
         now.push_back(single);
         n_tests += all_.panels[single.panel].probes.n_features();
         if (n_tests < tests_at_once) continue;
-        look_at(lines, now, {});
+        look_at(lines, options_, now, {});
         now.clear();
         n_tests = 0;
       }
-      if (!now.empty()) look_at(lines, now, {});
+      if (!now.empty()) look_at(lines, options_, now, {});
     }
     return std::move(found_);
   }
@@ -85,16 +90,16 @@ private:
     return lines;
   }
 
-  std::map<Lines, Block> blocks() const {
-    std::map<Lines, Block> blocks;
+  std::map<BlockKey, Block> blocks() const {
+    std::map<BlockKey, Block> blocks;
     std::int64_t place = 0;
     for (std::int32_t panel = 0; panel < std::ssize(all_.panels); ++panel)
       for (std::int32_t outcome = 0; outcome < std::ssize(all_.outcomes); ++outcome, ++place) {
         const Term term{panel, outcome};
-        blocks[lines_of({&term, 1})].singles.push_back({panel, outcome, place});
+        blocks[{lines_of({&term, 1}), 0.0}].singles.push_back({panel, outcome, place});
       }
     for (std::int32_t i = 0; i < std::ssize(intersections_); ++i)
-      blocks[lines_of(intersections_[i].terms)].intersections.push_back(i);
+      blocks[{lines_of(intersections_[i].terms), intersections_[i].threshold}].intersections.push_back(i);
     return blocks;
   }
 
@@ -116,7 +121,8 @@ private:
     return n * std::ssize(all_.outcomes);
   }
 
-  void look_at(const Lines& lines, const std::vector<Single>& singles, const std::vector<std::int32_t>& intersections) {
+  void look_at(const Lines& lines, const Options& options, const std::vector<Single>& singles,
+               const std::vector<std::int32_t>& intersections) {
     JointTests joint(all_, lines);
     std::map<std::pair<std::int32_t, std::int32_t>, bool> tested;
     const auto add = [&](std::int32_t panel, std::int32_t outcome) {
@@ -127,7 +133,7 @@ private:
     for (const auto& single : singles) add(single.panel, single.outcome);
     for (const auto i : intersections)
       for (const auto& term : intersections_[i].terms) add(term.panel, term.outcome);
-    joint.settle(comm_, options_);
+    joint.settle(comm_, options);
 
     std::vector<permutation::HitRule> rules;
     std::vector<CountRow*> rows;

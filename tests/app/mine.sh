@@ -55,6 +55,8 @@ for ranks in 1 2; do
   expect 66 'gone.csv: not found' $ranks mine variant.ini
   variant 's/-s endo/+ endo/'
   expect 64 'signs \+ and -, or s and -s for either direction, not both' $ranks mine variant.ini
+  variant 's/^rule = ecto:s .*/&\nthreshold = 2/'
+  expect 64 'variant.ini:[0-9]+: threshold lies between 0 and 0.5, not 2' $ranks mine variant.ini
 done
 expect 64 'no configuration: miura mine MINE.ini' 1 mine
 expect 64 "mining.list is one of hits, all, not 'some'" 1 mine mine.ini --mining.list some

@@ -4,5 +4,5 @@
 . "$SOURCE/tests/app/support.sh"
 
 [ -d "$SOURCE/../shared/golden/bulk" ] || skip "the golden tables of ../shared are absent"
-mkdir panels && "$PYTHON" "$SOURCE/tests/app/nci60.py" "$MIURA" "$SOURCE/../shared" panels || fail "NCI-60"
+mkdir panels && "$PYTHON" "$SOURCE/tests/app/nci60.py" "$MIURA" "$SOURCE/../shared" panels "$SOURCE/tests/data/nci60/known_pairs.tsv" || fail "NCI-60"
 echo passed

@@ -96,6 +96,21 @@ TEST(Replicate, CountsNaiveSurvivorsBesideRelabeledTestLines) {
   EXPECT_LT(at->p, 0.05);
 }
 
+TEST(Replicate, HoldsARuleAgainstItsOwnThresholdInTestLinesToo) {
+  auto wide = opposite.front();
+  wide.name = "wide", wide.threshold = 0.4;
+  const auto study = study_of(5, 1, {opposite.front(), wide});
+  int n_wide_only = 0;
+  for (const auto& row : study.replicated.rows) {
+    if (!row.is_intersection) continue;
+    const double one_sided = row.rule == "wide" ? 0.2 : 0.025;
+    EXPECT_LE(row.train_p, one_sided);
+    EXPECT_EQ(row.naive, row.p_test <= one_sided) << row.rule << ' ' << row.unit;
+    n_wide_only += row.naive && row.p_test > 0.025 ? 1 : 0;
+  }
+  EXPECT_GT(n_wide_only, 0);
+}
+
 TEST(Replicate, LooksAProbeUpByNameOnItsPlatformAndByGeneWhereThePlatformIsNotThere) {
   auto study = study_of(6, 8, opposite);
   study.test.panels.erase(study.test.panels.begin());  // no array any more

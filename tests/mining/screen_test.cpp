@@ -198,6 +198,34 @@ TEST(Screen, CountsJointlyRelabeledLinesAsOneRelabelingAfterTheOtherDoes) {
   EXPECT_DOUBLE_EQ(found.counts.back().p, static_cast<double>(as_many) / 120);
 }
 
+TEST(Screen, HoldsARuleAgainstItsOwnThresholdAndLeavesTheOthersTheirs) {
+  const auto lines = planted_lines(2, {.n_lines = 9});
+  const Intersection plain{.name = "plain", .terms = {{0, 0}, {0, 1, true}}, .either_direction = true};
+  auto strict = plain, loose = plain;
+  strict.name = "strict", strict.threshold = 0.01;
+  loose.name = "loose", loose.threshold = 0.3;
+  const mining::Options options{.least_rho = 0.6, .relabelings = {.exact_up_to = 2, .permutations = 199}};
+  const auto together = mining::screen(MPI_COMM_WORLD, lines, std::vector{strict, plain, loose}, options);
+  const auto same = [](const mining::CountRow& found, const mining::CountRow& expected) {
+    EXPECT_EQ(found.observed, expected.observed);
+    EXPECT_EQ(found.null_mean, expected.null_mean);
+    EXPECT_EQ(found.p, expected.p);
+  };
+  const auto n = together.counts.size();
+  const auto alone = mining::screen(MPI_COMM_WORLD, lines, {&plain, 1}, options);
+  same(together.counts[n - 2], alone.counts.back());
+  for (std::size_t i = 0; i + 1 < alone.counts.size(); ++i) same(together.counts[i], alone.counts[i]);
+  for (const auto& [place, threshold] : {std::pair{n - 3, 0.01}, std::pair{n - 1, 0.3}}) {
+    auto of_all = options;
+    of_all.threshold = threshold;
+    of_all.least_rho = 0;
+    same(together.counts[place], mining::screen(MPI_COMM_WORLD, lines, {&plain, 1}, of_all).counts.back());
+  }
+  EXPECT_LT(together.counts[n - 3].observed, together.counts[n - 2].observed);
+  EXPECT_LT(together.counts[n - 2].observed, together.counts[n - 1].observed);
+  EXPECT_TRUE(together.counts[n - 3].rule.ends_with(" at p <= 0.01")) << together.counts[n - 3].rule;
+}
+
 TEST(Screen, KeepsMarkersOfAnOutcomeOutOfTheSamplesTheyWereMeasuredIn) {
   auto lines = planted_lines(3, {.n_lines = 8});
   lines.outcomes[0].markers = {"gene0", "gene1"};

@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <numeric>
+#include <sstream>
 #include <string>
 
 #include "miura/permutation/marginal.hpp"
@@ -120,6 +122,59 @@ TEST(NullDistribution, EqualsThePublishedCases) {
     EXPECT_EQ(permutation::factorial(static_cast<std::int32_t>(n)), all);
   }
   EXPECT_EQ(n_cases, 36);
+}
+
+/// Sums of squared rank differences of 3 to 12 lots without ties: counts of all n!.
+TEST(NullDistribution, EqualsTheSharedCountsOfSquaredDifferences) {
+  std::ifstream file(MIURA_SHARED "/golden/bulk/spearman/null_counts_D_n3_12.tsv");
+  if (!file) GTEST_SKIP() << "no shared golden files";
+  std::string header;
+  std::getline(file, header);
+  std::map<std::int32_t, std::map<std::int64_t, std::int64_t>> expected;
+  std::int64_t n, d, count;
+  while (file >> n >> d >> count) expected[static_cast<std::int32_t>(n)][d] = count;
+  ASSERT_EQ(expected.size(), 10U);
+  for (const auto& [lots, counts] : expected) {
+    std::vector<double> values(lots);
+    std::iota(values.begin(), values.end(), 1.0);
+    const auto ranks = ranks_of(values);
+    const auto null = permutation::null_distribution(ranks, ranks);
+    const auto largest = stats::spearman_s(ranks, ranks);  // S of doubled ranks falls by 2 for each unit of D
+    std::map<std::int64_t, std::int64_t> found;
+    for (std::int64_t i = 0; i < std::ssize(null.count); ++i)
+      if (null.count[i] != 0) found[(largest - null.lowest - i) / 2] = null.count[i];
+    EXPECT_EQ(found, counts) << lots;
+  }
+}
+
+/// |rho| that the best of m independent probes needs: p of one probe there, as printed.
+TEST(NullDistribution, HasTheSharedTableOfRhoThatIndependentProbesNeed) {
+  std::ifstream file(MIURA_SHARED "/golden/bulk/spearman/rho_needed_independent_probes.tsv");
+  if (!file) GTEST_SKIP() << "no shared golden files";
+  std::string line;
+  std::getline(file, line);
+  int rows = 0;
+  while (std::getline(file, line)) {
+    std::istringstream fields(line);
+    std::int32_t n;
+    std::int64_t m;
+    std::string rho;
+    double p = 0;
+    fields >> n >> m >> rho;
+    if (n > 12 || rho == "none") continue;
+    fields >> p;
+    std::vector<double> values(n);
+    std::iota(values.begin(), values.end(), 1.0);
+    const auto ranks = ranks_of(values);
+    const auto null = permutation::null_distribution(ranks, ranks);
+    const auto largest = static_cast<double>(stats::spearman_s(ranks, ranks));
+    const auto s = std::llround(std::stod(rho) * largest / 2) * 2;
+    double all = 1;
+    for (std::int32_t i = 2; i <= n; ++i) all *= i;
+    EXPECT_NEAR(static_cast<double>(null.as_extreme(s)) / all, p, 6e-3 * p) << line;
+    ++rows;
+  }
+  EXPECT_GT(rows, 5);
 }
 
 }  // namespace

@@ -31,6 +31,25 @@ TEST(HypergeometricTail, EqualsPhyper) {
   EXPECT_GT(rows, 400);
 }
 
+/// Of the shared golden files, p as well as its logarithm, which does not underflow.
+TEST(HypergeometricTail, EqualsPhyperOfTheSharedCases) {
+  std::ifstream cases(MIURA_SHARED "/golden/bulk/enrich/phyper_cases.tsv");
+  if (!cases) GTEST_SKIP() << "no shared golden files";
+  std::string header;
+  std::getline(cases, header);
+  std::int64_t N, K, n, k;
+  double p, log10_p;
+  int rows = 0;
+  for (; cases >> N >> K >> n >> k >> p >> log10_p; ++rows) {
+    const double found = log10_hypergeometric_upper(N, K, n, k);
+    EXPECT_NEAR(found, log10_p, 1e-12 * std::max(1.0, std::abs(log10_p))) << N << ' ' << K << ' ' << n << ' ' << k;
+    if (p > std::numeric_limits<double>::min()) {
+      EXPECT_NEAR(std::pow(10, found), p, 1e-10 * p) << N << ' ' << K << ' ' << n << ' ' << k;
+    }
+  }
+  EXPECT_EQ(rows, 37);
+}
+
 TEST(HypergeometricTail, IsTheCountOfHandsThatHoldAsMany) {
   // five cards of 52 with at least three aces: (4 * 48 * 47 / 2 + 48) / 2598960
   EXPECT_NEAR(std::pow(10, log10_hypergeometric_upper(52, 4, 5, 3)), (4 * 1128 + 48) / 2598960.0, 1e-17);

@@ -3,7 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <fstream>
 #include <limits>
+#include <sstream>
+#include <string>
+#include <vector>
 
 namespace {
 
@@ -51,6 +55,28 @@ TEST(Multiplicity, LeavesWhatIsMissingOutOfTheFamily) {
   }
   EXPECT_TRUE(stats::holm({}).empty());
   EXPECT_TRUE(stats::benjamini_hochberg({}).empty());
+}
+
+// Welch's p of 3,051 genes of Golub et al. (1999): p.adjust of R 4.2.
+TEST(Multiplicity, OfLeukemiasEqualsPAdjust) {
+  std::ifstream file(MIURA_SHARED "/golden/bulk/fdr/golub_welch_padjust.tsv");
+  if (!file) GTEST_SKIP() << "no shared golden files";
+  std::string line, gene;
+  std::getline(file, line);
+  std::vector<double> p, expected_bh, expected_holm;
+  for (double its_p, bh, by, its_holm; std::getline(file, line);) {
+    std::istringstream fields(line);
+    ASSERT_TRUE(fields >> gene >> its_p >> bh >> by >> its_holm) << line;
+    p.push_back(its_p);
+    expected_bh.push_back(bh);
+    expected_holm.push_back(its_holm);
+  }
+  ASSERT_EQ(p.size(), 3'051U);
+  const auto bh = stats::benjamini_hochberg(p), its_holm = stats::holm(p);
+  for (std::size_t i = 0; i < p.size(); ++i) {
+    EXPECT_NEAR(bh[i], expected_bh[i], 1e-12 * expected_bh[i]) << i;
+    EXPECT_NEAR(its_holm[i], expected_holm[i], 1e-12 * expected_holm[i]) << i;
+  }
 }
 
 }  // namespace

@@ -26,6 +26,7 @@ struct Intersection {
   bool either_direction = false;  ///< the rule holds for all signs reversed too
   bool by_gene = false;           ///< units are genes; else probes of the one panel of all terms
   Promoters promoters = Promoters::any;
+  double threshold = 0;  ///< p that makes a hit in this rule; 0: that of Options, as the single probes
 };
 
 }  // namespace miura::mining
