@@ -142,7 +142,8 @@ std::vector<matrix::Table> tables_of_sources(MPI_Comm comm, const Study& study, 
                     .composition = composition,
                     .outcomes = outcomes,
                     .markers = {},
-                    .reference_source = source_of_training(own.lots)};
+                    .reference_source = source_of_training(own.lots),
+                    .mapped_lots = study.mapping.lots};
   const auto markers = study.cells.is_table ? std::vector<sources::Marker>{} : chosen_markers(o);
   if (!markers.empty()) {
     const auto n_lots = static_cast<std::int32_t>(std::ssize(lots));

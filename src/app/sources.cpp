@@ -123,12 +123,28 @@ std::string source_of_training(const matrix::Lots& lots) {
   return most == n_lots.end() ? std::string() : most->first;
 }
 
+namespace {
+
+/// Marks the lots whose status is FAR.
+std::vector<std::uint8_t> far_lots(const matrix::Lots& lots, const matrix::Table& mapped_lots) {
+  std::vector<std::uint8_t> far(lots.size());
+  if (mapped_lots.columns.empty()) return far;
+  const auto& id = mapped_lots.column<std::string>("lot");
+  const auto& status = mapped_lots.column<std::string>("status");
+  for (std::size_t row = 0; row < id.size(); ++row)
+    if (const auto lot = std::ranges::find(lots, id[row], &matrix::Lot::id); lot != lots.end() && status[row] == "FAR")
+      far[lot - lots.begin()] = 1;
+  return far;
+}
+
+}  // namespace
+
 std::vector<matrix::Table> source_tables(MPI_Comm comm, const MappedLots& mapped, const Declaration& declaration,
                                          std::span<const sources::Marker> markers, const RunOptions& o) {
   std::vector<matrix::Table> tables;
   if (declaration.cluster.empty()) return tables;
   const auto& of = mapped.composition;
-  sources::DeclaredCluster cluster{declaration.cluster, {}, of.lot_size};
+  sources::DeclaredCluster cluster{declaration.cluster, {}, of.lot_size, far_lots(mapped.lots, mapped.mapped_lots)};
   for (std::int32_t l = 0; l < of.n_lots; ++l)
     cluster.share.push_back(static_cast<double>(of.cells(declaration.label, l)) / static_cast<double>(of.lot_size[l]));
   std::vector<sources::ShareRow> rows;

@@ -41,6 +41,7 @@ struct MappedLots {
   std::span<const association::Outcome> outcomes;
   sources::MarkerCells markers;
   std::string reference_source;
+  const matrix::Table& mapped_lots;  ///< tables/mapped_lots.tsv
 };
 
 /// tables/mapped_association.tsv and the tables of markers by source. Collective.

@@ -33,7 +33,8 @@ SourcesStage sources_stage(MPI_Comm comm, const Study& study, const RunOptions& 
                     .composition = mapping.composition,
                     .outcomes = outcomes,
                     .markers = {},
-                    .reference_source = source_of_training(study.lots)};
+                    .reference_source = source_of_training(study.lots),
+                    .mapped_lots = mapping.lots};
   if (!markers.empty())
     mapped.markers = count_markers_of(comm, study, mapping.label_of_cells(), declaration.label, markers, o);
   stage.tables = source_tables(comm, mapped, declaration, markers, o);

@@ -42,13 +42,6 @@ std::string figures_of(const ReplicationRow& row, Replication replication, doubl
   return figures + ")";
 }
 
-/// Whether the page shows that the training lots do not declare the cluster.
-bool was_not_declared(const StudyReport& report, const ReplicationRow& row) {
-  return !report.association.empty() && std::ranges::none_of(report.association, [&](const AssociationRow& test) {
-    return test.outcome == row.outcome && test.cluster == row.cluster && is_declared(report, test);
-  });
-}
-
 }  // namespace
 
 std::string words_of_group(std::string_view role, std::string_view source) {
@@ -104,6 +97,12 @@ Replication replication_of(const ReplicationRow& row, double alpha) {
 std::string word_for(Replication replication) {
   constexpr std::array words{"replicated", "not replicated", "too few lots to tell", "cannot be tested"};
   return words[static_cast<std::size_t>(replication)];
+}
+
+bool was_not_declared(const StudyReport& report, const ReplicationRow& row) {
+  return !report.association.empty() && std::ranges::none_of(report.association, [&](const AssociationRow& test) {
+    return test.outcome == row.outcome && test.cluster == row.cluster && is_declared(report, test);
+  });
 }
 
 std::string words_on_replication(const StudyReport& report) {

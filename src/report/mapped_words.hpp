@@ -27,6 +27,9 @@ enum class Replication { replicated, not_replicated, too_few_lots, not_testable 
 Replication replication_of(const ReplicationRow& row, double alpha);
 std::string word_for(Replication replication);
 
+/// Whether the page shows that the training lots do not declare the cluster, so that there is nothing to replicate.
+bool was_not_declared(const StudyReport& report, const ReplicationRow& row);
+
 /// Whether the declared cluster does in other lots what it does in the training lots: of the primary outcome, or the
 /// first one that was tested.
 std::string words_on_replication(const StudyReport& report);

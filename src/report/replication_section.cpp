@@ -53,10 +53,13 @@ Section replication_section(const StudyReport& report) {
                    {"status", Align::text}});
   for (const auto& row : report.replication) {
     const auto found = replication_of(row, report.alpha);
+    const bool replicated = found == Replication::replicated, nothing_to = was_not_declared(report, row);
     table.add({cell(words_of_group(row.role, row.source)), cell(row.outcome), cell(row.hypothesis),
                cell(count_text(row.n_lots)), cell(rho_text(row.rho)), cell(p_text(row.p_one_sided, report.alpha)),
-               cell(p_text(row.p_min_attainable, report.alpha)), cell(word_for(found)), cell(status_of(row))},
-              found == Replication::replicated ? "declared" : "");
+               cell(p_text(row.p_min_attainable, report.alpha)),
+               cell(replicated && nothing_to ? "as in training, which does not declare it" : word_for(found)),
+               cell(status_of(row))},
+              replicated && !nothing_to ? "declared" : "");
   }
   section.body += table.html();
   return section;

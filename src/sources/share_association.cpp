@@ -23,10 +23,11 @@ ShareRow tested(MPI_Comm comm, const matrix::Lots& lots, const LotSet& set, cons
   association::Outcome measured{.name = outcome.name, .value = {}};
   association::Options test{.alpha = options.alpha, .relabelings = options.relabelings};
   test.relabelings.side = cluster.hypothesis;
-  std::vector<std::int32_t> few_cells;
+  std::vector<std::int32_t> few_cells, far;
   for (const auto l : set.lots) {
     if (cluster.cells[l] < options.min_cells_per_lot) few_cells.push_back(l);
     if (cluster.cells[l] < options.min_cells_per_lot || std::isnan(cluster.share[l])) continue;
+    if (!cluster.far.empty() && cluster.far[l] != 0 && !std::isnan(outcome.value[l])) far.push_back(l);
     shares.sample.push_back(lots[l].id);
     shares.value.push_back(set.several_sources ? logit_share(cluster.share[l], cluster.cells[l]) : cluster.share[l]);
     measured.value.push_back(outcome.value[l]);
@@ -41,6 +42,7 @@ ShareRow tested(MPI_Comm comm, const matrix::Lots& lots, const LotSet& set, cons
   row.role = set.role;
   row.source = set.source;
   if (!few_cells.empty()) association::flag(row, "FEW_CELLS:" + ids_of(lots, few_cells));
+  if (!far.empty()) association::flag(row, "FAR:" + ids_of(lots, far));
   return row;
 }
 

@@ -17,8 +17,9 @@ namespace miura::sources {
 /// The one cluster that was declared before the mapped lots were looked at, in every lot.
 struct DeclaredCluster {
   std::string name;
-  std::vector<double> share;        ///< a lot: of its cells; NaN: not known
-  std::vector<std::int64_t> cells;  ///< a lot: how many the share is of
+  std::vector<double> share;           ///< a lot: of its cells; NaN: not known
+  std::vector<std::int64_t> cells;     ///< a lot: how many the share is of
+  std::vector<std::uint8_t> far = {};  ///< a lot: marked where as a whole it lies far from the reference; or empty
   /// The sign that rho had in the training lots: `greater` or `less`.
   permutation::Side hypothesis = permutation::Side::greater;
 };
@@ -48,7 +49,8 @@ struct ShareAssociation {
 /// several. Several sources are strata: lots are relabeled within their source only, and rho is of aligned ranks of
 /// logit shares log((c + 1/2) / (N - c + 1/2)) and of the outcome. Each row is a family of one and is tested
 /// from 4 lots on: n = 4 can reach .042, n = 5 .0083, 4 and 5 lots of two sources 3.5e-4. Lots without share or outcome
-/// take no part; flag FEW_CELLS:lot,lot names those with too few cells.
+/// take no part; flag FEW_CELLS:lot,lot names those with too few cells, FAR:lot,lot those that take
+/// part though they lie far from the reference.
 ///
 /// Collective; everything is replicated and the same on any layout. std::logic_error for sizes that do not fit and a
 /// two-sided hypothesis.
