@@ -9,7 +9,7 @@ export PATH="$work/bin:$PATH" OMP_NUM_THREADS=1
 
 # block FENCE PAGE: what stands between ```FENCE and ```
 block() { awk -v fence="\`\`\`$1" '$0 == fence { inside = 1; next } /^```/ { inside = 0 } inside' "$2"; }
-wording() { sed -E 's/[0-9a-f]{64}/#/g; s/-?[0-9]+([.,][0-9]+)*(e[-+]?[0-9]+)?/#/g; s/[[:space:]]+/ /g; s/ $//'; }
+wording() { sed -E 's/\b[0-9a-f]{64}\b|\([0-9a-f]{7,40}\+?\)/#/g; s/-?[0-9]+([.,][0-9]+)*(e[-+]?[0-9]+)?/#/g; s/[[:space:]]+/ /g; s/ $//'; }
 
 for page in cqa cma; do
   text=$SOURCE/docs/guide/$page-tutorial.md
