@@ -49,7 +49,7 @@ goes_on killed
 # ---- killed while the files of a result were given their names ----
 on 1 1 run study/study.ini --out mixed --cluster.resolution 1.7 --quiet || fail "an older result"
 mkdir mixed/checkpoint/publishing
-cp -r whole/study.h5ad whole/tables whole/report.html whole/provenance.json mixed/checkpoint/publishing
+cp -r whole/study.h5ad whole/tables whole/report.html whole/report.cbor whole/provenance.json mixed/checkpoint/publishing
 mv mixed/checkpoint/publishing/study.h5ad mixed/checkpoint/publishing/report.html mixed
 "$MIURA" inspect --verify mixed >/dev/null 2>&1 && fail "parts of two results pass --verify"
 expect 65 'no cell passes' 3 run study/study.ini --out mixed --qc.min_counts 1000000
