@@ -36,6 +36,7 @@ po::options_description describe(SimulateOptions& all_options) {
       "change", with_default(o.change), "times the functional state's share after the change; 1: nothing changes")(
       "cells-per-lot", with_default(o.cells_per_lot), "mean number of barcodes a lot")("genes", with_default(o.genes),
                                                                                        "number of genes")(
+      "umi", with_default(o.umi), "median UMI count of a good cell (newer kit; the older one counts 0.6 of it)")(
       "rho", with_default(o.rho),
       "Spearman's rho of the functional state's share and vegf_ischemia over training lots")(
       "effect", with_default(o.effect), "scale of the differences between states")(

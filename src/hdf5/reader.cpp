@@ -4,6 +4,7 @@
 #include <cstring>
 #include <system_error>
 
+#include "hdf5/deflated_chunks.hpp"
 #include "hdf5/lzf.hpp"
 #include "miura/hdf5/writer.hpp"
 
@@ -156,7 +157,11 @@ StoredArray::StoredArray(hid_t at, const std::string& path, const std::string& f
   std::vector<hsize_t> extent(std::max(0, H5Sget_simple_extent_ndims(space.get())));
   H5Sget_simple_extent_dims(space.get(), extent.data(), nullptr);
   shape_.assign(extent.begin(), extent.end());
+  if (auto chunks = DeflatedChunks::of(dataset_)) deflated_ = std::make_unique<DeflatedChunks>(std::move(*chunks));
 }
+
+StoredArray::StoredArray(StoredArray&&) noexcept = default;
+StoredArray::~StoredArray() = default;
 
 std::vector<std::string> StoredArray::fields() const {
   std::vector<std::string> names;
@@ -206,11 +211,25 @@ void StoredArray::refuse() const {
                    "'" + name_in_file(path_, field_) + "' cannot be read: damaged, cut off or of another type");
 }
 
+/// The way past HDF5's own inflating, where there is one.
+template <class T>
+bool StoredArray::read_deflated(std::int64_t first, std::int64_t count, std::span<T> into) const {
+  if (!deflated_) return false;
+  const auto fits = element_bytes_ <= static_cast<std::int64_t>(sizeof(T));
+  std::vector<std::byte> wider(fits ? 0 : static_cast<std::size_t>(count * element_bytes_));
+  auto* const values = fits ? reinterpret_cast<std::byte*>(into.data()) : wider.data();
+  if (!deflated_->read(first, count, values)) return false;
+  if (H5Tconvert(element_.get(), native_type<T>(), static_cast<std::size_t>(count), values, nullptr, H5P_DEFAULT) < 0)
+    return false;
+  if (!fits) std::memcpy(into.data(), values, into.size_bytes());
+  return true;
+}
+
 template <class T>
 void StoredArray::read_rows(std::int64_t first, std::int64_t count, std::span<T> into) const {
   if (kind_ == Kind::text || kind_ == Kind::compound || kind_ == Kind::other)
     throw InputError({file_}, "'" + name_in_file(path_, field_) + "' does not hold numbers");
-  read_slab(native_type<T>(), first, count, into.data());
+  if (!read_deflated<T>(first, count, into)) read_slab(native_type<T>(), first, count, into.data());
 }
 
 template <class T>

@@ -15,6 +15,8 @@ namespace miura::hdf5 {
 
 namespace {
 
+constexpr std::int64_t values_a_chunk = 80'000;  // as Cell Ranger
+constexpr unsigned deflate_level = 4;
 constexpr std::int64_t most_bytes = std::int64_t{1} << 30;  // of one call and rank: MPI-IO counts are int
 
 Datatype text_type(std::size_t size, H5T_str_t padding) {
@@ -47,10 +49,14 @@ AnyHandle created(const ParallelFile& file, hid_t id, const std::string& name) {
   return handle;
 }
 
-Dataset create_dataset(const ParallelFile& file, hid_t at, const std::string& name, hid_t type,
-                       const Dataspace& space) {
-  const Properties creation(H5Pcreate(H5P_DATASET_CREATE), "make dataset properties");
+Properties plain_storage() {
+  Properties creation(H5Pcreate(H5P_DATASET_CREATE), "make dataset properties");
   H5Pset_obj_track_times(creation.get(), false);  // the same values give the same bytes tomorrow
+  return creation;
+}
+
+Dataset create_dataset(const ParallelFile& file, hid_t at, const std::string& name, hid_t type, const Dataspace& space,
+                       const Properties& creation = plain_storage()) {
   auto dataset = created<Dataset>(
       file, H5Dcreate2(at, name.c_str(), type, space.get(), H5P_DEFAULT, creation.get(), H5P_DEFAULT), name);
   file.reserve_space(dataset);
@@ -201,6 +207,34 @@ Dataset ParallelFile::rows(hid_t at, const std::string& name, std::span<const T>
   return dataset;
 }
 
+template <class T>
+Dataset ParallelFile::deflated(hid_t at, const std::string& name, std::span<const T> mine) const {
+  const auto n_mine = std::ssize(mine), total = parallel::sum_over_ranks(comm_, n_mine);
+  if (total == 0) return rows(at, name, mine);
+  const auto creation = plain_storage();
+  const hsize_t chunk = static_cast<hsize_t>(std::min<std::int64_t>(total, values_a_chunk));
+  H5Pset_chunk(creation.get(), 1, &chunk);
+  H5Pset_shuffle(creation.get());
+  H5Pset_deflate(creation.get(), deflate_level);
+  const auto space = simple_space({total});
+  auto dataset = create_dataset(*this, at, name, native_type<T>(), space, creation);
+  const Properties transfer(H5Pcreate(H5P_DATASET_XFER), "make transfer properties");
+  H5Pset_dxpl_mpio(transfer.get(), H5FD_MPIO_COLLECTIVE);  // filters know no other way
+  const Dataspace here = simple_space({n_mine});
+  const hsize_t start = static_cast<hsize_t>(parallel::sum_of_lower_ranks(comm_, n_mine)),
+                count = static_cast<hsize_t>(n_mine);
+  if (n_mine > 0)
+    H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, &start, nullptr, &count, nullptr);
+  else
+    H5Sselect_none(space.get());
+  const auto status =
+      H5Dwrite(dataset.get(), native_type<T>(), here.get(), space.get(), transfer.get(), mine.data());
+  parallel::together(comm_, [&] {
+    if (status < 0) throw Error(ExitCode::io, path_.string() + ": cannot write " + name + " (is the disk full?)");
+  });
+  return dataset;
+}
+
 Dataset ParallelFile::flags(hid_t at, const std::string& name, std::span<const std::uint8_t> mine) const {
   const auto type = boolean_type();
   auto dataset =
@@ -305,6 +339,7 @@ void publish(MPI_Comm comm, const std::filesystem::path& part, const std::filesy
 
 #define MIURA_FOR_TYPE(T)                                                                                          \
   template Dataset ParallelFile::rows<T>(hid_t, const std::string&, std::span<const T>, std::int64_t) const;       \
+  template Dataset ParallelFile::deflated<T>(hid_t, const std::string&, std::span<const T>) const;                  \
   template Dataset ParallelFile::replicated<T>(hid_t, const std::string&, std::span<const T>, std::int64_t) const; \
   template Dataset ParallelFile::scalar<T>(hid_t, const std::string&, T) const;                                    \
   template class RowsInPortions<T>;

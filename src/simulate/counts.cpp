@@ -14,7 +14,7 @@ namespace {
 
 // Shares of barcodes that are not one healthy cell.
 constexpr double doublet_share = 0.04, low_quality_share = 0.04, empty_share = 0.03;
-constexpr double umi_newer_kit = 6000, umi_older_kit = 3600;  // median of a good cell
+constexpr double older_kit = 0.6;  // of the newer one's counts a cell
 
 using Entries = std::vector<std::pair<std::int32_t, std::uint32_t>>;  // gene and count, ascending gene
 
@@ -63,7 +63,8 @@ LotProfile profile_of(const Options& options, const Populations& populations, co
                       const LotPlan& lot) {
   auto random = stream(options.seed, Topic::lot_profile, lot.key);
   LotProfile profile;
-  profile.umi = (lot.chemistry == 1 ? umi_older_kit : umi_newer_kit) * std::exp(0.15 * options.batch * normal(random));
+  profile.umi =
+      (lot.chemistry == 1 ? older_kit * options.umi : options.umi) * std::exp(0.15 * options.batch * normal(random));
   profile.ambient_share = std::clamp(0.03 * std::exp(0.5 * normal(random)), 0.005, 0.12);
   profile.stress = 0.15 * options.batch * normal(random);
   profile.log_level = shifted_levels(options, t, lot, random);

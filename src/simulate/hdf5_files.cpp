@@ -67,9 +67,9 @@ void write_10x_h5(const std::filesystem::path& path, const matrix::Features& gen
     file.attribute(file.get(), "filetype", std::string_view("matrix"));
     const auto matrix = file.group(file.get(), "matrix");
     file.texts(matrix.get(), "barcodes", cells.barcode);
-    write_vector(file, matrix, "data", rows.count);
-    write_vector(file, matrix, "indices", rows.gene);
-    write_vector(file, matrix, "indptr", rows.row_start);
+    file.deflated(matrix.get(), "data", std::span<const std::int32_t>(rows.count));
+    file.deflated(matrix.get(), "indices", std::span<const std::int64_t>(rows.gene));
+    file.deflated(matrix.get(), "indptr", std::span<const std::int64_t>(rows.row_start));
     write_vector(file, matrix, "shape",
                  std::vector<std::int32_t>{genes.size(), static_cast<std::int32_t>(cells.n_cells())});
     const auto features = file.group(matrix.get(), "features");

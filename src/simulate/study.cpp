@@ -49,6 +49,7 @@ Options checked(Options o) {
   between("pairs", o.pairs, 0, 10'000);
   between("change", o.change, 0.01, 10.0);
   between("cells_per_lot", o.cells_per_lot, 1, 10'000'000);
+  between("umi", o.umi, 50, 1'000'000);
   between("genes", o.genes, 500, 100'000);
   between("rho", o.rho, -1.0, 1.0);
   between("effect", o.effect, 0.0, 10.0);
@@ -205,6 +206,7 @@ std::string parameters(const Options& o, const Populations& populations, const S
                      {"change", o.change},
                      {"cells_per_lot", o.cells_per_lot},
                      {"genes", o.genes},
+                     {"umi", o.umi},
                      {"null", o.null},
                      {"rho", o.rho},
                      {"effect", o.effect},

@@ -4,9 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
 #include <numeric>
+#include <type_traits>
 
+#include "hdf5/deflated_chunks.hpp"
 #include "hdf5/lzf.hpp"
+#include "miura/hdf5/writer.hpp"
 #include "support/hdf5_files.hpp"
 
 namespace {
@@ -117,6 +121,93 @@ TEST_F(StoredArrays, RefuseWhatTheyDoNotHold) {
   EXPECT_THROW(hdf5::StoredArray(file.get(), "gone"), InputError);
   EXPECT_THROW(hdf5::open_group(file.get(), "words"), InputError);
   EXPECT_THROW(hdf5::open_to_read("/no/such/file.h5"), NotFoundError);
+}
+
+/// A dataset of `chunk` values a chunk, with the filters that are asked for.
+template <class T>
+void write_chunked(const std::filesystem::path& path, const std::vector<T>& values, hsize_t chunk, bool shuffle,
+                   bool deflate) {
+  const hdf5::File file(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), "create");
+  const hdf5::Properties creation(H5Pcreate(H5P_DATASET_CREATE), "make properties");
+  H5Pset_chunk(creation.get(), 1, &chunk);
+  if (shuffle) H5Pset_shuffle(creation.get());
+  if (deflate) H5Pset_deflate(creation.get(), 6);
+  const hsize_t n = values.size();
+  const hdf5::Dataspace space(H5Screate_simple(1, &n, nullptr), "describe");
+  const hdf5::Dataset dataset(H5Dcreate2(file.get(), "values", hdf5::native_type<T>(), space.get(), H5P_DEFAULT,
+                                         creation.get(), H5P_DEFAULT),
+                              "create");
+  ASSERT_GE(H5Dwrite(dataset.get(), hdf5::native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), 0);
+}
+
+template <class T>
+class DeflatedArrays : public StoredArrays {};
+using Stored = testing::Types<std::int8_t, std::uint16_t, std::int32_t, std::int64_t, float, double>;
+TYPED_TEST_SUITE(DeflatedArrays, Stored);
+
+TYPED_TEST(DeflatedArrays, GiveEverySlabInEveryType) {
+  std::vector<TypeParam> values(1000);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = static_cast<TypeParam>(static_cast<int>(i * i % 251) - (std::is_signed_v<TypeParam> ? 125 : 0));
+  for (const bool shuffle : {false, true})
+    for (const hsize_t chunk : {1, 7, 64, 600, 1000}) {
+      write_chunked(this->path, values, chunk, shuffle, true);
+      const auto file = hdf5::open_to_read(this->path);
+      const hdf5::StoredArray array(file.get(), "values");
+      ASSERT_TRUE(hdf5::DeflatedChunks::of(
+          hdf5::Dataset(H5Dopen2(file.get(), "values", H5P_DEFAULT), "open")));
+      const auto expect_slab = [&]<class T>(T, std::int64_t first, std::int64_t count) {
+        std::vector<T> slab(count), expected(values.begin() + first, values.begin() + first + count);
+        array.template read_rows<T>(first, count, slab);
+        EXPECT_EQ(slab, expected) << "chunk " << chunk << ", " << count << " values from " << first;
+      };
+      for (std::int64_t first = 0; first < 1000; first += 90)  // one after the other, as counts are read
+        expect_slab(double{}, first, std::min<std::int64_t>(90, 1000 - first));
+      for (const auto first : {999, 0, 500, 63}) {
+        expect_slab(std::int64_t{}, first, 1);
+        expect_slab(std::int32_t{}, first, 1000 - first);
+        expect_slab(float{}, first, 0);
+      }
+    }
+}
+
+TEST_F(StoredArrays, OfChunksThatAreDamagedAreRefused) {
+  std::vector<std::int32_t> values(100'000);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<std::int32_t>(i * 2654435761U >> 7);
+  write_chunked(path, values, 10'000, true, true);
+  {  // the middle of the file is the middle of a chunk
+    std::fstream bytes(path, std::ios::in | std::ios::out | std::ios::binary);
+    bytes.seekp(static_cast<std::streamoff>(std::filesystem::file_size(path) / 2));
+    bytes.write("0123456789", 10);
+  }
+  const auto file = hdf5::open_to_read(path);
+  EXPECT_THROW(hdf5::StoredArray(file.get(), "values").read<std::int32_t>(), InputError);
+}
+
+TEST_F(StoredArrays, OfChunksThatNobodyWroteHoldWhatFillsThem) {
+  {
+    const hdf5::File file(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), "create");
+    const hdf5::Properties creation(H5Pcreate(H5P_DATASET_CREATE), "make properties");
+    const hsize_t n = 100, chunk = 10;
+    const std::int32_t seven = 7;
+    H5Pset_chunk(creation.get(), 1, &chunk);
+    H5Pset_deflate(creation.get(), 6);
+    H5Pset_fill_value(creation.get(), H5T_NATIVE_INT32, &seven);
+    const hdf5::Dataspace space(H5Screate_simple(1, &n, nullptr), "describe");
+    const hdf5::Dataset dataset(
+        H5Dcreate2(file.get(), "values", H5T_NATIVE_INT32, space.get(), H5P_DEFAULT, creation.get(), H5P_DEFAULT),
+        "create");
+  }
+  const auto file = hdf5::open_to_read(path);
+  EXPECT_EQ(hdf5::StoredArray(file.get(), "values").read<std::int32_t>(), std::vector<std::int32_t>(100, 7));
+}
+
+TEST_F(StoredArrays, OfOtherChunksAreLeftToHdf5) {
+  const std::vector<std::int32_t> values{1, 2, 3, 4, 5};
+  write_chunked(path, values, 2, true, false);
+  const auto file = hdf5::open_to_read(path);
+  EXPECT_FALSE(hdf5::DeflatedChunks::of(hdf5::Dataset(H5Dopen2(file.get(), "values", H5P_DEFAULT), "open")));
+  EXPECT_EQ(hdf5::StoredArray(file.get(), "values").read<std::int32_t>(), values);
 }
 
 TEST(StoredArray, WrittenByH5pyWithLzfIsRead) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -31,12 +32,16 @@ std::string text_attribute(hid_t at, const std::string& path, const char* name);
 /// An attribute of integers, or nothing.
 std::vector<std::int64_t> integer_attribute(hid_t at, const std::string& path, const char* name);
 
+class DeflatedChunks;
+
 enum class Kind { integer, real, boolean, text, compound, other };
 
 /// A vector or row-major matrix in a file, read whole or by slabs of rows; or one field of a vector of compounds.
 class StoredArray {
 public:
   StoredArray(hid_t at, const std::string& path, const std::string& field = {});
+  StoredArray(StoredArray&&) noexcept;
+  ~StoredArray();
 
   const std::string& path() const noexcept { return path_; }
   Kind kind() const noexcept { return kind_; }
@@ -59,11 +64,14 @@ public:
 private:
   Datatype in_memory(hid_t element) const;
   void read_slab(hid_t element, std::int64_t first, std::int64_t count, void* into) const;
+  template <class T>
+  bool read_deflated(std::int64_t first, std::int64_t count, std::span<T> into) const;
   [[noreturn]] void refuse() const;
 
   std::filesystem::path file_;
   std::string path_, field_;
   Dataset dataset_;
+  std::unique_ptr<DeflatedChunks> deflated_;  // null if stored in another way
   Datatype element_;  // as stored
   Kind kind_;
   std::int64_t element_bytes_;

@@ -49,6 +49,10 @@ public:
   /// contiguous.
   template <class T>
   Dataset rows(hid_t at, const std::string& name, std::span<const T> mine, std::int64_t width = 0) const;
+  /// A vector as Cell Ranger stores one: in chunks, shuffled and deflated. This rank's values stand after those of all
+  /// lower ranks.
+  template <class T>
+  Dataset deflated(hid_t at, const std::string& name, std::span<const T> mine) const;
   /// Booleans (0 or 1), as h5py writes numpy.bool_.
   Dataset flags(hid_t at, const std::string& name, std::span<const std::uint8_t> mine) const;
   /// Texts of fixed length (that of the longest), UTF-8; this rank's after those of all lower ranks.

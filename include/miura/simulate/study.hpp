@@ -25,6 +25,7 @@ struct Options {
   double change = 1;        ///< what that makes of the functional state's share (times); 1: nothing changes
   int cells_per_lot = 300;  ///< mean number of barcodes in a lot, also the few that a quality control should drop
   int genes = 3000;         ///< at least 500; named genes of the planted programmes come first
+  double umi = 6000;        ///< median count of a good cell by the newer kit; by the older one 0.6 of it
   bool null = false;        ///< outcomes that are drawn without looking at any fraction
   double rho = 0.8;         ///< Spearman's rho of vegf_ischemia and the functional state's fraction over training lots
   double effect = 1;        ///< scale of the differences between states
