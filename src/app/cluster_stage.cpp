@@ -209,12 +209,13 @@ std::vector<std::string> column_of_cells(MPI_Comm comm, const Study& study, cons
                                          const std::function<bool(const matrix::Lot&)>& wanted) {
   const auto& cells = study.cells.cells.mine;
   std::vector<std::string> value_of_cell(cells.lot.size());
+  input::CellColumn values(column);
   parallel::together(comm, [&] {
     for (std::int64_t i = 0, next = 0; i < cells.n_cells(); i = next) {  // cells stand lot by lot
       while (next < cells.n_cells() && cells.lot[next] == cells.lot[i]) ++next;
       const auto& lot = study.lots[cells.lot[i]];
       if (!wanted(lot)) continue;
-      const auto value_of = input::read_cell_column(lot, column);
+      const auto value_of = values.of(lot);
       for (auto c = i; c < next; ++c)
         if (const auto found = value_of.find(cells.barcode[c]); found != value_of.end())
           value_of_cell[c] = found->second;

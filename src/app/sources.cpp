@@ -37,6 +37,18 @@ std::vector<std::int64_t> rows_about(const matrix::Table& association, const std
   return rows;
 }
 
+/// Marks the lots whose status is FAR.
+std::vector<std::uint8_t> far_lots(const matrix::Lots& lots, const matrix::Table& mapped_lots) {
+  std::vector<std::uint8_t> far(lots.size());
+  if (mapped_lots.columns.empty()) return far;
+  const auto& id = mapped_lots.column<std::string>("lot");
+  const auto& status = mapped_lots.column<std::string>("status");
+  for (std::size_t row = 0; row < id.size(); ++row)
+    if (const auto lot = std::ranges::find(lots, id[row], &matrix::Lot::id); lot != lots.end() && status[row] == "FAR")
+      far[lot - lots.begin()] = 1;
+  return far;
+}
+
 }  // namespace
 
 Declaration declare(const matrix::Table& association, const std::string& transferred,
@@ -122,22 +134,6 @@ std::string source_of_training(const matrix::Lots& lots) {
   const auto most = std::ranges::max_element(n_lots, {}, [](const auto& entry) { return entry.second; });
   return most == n_lots.end() ? std::string() : most->first;
 }
-
-namespace {
-
-/// Marks the lots whose status is FAR.
-std::vector<std::uint8_t> far_lots(const matrix::Lots& lots, const matrix::Table& mapped_lots) {
-  std::vector<std::uint8_t> far(lots.size());
-  if (mapped_lots.columns.empty()) return far;
-  const auto& id = mapped_lots.column<std::string>("lot");
-  const auto& status = mapped_lots.column<std::string>("status");
-  for (std::size_t row = 0; row < id.size(); ++row)
-    if (const auto lot = std::ranges::find(lots, id[row], &matrix::Lot::id); lot != lots.end() && status[row] == "FAR")
-      far[lot - lots.begin()] = 1;
-  return far;
-}
-
-}  // namespace
 
 std::vector<matrix::Table> source_tables(MPI_Comm comm, const MappedLots& mapped, const Declaration& declaration,
                                          std::span<const sources::Marker> markers, const RunOptions& o) {

@@ -21,16 +21,6 @@ bool annotated(const matrix::Lot& lot, const std::string& column) {
   return std::ranges::find(columns, column) != columns.end();
 }
 
-/// Calls visit(barcode, value) for the cells of the lot.
-void for_each_annotation(const matrix::Lot& lot, const std::string& column, auto&& visit) {
-  const auto file = hdf5::open_to_read(lot.path);
-  const auto barcode = frame_index(file.get(), "obs"), value = frame_texts(file.get(), "obs", column);
-  std::vector<std::string> part;
-  if (!lot.obs_column.empty()) part = frame_texts(file.get(), "obs", lot.obs_column);
-  for (std::size_t cell = 0; cell < barcode.size(); ++cell)
-    if (part.empty() || part[cell] == lot.obs_value) visit(barcode[cell], value[cell]);
-}
-
 }  // namespace
 
 void check_cell_column(const matrix::Lots& lots, const std::string& column) {
@@ -47,16 +37,28 @@ void check_cell_column(const matrix::Lots& lots, const std::string& column) {
   }
 }
 
-std::unordered_map<std::string, std::string> read_cell_column(const matrix::Lot& lot, const std::string& column) {
-  std::unordered_map<std::string, std::string> value_of;
-  if (lot.cells.empty()) {
-    for_each_annotation(lot, column, [&](const std::string& barcode, const std::string& value) {
-      if (!is_missing(value)) value_of.emplace(barcode, value);
-    });
-    return value_of;
+std::unordered_map<std::string, std::string> CellColumn::from_obs(const matrix::Lot& lot) {
+  if (obs_.file != lot.path || obs_.lot_column != lot.obs_column) {
+    const auto file = hdf5::open_to_read(lot.path);
+    obs_ = {.file = lot.path,
+            .lot_column = lot.obs_column,
+            .barcode = frame_index(file.get(), "obs"),
+            .value = frame_texts(file.get(), "obs", name_),
+            .lot = {}};
+    if (!lot.obs_column.empty()) obs_.lot = frame_texts(file.get(), "obs", lot.obs_column);
   }
+  std::unordered_map<std::string, std::string> value_of;
+  for (std::size_t cell = 0; cell < obs_.barcode.size(); ++cell)
+    if ((obs_.lot.empty() || obs_.lot[cell] == lot.obs_value) && !is_missing(obs_.value[cell]))
+      value_of.emplace(obs_.barcode[cell], obs_.value[cell]);
+  return value_of;
+}
+
+std::unordered_map<std::string, std::string> CellColumn::of(const matrix::Lot& lot) {
+  if (lot.cells.empty()) return from_obs(lot);
+  std::unordered_map<std::string, std::string> value_of;
   Sheet table(lot.cells, lot.id);
-  const auto barcode = table.need("barcode"), wanted = table.need(column);
+  const auto barcode = table.need("barcode"), wanted = table.need(name_);
   while (table.next()) {
     const std::string key(table.at(barcode)), value(table.at(wanted));
     if (is_missing(value)) continue;

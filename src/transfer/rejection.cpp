@@ -138,6 +138,8 @@ HeldOutScores leave_one_lot_out(MPI_Comm comm, const Reference& reference, const
       held_out.mapping_score[cell] = mappings[p].mapping_score[row];
       held_out.knn_dist[cell] = mappings[p].knn_dist[row];
     });
+    mappings[p].label_score = {};  // what neighbors are to be judged by stays: all lots at once would be the largest
+    mappings[p].anchors = {};
   }
   const Outlyingness outlyingness(comm, held_out.mapping_score, held_out.knn_dist);
   for (std::int32_t p = 0; p < n_parts; ++p) {

@@ -16,7 +16,8 @@ diff -r by_default/tables chemistry/tables || fail "the default is not what is d
 run 1 2 none --integrate.by none
 [ ! -e none/tables/integration.tsv ] || fail "integration.tsv without integration"
 run 1 1 several --integrate.by 'chemistry, none'
-"$PYTHON" "$SOURCE/tests/app/integration.py" chemistry none several || fail "the runs do not fit together"
+run 1 1 stronger --integrate.by chemistry --integrate.theta 2
+"$PYTHON" "$SOURCE/tests/app/integration.py" chemistry none several stronger || fail "the runs do not fit together"
 grep -q 'With and without integration' chemistry/report.html || fail "the page does not show both"
 grep -q 'With and without integration' none/report.html && fail "the page shows both where there is one"
 

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "miura/matrix/lots.hpp"
 
@@ -12,8 +15,24 @@ namespace miura::input {
 /// the lot that has none. Not collective.
 void check_cell_column(const matrix::Lots& lots, const std::string& column);
 
-/// One column of the table of cells of a lot, or of obs, by barcode; what is_missing() is left out. InputError for a barcode
-/// that is there twice. Not collective.
-std::unordered_map<std::string, std::string> read_cell_column(const matrix::Lot& lot, const std::string& column);
+/// One column of the tables of cells, or of obs, read lot after lot; the obs that lots of one pooled file share is read
+/// once. Not collective.
+class CellColumn {
+public:
+  explicit CellColumn(std::string name) : name_(std::move(name)) {}
+  /// Values of a lot's cells by barcode; what is_missing() is left out. InputError for a barcode that is there twice.
+  std::unordered_map<std::string, std::string> of(const matrix::Lot& lot);
+
+private:
+  struct Obs {
+    std::filesystem::path file;
+    std::string lot_column;
+    std::vector<std::string> barcode, value, lot;  ///< a cell each; `lot` is empty where the file has one only
+  };
+  std::unordered_map<std::string, std::string> from_obs(const matrix::Lot& lot);
+
+  std::string name_;
+  Obs obs_;  ///< of the file that was read last
+};
 
 }  // namespace miura::input
