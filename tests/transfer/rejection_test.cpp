@@ -214,6 +214,15 @@ TEST(Reject, LeavesUnassignedWhatHasTooLowAScore) {
   EXPECT_EQ(mapping.status, (std::vector{transfer::Status::ok, transfer::Status::low_score}));
 }
 
+TEST(Reject, GivesNoCellOfAnotherKindALabel) {
+  const transfer::Calibration none(MPI_COMM_WORLD, {}, {}, 1, {});
+  auto mapping = two_cells_a_rank(1, 0.49);
+  const auto verdict = transfer::reject(MPI_COMM_WORLD, mapping, none, {}, true);
+  EXPECT_EQ(verdict.share_outside, 1.0);
+  EXPECT_EQ(mapping.status, (std::vector{transfer::Status::outside, transfer::Status::outside}));
+  EXPECT_EQ(mapping.assigned(0), -1);
+}
+
 TEST(Reject, CountsCellsWithoutAnchorsAsOutside) {
   const transfer::Calibration none(MPI_COMM_WORLD, {}, {}, 1, {});
   auto mapping = two_cells_a_rank(nan, nan);
