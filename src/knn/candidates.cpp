@@ -13,14 +13,20 @@ constexpr std::int32_t floats_per_line = 16;  // of the cache
 
 std::int32_t capacity_for(std::int32_t k) noexcept { return std::max(4 * k, 64); }
 
-/// Summed in double in order of dimension: differences of floats lose at most a rounding of double each.
+/// Summed in double: differences of floats lose at most a rounding of double each. Eight sums side by side, each in
+/// order of dimension, do not wait for one another, and are the same ones on every processor.
 double squared_distance(const float* a, const float* b, std::int32_t n_dims) noexcept {
-  double sum = 0;
-  for (std::int32_t d = 0; d < n_dims; ++d) {
+  constexpr std::int32_t n_sums = 8;
+  double sum[n_sums] = {};
+  const auto add = [&](std::int32_t lane, std::int32_t d) {
     const double difference = static_cast<double>(a[d]) - static_cast<double>(b[d]);
-    sum += difference * difference;
-  }
-  return sum;
+    sum[lane] += difference * difference;
+  };
+  std::int32_t d = 0;
+  for (; d + n_sums <= n_dims; d += n_sums)
+    for (std::int32_t lane = 0; lane < n_sums; ++lane) add(lane, d + lane);
+  for (std::int32_t lane = 0; d < n_dims; ++d, ++lane) add(lane, d);
+  return ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]));
 }
 
 }  // namespace
@@ -60,6 +66,7 @@ void Candidates::begin(const QueryBlock& block, const Piece& piece, std::int64_t
     }
     threshold_[q] = std::numeric_limits<float>::lowest();
     raise_threshold(q, nearest.distance2[(block.first + q) * k_ + k_ - 1]);
+    if (!nearest.radius2.empty()) raise_threshold(q, nearest.radius2[block.first + q]);
   }
 }
 

@@ -55,7 +55,7 @@ void scan_piece(const Piece& piece, const matrix::Embedding& queries, std::int64
 }
 
 matrix::Neighbors search(MPI_Comm comm, const matrix::Embedding& points, const matrix::Embedding& queries,
-                         bool exclude_self, const SearchOptions& options) {
+                         bool exclude_self, std::span<const double> radius2, const SearchOptions& options) {
   const auto k = options.k;
   if (k < 1) throw UsageError("the number of nearest neighbours must be at least 1, not " + std::to_string(k));
   if (points.n_dims != queries.n_dims) throw std::logic_error("points and queries differ in their dimensions");
@@ -72,13 +72,17 @@ matrix::Neighbors search(MPI_Comm comm, const matrix::Embedding& points, const m
   const auto found = static_cast<std::int32_t>(std::min<std::int64_t>(k, n_eligible));
   std::vector<std::int64_t> id(found < k ? n_queries * found : 0, -1);
   std::vector<double> distance2(n_queries * found, std::numeric_limits<double>::infinity());
-  const NearestSoFar nearest{found, found < k ? std::span(id) : std::span(result.id), distance2};
+  const NearestSoFar nearest{found, found < k ? std::span(id) : std::span(result.id), distance2, radius2};
   for_each_piece(comm, points, options.safe_point, [&](const Piece& piece, auto&& progress) {
     scan_piece(piece, queries, queries.points.begin(rank), exclude_self, centring, nearest, progress);
   });
 
   for (std::int64_t q = 0; q < n_queries; ++q)
     for (std::int32_t i = 0; i < found; ++i) {
+      if (!radius2.empty() && distance2[q * found + i] > radius2[q]) {
+        result.id[q * k + i] = -1;
+        continue;
+      }
       result.id[q * k + i] = nearest.id[q * found + i];
       result.distance[q * k + i] = static_cast<float>(std::sqrt(distance2[q * found + i]));
     }
@@ -88,12 +92,17 @@ matrix::Neighbors search(MPI_Comm comm, const matrix::Embedding& points, const m
 }  // namespace
 
 matrix::Neighbors nearest(MPI_Comm comm, const matrix::Embedding& points, const SearchOptions& options) {
-  return search(comm, points, points, true, options);
+  return search(comm, points, points, true, {}, options);
 }
 
 matrix::Neighbors nearest(MPI_Comm comm, const matrix::Embedding& points, const matrix::Embedding& queries,
                           const SearchOptions& options) {
-  return search(comm, points, queries, false, options);
+  return search(comm, points, queries, false, {}, options);
+}
+
+matrix::Neighbors nearest_within(MPI_Comm comm, const matrix::Embedding& points, const matrix::Embedding& queries,
+                                 std::span<const double> radius2, const SearchOptions& options) {
+  return search(comm, points, queries, false, radius2, options);
 }
 
 }  // namespace miura::knn

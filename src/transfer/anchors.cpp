@@ -77,20 +77,36 @@ void for_each_reference_cell(const Anchors& anchors, Visit&& visit) {
   }
 }
 
-/// Step 2: keeps pairs that are near by expression too. Only reference cells that have an anchor are looked up.
+double squared_distance(std::span<const float> a, std::span<const float> b) {
+  double sum = 0;
+  for (std::size_t d = 0; d < a.size(); ++d) {
+    const double difference = static_cast<double>(a[d]) - static_cast<double>(b[d]);
+    sum += difference * difference;
+  }
+  return sum;
+}
+
+/// Step 2: keeps pairs that are near by expression too. Only reference cells that have an anchor are looked up, and no
+/// farther than their farthest anchor.
 void keep_near_by_expression(MPI_Comm comm, const Reference& reference, const Query& query, std::int32_t k_filter,
                              Anchors& anchors) {
   const auto all = unit_rows(reference.expression, reference.expression.n_dims);
   const auto first_row = reference.expression.points.begin(parallel::rank_of(comm));
+  const auto asked = unit_rows(query.expression, query.expression.n_dims);
+  const RequestedRows<float> partner(comm, asked.points, asked.value, asked.n_dims, anchors.query);
+  constexpr double more_than_rounding = 1 + 1e-9;
   matrix::Embedding asking{{}, all.n_dims, {}};
-  std::int64_t n_asking = 0;
-  for_each_reference_cell(anchors, [&](std::int64_t first, std::int64_t) {
+  std::vector<double> radius2;
+  for_each_reference_cell(anchors, [&](std::int64_t first, std::int64_t last) {
     const auto expression = all.row(anchors.reference[first] - first_row);
     asking.value.insert(asking.value.end(), expression.begin(), expression.end());
-    ++n_asking;
+    double farthest = 0;
+    for (auto a = first; a < last; ++a)
+      farthest = std::max(farthest, squared_distance(expression, partner[anchors.query[a]]));
+    radius2.push_back(farthest * more_than_rounding);
   });
-  asking.points = parallel::Partition::from_local(comm, n_asking);
-  const auto near = knn::nearest(comm, unit_rows(query.expression, query.expression.n_dims), asking, {.k = k_filter});
+  asking.points = parallel::Partition::from_local(comm, std::ssize(radius2));
+  const auto near = knn::nearest_within(comm, asked, asking, radius2, {.k = k_filter});
 
   Anchors kept;
   std::int64_t cell = 0;

@@ -4,6 +4,7 @@
 #include <hwy/highway.h>
 #include <omp.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
@@ -133,6 +134,26 @@ TEST_P(Nearest, OfQueriesKeepsPointsAtDistanceZero) {
       EXPECT_EQ(found.id[(5 - from) * 9], 31);
     }
   }
+}
+
+TEST_P(Nearest, WithinARadiusAreThoseOfTheNearestThatLieThere) {
+  constexpr std::int32_t dims = 30, k = 25;
+  const auto points = mine(MPI_COMM_WORLD, uniform_points(700, dims, 8), 700, dims, GetParam());
+  const auto queries = mine(MPI_COMM_WORLD, uniform_points(90, dims, 9), 90, dims, Cut::even);
+  auto expected = knn::nearest(MPI_COMM_WORLD, points, queries, {.k = k});
+  std::vector<double> radius2;
+  for (std::int64_t q = 0; q < expected.n_local(); ++q) {  // between two neighbours; below all; beyond the last
+    const auto* const distance = &expected.distance[q * k];
+    const std::int32_t n_within = q % 3 == 0 ? 0 : q % 3 == 1 ? 10 : k;
+    const double radius = n_within == 0   ? 0.5 * distance[0]
+                          : n_within == k ? 2.0 * distance[k - 1]
+                                          : 0.5 * (distance[n_within - 1] + distance[n_within]);
+    radius2.push_back(radius * radius);
+    std::fill(expected.id.begin() + q * k + n_within, expected.id.begin() + (q + 1) * k, -1);
+    std::fill(expected.distance.begin() + q * k + n_within, expected.distance.begin() + (q + 1) * k,
+              std::numeric_limits<float>::infinity());
+  }
+  expect_same(knn::nearest_within(MPI_COMM_WORLD, points, queries, radius2, {.k = k}), expected);
 }
 
 TEST_P(Nearest, PassesPointsOnInSeveralPieces) {

@@ -3,6 +3,7 @@
 #include <mpi.h>
 
 #include <cstdint>
+#include <span>
 
 #include "miura/matrix/embedding.hpp"
 #include "miura/matrix/graph.hpp"
@@ -18,8 +19,8 @@ struct SearchOptions {
 };
 
 /// The k nearest other points of every point, nearest first, by Euclidean distance. Exact: squared distances are summed
-/// in double, dimension after dimension, and neighbours ascend by (distance, global index), so that ids and distances
-/// have the same bits on any number of ranks and threads and on any processor. A point is never its own neighbour;
+/// in double, in one order, and neighbours ascend by (distance, global index), so that ids and distances have the same
+/// bits on any number of ranks and threads and on any processor. A point is never its own neighbour;
 /// its duplicates, at distance 0, are. Where fewer than k others exist, id is -1 and distance infinite.
 ///
 /// Brute force in single precision, with a bound on its rounding that lets no true neighbour slip, then exact distances
@@ -35,5 +36,10 @@ matrix::Neighbors nearest(MPI_Comm comm, const matrix::Embedding& points, const 
 /// Queries and points have the same n_dims, and each its own partition over the ranks of `comm`.
 matrix::Neighbors nearest(MPI_Comm comm, const matrix::Embedding& points, const matrix::Embedding& queries,
                           const SearchOptions& options);
+
+/// Those of the k nearest that lie within `radius2` of their query (squared, one a query of this rank); then -1. The
+/// smaller the radius, the quicker.
+matrix::Neighbors nearest_within(MPI_Comm comm, const matrix::Embedding& points, const matrix::Embedding& queries,
+                                 std::span<const double> radius2, const SearchOptions& options);
 
 }  // namespace miura::knn
