@@ -120,7 +120,8 @@ std::string_view word_for(Status status) {
   return words[static_cast<std::size_t>(status)];
 }
 
-PreparedReference prepare(MPI_Comm comm, Reference reference, const MapOptions& options) {
+PreparedReference prepare(MPI_Comm comm, Reference reference, const MapOptions& options,
+                          std::optional<matrix::Neighbors> neighborhood) {
   validate(options);
   parallel::together(comm, [&] {
     if (std::ssize(reference.label) != reference.scores.points.n_local(parallel::rank_of(comm)))
@@ -134,7 +135,8 @@ PreparedReference prepare(MPI_Comm comm, Reference reference, const MapOptions& 
   prepared.unit = unit_rows(prepared.cells.scores, options.dims);
   prepared.first_cell = first_cells(comm, prepared.cells);
   if (options.mode == Mode::anchor)
-    prepared.neighborhood = neighborhoods(comm, prepared.unit, options.anchor.k_score);
+    prepared.neighborhood =
+        neighborhood ? std::move(*neighborhood) : neighborhoods(comm, prepared.unit, options.anchor.k_score);
   else
     prepared.centroids = summarize(comm, prepared.cells.scores, options.dims, options.centroids);
   return prepared;

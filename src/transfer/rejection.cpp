@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 
+#include "miura/base/log.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "miura/stats/random.hpp"
 #include "transfer/requested_rows.hpp"
+#include "transfer/rest.hpp"
 
 namespace miura::transfer {
 
@@ -123,16 +126,26 @@ HeldOutScores leave_one_lot_out(MPI_Comm comm, const Reference& reference, const
   HeldOutScores held_out{unknown, unknown, unknown};
   const auto [part, n_parts] = parts_of(comm, reference);
   std::vector<Mapping> mappings(n_parts);
+  const bool by_anchors = options.mode == Mode::anchor;
+  std::optional<NeighborhoodsOfRest> neighborhoods;
+  if (by_anchors)
+    neighborhoods.emplace(comm, unit_rows(reference.scores, options.dims), part, options.anchor.k_score,
+                          options.safe_point);
   const auto for_each_cell = [&](std::int32_t p, auto&& visit) {
     for (std::int64_t i = 0, row = 0; i < n; ++i)
       if (part[i] == p) visit(i, row++);
   };
-  for (std::int32_t p = 0; p < n_parts; ++p) {
+  log::Progress progress("holding lots out", n_parts);
+  for (std::int32_t p = 0; p < n_parts; ++p, progress.advance(1)) {
+    if (options.safe_point != nullptr) options.safe_point(comm);
     const Query query{.scores = rows_of(comm, reference.scores, part, p, false),
                       .expression = rows_of(comm, reference.expression, part, p, false)};
     const auto n_query = query.scores.points.size();
     if (n_query == 0 || n_query == reference.scores.points.size()) continue;
-    const auto others = prepare(comm, without_part(comm, reference, part, p), options);
+    auto rest = without_part(comm, reference, part, p);
+    std::optional<matrix::Neighbors> known;
+    if (by_anchors) known = neighborhoods->without(comm, p, unit_rows(rest.scores, options.dims));
+    const auto others = prepare(comm, std::move(rest), options, std::move(known));
     mappings[p] = map_lot(comm, others, query, options);
     for_each_cell(p, [&](std::int64_t cell, std::int64_t row) {
       held_out.mapping_score[cell] = mappings[p].mapping_score[row];

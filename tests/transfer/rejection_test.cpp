@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "transfer/planted.hpp"
+#include "transfer/rest.hpp"
 
 namespace {
 
@@ -68,6 +69,33 @@ protected:
   transfer::MapOptions options{.mode = GetParam(), .centroids = {.k = 12}};
 };
 INSTANTIATE_TEST_SUITE_P(Modes, OfMode, testing::Values(transfer::Mode::anchor, transfer::Mode::compressed));
+
+TEST(NeighborhoodsOfRest, AreThoseOfASearchAmongTheRest) {
+  constexpr std::int64_t n = 240;
+  constexpr std::int32_t dims = 3, k = 12;
+  auto all = knn::test::uniform_points(n, dims, 14);
+  std::vector<std::int32_t> part;
+  for (std::int64_t i = 0; i < n; ++i) {
+    part.push_back(static_cast<std::int32_t>(i % 3));
+    for (std::int32_t d = 0; d < dims; ++d) {
+      if (part.back() == 1) all[i * dims + d] *= 0.01F;  // a clump that crowds out others of the lists of those near it
+      if (i % 24 == 5) all[i * dims + d] = all[(i - 3) * dims + d];  // duplicates
+    }
+  }
+  const auto points = knn::test::mine(MPI_COMM_WORLD, all, n, dims, Cut::even);
+  const auto mine = share(part);
+  const transfer::NeighborhoodsOfRest of_rest(MPI_COMM_WORLD, points, mine, k, nullptr);
+  for (std::int32_t out = 0; out < 3; ++out) {
+    matrix::Embedding rest{{}, dims, {}};
+    for (std::int64_t i = 0; i < std::ssize(mine); ++i)
+      if (mine[i] != out) rest.value.insert(rest.value.end(), points.row(i).begin(), points.row(i).end());
+    rest.points = parallel::Partition::from_local(MPI_COMM_WORLD, std::ssize(rest.value) / dims);
+    const auto found = of_rest.without(MPI_COMM_WORLD, out, rest);
+    const auto expected = transfer::neighborhoods(MPI_COMM_WORLD, rest, k);
+    EXPECT_EQ(found.id, expected.id);
+    EXPECT_EQ(found.distance, expected.distance);
+  }
+}
 
 TEST_P(OfMode, HoldingALotOutIsMappingItOntoTheOthers) {
   const auto held_out =

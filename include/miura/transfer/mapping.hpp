@@ -3,6 +3,7 @@
 #include <mpi.h>
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -26,6 +27,7 @@ struct MapOptions {
   std::int32_t k_around = 15;  ///< cells of the same lot, itself among them, with which one is judged; unused if compressed
   AnchorOptions anchor = {};
   CentroidOptions centroids = {};
+  void (*safe_point)(MPI_Comm) = nullptr;  ///< called by all ranks where lots are held out in turn; may throw on all
 };
 
 /// Why a cell has no label, or that it has one.
@@ -70,8 +72,10 @@ struct PreparedReference {
   std::vector<std::int64_t> first_cell;  ///< of each label, by global index; equal scores go to the lower one
 };
 
-/// Collective. std::logic_error for labels out of range. UsageError for options out of range.
-PreparedReference prepare(MPI_Comm comm, Reference reference, const MapOptions& options);
+/// Collective. std::logic_error for labels out of range. UsageError for options out of range. `neighborhood`: those of
+/// the cells' `unit` rows, where they are known already; else they are searched for.
+PreparedReference prepare(MPI_Comm comm, Reference reference, const MapOptions& options,
+                          std::optional<matrix::Neighbors> neighborhood = std::nullopt);
 
 /// Transfers labels to the cells of one lot. A lot's rows depend on no other lot.
 ///

@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
-"""Times a whole study by miura, scanpy and Seurat, one after the other, one thread each.
+"""Times a whole study by miura, scanpy, scranpy and Seurat, one after the other, one thread each.
 
-    run.py STUDY.ini --miura build/release/miura [--python PYTHON_WITH_SCANPY] [--rscript Rscript] [--repeats 3] [--out DIR]
+    run.py STUDY.ini --miura build/release/miura [--python PYTHON_WITH_SCANPY_AND_SCRANPY] [--rscript Rscript]
+           [--whole] [--repeats 3] [--rounds-of Seurat=1] [--out DIR]
 
-All lots take part in the reference with all of their cells, as they do in the other programs: the sample sheet is copied
-with role `train` everywhere, and `reference.cells_per_lot` is out of the way. Everybody writes its result. Programs take
-turns; of each the run of fewest CPU seconds is told: wall and CPU seconds (user and system) and peak memory of the process.
-A table, tab-separated, on stdout; lines of the stages in DIR/PROGRAM.stages.
+Without --whole all lots take part in the reference with all of their cells and it ends with the clusters: the sample sheet is
+copied with role `train` everywhere. With --whole roles are those of the study: markers of all genes, layout and mapping of
+the other lots follow (scranpy: markers only, it maps and lays out nothing here). What only miura does is left out by its
+options: one partition, no resampling, no tests of genes and neighborhoods, no doublet scores; it still holds lots out to
+calibrate the mapping, tests the associations, and writes tables, page, checksums and checkpoints. Reference lots keep all of
+their cells. Programs take turns; of each the run of fewest CPU seconds is told: wall and CPU seconds (user and system) of all
+its processes and the peak memory of the largest. A table, tab-separated, on stdout; lines of the stages in DIR/PROGRAM.stages.
 """
 import argparse
 import configparser
@@ -22,15 +26,20 @@ HERE = pathlib.Path(__file__).resolve().parent
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
 
 
-def all_train(study_ini, folder):
-    """A study of the same lots in which all build the reference. Returns its INI file and its sample sheet."""
+# What the other programs do not do.
+SAME_STAGES = ("--integrate.by none --cluster.resolutions 0.5 --cluster.seeds 1 --stability.replicates 0 --genes.test 0 "
+               "--neighborhoods.test 0 --doublets.score 0 --reference.cells_per_lot 1000000").split()
+
+
+def copy_study(study_ini, folder, all_train):
+    """A study of the same lots, all of which build the reference if asked for. Returns its INI file and its sample sheet."""
     study = configparser.ConfigParser(inline_comment_prefixes=(" #",))
     study.read(study_ini)
     sheet = study_ini.parent / study["study"]["samples"]
     with open(sheet, newline="") as file:
         rows = list(csv.DictReader(file))
     for row in rows:
-        row.update(role="train", path=os.path.relpath((sheet.parent / row["path"]).resolve(), folder))
+        row.update(role="train" if all_train else row["role"], path=os.path.relpath((sheet.parent / row["path"]).resolve(), folder))
     with open(folder / "samples.csv", "w", newline="") as file:
         writer = csv.DictWriter(file, rows[0].keys())
         writer.writeheader()
@@ -57,23 +66,34 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("study", type=pathlib.Path)
     parser.add_argument("--miura", required=True)
-    parser.add_argument("--python", help="a Python with scanpy; left out: no scanpy")
+    parser.add_argument("--whole", action="store_true", help="markers, layout and mapping too")
+    parser.add_argument("--python", help="a Python with scanpy and scranpy; left out: neither")
     parser.add_argument("--rscript", help="an Rscript with Seurat; left out: no Seurat")
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--rounds-of", action="append", default=[], metavar="PROGRAM=N", help="fewer rounds of a slow program")
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("study_bench"))
     options = parser.parse_args()
     out = options.out.resolve()
     out.mkdir(parents=True, exist_ok=True)
-    ini, sheet = all_train(options.study.resolve(), out)
+    ini, sheet = copy_study(options.study.resolve(), out, not options.whole)
 
-    programs = {"miura": [options.miura, "run", ini, "--out", out / "miura", "--reference.cells_per_lot", "1000000"]}
+    rounds = {name: int(n) for name, n in (word.split("=") for word in options.rounds_of)}
+    miura = [options.miura, "run", ini, "--out", out / "miura", *SAME_STAGES]
+    if not options.whole:
+        miura += ["--markers.test", "0", "--umap.layout", "0"]
+    two_ranks = "mpirun --oversubscribe --bind-to none -n 2".split()
+    programs = {"miura": miura, "miura, 2 ranks": two_ranks + miura}
+    also = ["--whole"] if options.whole else []
     if options.python:
-        programs["scanpy"] = [options.python, HERE / "scanpy_study.py", sheet, out / "scanpy.h5ad"]
+        programs["scanpy"] = [options.python, HERE / "scanpy_study.py", sheet, out / "scanpy.h5ad", *also]
+        programs["scranpy"] = [options.python, HERE / "scranpy_study.py", sheet, out / "scranpy.tsv", *also]
     if options.rscript:
-        programs["Seurat"] = [options.rscript, HERE / "seurat_study.R", sheet, out / "seurat.rds"]
+        programs["Seurat"] = [options.rscript, HERE / "seurat_study.R", sheet, out / "seurat.rds", *(["whole"] if options.whole else [])]
     best = {}
-    for _ in range(options.repeats):
+    for turn in range(options.repeats):
         for name, command in programs.items():
+            if turn >= rounds.get(name, options.repeats):
+                continue
             shutil.rmtree(out / "miura", ignore_errors=True)  # or it would find everything done
             log = out / f"{name}.log"
             used = run(list(map(str, command)), log)

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""The work of `miura run` up to the clusters, by scanpy: all lots of a sample sheet, one thread.
+"""The work of `miura run` by scanpy, one thread: lots with role train up to their clusters; with --whole markers, layout, and
+the cells of the other lots mapped.
 
-    scanpy_study.py SAMPLES.csv OUT.h5ad
+    scanpy_study.py SAMPLES.csv OUT.h5ad [--whole]
 
 Prints a line a stage: name, wall seconds, CPU seconds (tab-separated).
 """
@@ -12,7 +13,6 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 import pathlib
 import sys
-import time
 import warnings
 
 warnings.filterwarnings("ignore")
@@ -22,17 +22,7 @@ import pandas as pd
 import scanpy as sc
 import scipy.sparse
 
-
-class Stages:
-    """Time since the last stage ended."""
-
-    def __init__(self):
-        self.wall, self.cpu = time.perf_counter(), time.process_time()
-
-    def end(self, name):
-        wall, cpu = time.perf_counter(), time.process_time()
-        print(f"{name}\t{wall - self.wall:.2f}\t{cpu - self.cpu:.2f}", flush=True)
-        self.wall, self.cpu = wall, cpu
+from stages import Stages
 
 
 def read_lot(path):
@@ -49,24 +39,44 @@ def read_lot(path):
     return cells
 
 
-def read_lots(samples):
+def read_lots(samples, train):
     sheet = pd.read_csv(samples, dtype=str)
+    sheet = sheet[(sheet.role == "train") == train]
     lots = {row.lot: read_lot(samples.parent / row.path) for row in sheet.itertuples()}
     cells = anndata.concat(lots, join="inner", merge="first", label="lot", index_unique="_")
     cells.X = scipy.sparse.csr_matrix(cells.X, dtype=np.float32)
     return cells
 
 
-def main():
-    samples, out = map(pathlib.Path, sys.argv[1:])
-    stages = Stages()
-    cells = read_lots(samples)
-    stages.end("read")
-
+def good_cells(cells):
     cells.var["mt"] = cells.var["symbol"].str.startswith("MT-")
     sc.pp.calculate_qc_metrics(cells, qc_vars=["mt"], percent_top=None, log1p=False, inplace=True)
     keep = (cells.obs["total_counts"] >= 500) & (cells.obs["n_genes_by_counts"] >= 200) & (cells.obs["pct_counts_mt"] <= 20)
-    cells = cells[keep].copy()
+    return cells[keep].copy()
+
+
+def finish(cells, samples, stages):
+    """Markers of all genes, the layout, and labels for the lots that do not train."""
+    sc.tl.rank_genes_groups(cells, "leiden", method="wilcoxon", tie_correct=True, pts=True)
+    stages.end("markers")
+    sc.tl.umap(cells)
+    stages.end("umap")
+    others = good_cells(read_lots(samples, train=False))[:, cells.var_names].copy()
+    stages.end("read the other lots")
+    sc.pp.normalize_total(others, target_sum=1e4)
+    sc.pp.log1p(others)
+    sc.tl.ingest(others, cells, obs="leiden", embedding_method=("pca", "umap"))
+    stages.end("map")
+    return others
+
+
+def main():
+    samples, out = map(pathlib.Path, sys.argv[1:3])
+    stages = Stages()
+    cells = read_lots(samples, train=True)
+    stages.end("read")
+
+    cells = good_cells(cells)
     sc.pp.filter_genes(cells, min_cells=3)
     stages.end("quality control")
 
@@ -81,6 +91,10 @@ def main():
     stages.end("scale")
     sc.pp.pca(variable, n_comps=50, svd_solver="arpack")
     cells.obsm["X_pca"] = variable.obsm["X_pca"]
+    # what ingest projects other cells by
+    cells.uns["pca"] = variable.uns["pca"]
+    cells.varm["PCs"] = np.zeros((cells.n_vars, 50))
+    cells.varm["PCs"][cells.var["highly_variable"]] = variable.varm["PCs"]
     del variable
     stages.end("pca")
     sc.pp.neighbors(cells, n_neighbors=20, use_rep="X_pca")
@@ -88,6 +102,8 @@ def main():
     # the quick one of scanpy's two: leidenalg, its default, takes about ten times as long
     sc.tl.leiden(cells, resolution=0.5, flavor="igraph", n_iterations=2, directed=False)
     stages.end("cluster")
+    if "--whole" in sys.argv[3:]:
+        finish(cells, samples, stages).write_h5ad(out.with_suffix(".others.h5ad"))
     cells.write_h5ad(out)
     stages.end("write")
     print(f"{cells.n_obs} cells, {cells.n_vars} genes, {cells.obs['leiden'].nunique()} clusters", file=sys.stderr)
