@@ -11,6 +11,7 @@
 #include "miura/base/error.hpp"
 #include "miura/base/log.hpp"
 #include "miura/base/sha256.hpp"
+#include "miura/cluster/components.hpp"
 #include "miura/cluster/leiden_grid.hpp"
 #include "miura/composition/count_cells.hpp"
 #include "miura/input/cell_table.hpp"
@@ -44,22 +45,24 @@ std::string digest_of_labels(MPI_Comm comm, const Study& study, const ClusterSta
 }
 
 /// How the training cells that the graph says nothing of get their clusters: those outside the reference, and reference
-/// cells that share no neighbours with any other (Seurat's group.singletons), go with most of their nearest
-/// connected reference cells. The neighbours are the same for every partition of one graph.
+/// cells that share neighbours with none or with a handful of others only, cut off from all else (Seurat's
+/// group.singletons for more than one), go with most of their nearest connected reference cells. The neighbours are the
+/// same for every partition of one graph.
 class Followers {
 public:
   Followers(MPI_Comm comm, const Study& study, const matrix::Embedding& coordinates, const matrix::Graph& graph,
             std::int32_t neighborhood)
       : comm_(comm) {
     const auto& cells = study.cells.cells.mine;
-    const auto& edges = graph.row_start;
-    std::vector<std::uint8_t> lonely, follows(cells.lot.size());
-    for (std::size_t r = 0; r + 1 < edges.size(); ++r) lonely.push_back(edges[r] == edges[r + 1] ? 1 : 0);
-    if (parallel::min_over_ranks<std::int32_t>(comm, std::ranges::find(lonely, 0) == lonely.end() ? 1 : 0) == 1)
-      std::ranges::fill(lonely, std::uint8_t{0});  // no edge at all: nobody can be followed
+    const auto size = cluster::component_sizes(comm, graph);
+    std::int64_t largest = 1;
+    for (const auto s : size) largest = std::max(largest, s);
+    // fewer than a cell has neighbours are no population; but somebody must be left to be followed
+    const auto enough = std::min<std::int64_t>(neighborhood, parallel::max_over_ranks(comm, largest));
+    std::vector<std::uint8_t> follows(cells.lot.size());
     connected_.resize(cells.lot.size());
     for (std::size_t i = 0, r = 0; i < cells.lot.size(); ++i) {
-      if (study.genes.reference[i]) connected_[i] = lonely[r++] ? 0 : 1;
+      if (study.genes.reference[i]) connected_[i] = size[r++] >= enough ? 1 : 0;
       follows[i] = study.lots[cells.lot[i]].role == "train" && !connected_[i] ? 1 : 0;
       if (follows[i]) place_.push_back(static_cast<std::int64_t>(i));
     }

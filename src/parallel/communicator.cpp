@@ -127,6 +127,13 @@ void max_over_ranks(MPI_Comm comm, std::span<double> values) {
                   MPI_DOUBLE, MPI_MAX, comm);
 }
 
+void min_over_ranks(MPI_Comm comm, std::span<std::int64_t> values) {
+  constexpr std::int64_t most = piece / 8;
+  for (std::int64_t from = 0; from < std::ssize(values); from += most)
+    MPI_Allreduce(MPI_IN_PLACE, values.data() + from, static_cast<int>(std::min(most, std::ssize(values) - from)),
+                  MPI_INT64_T, MPI_MIN, comm);
+}
+
 std::int64_t sum_of_lower_ranks(MPI_Comm comm, std::int64_t value) {
   std::int64_t before = 0;
   MPI_Exscan(&value, &before, 1, MPI_INT64_T, MPI_SUM, comm);

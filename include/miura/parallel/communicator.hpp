@@ -25,6 +25,7 @@ T max_over_ranks(MPI_Comm comm, T value);
 template <class T>
 T min_over_ranks(MPI_Comm comm, T value);
 void max_over_ranks(MPI_Comm comm, std::span<double> values);
+void min_over_ranks(MPI_Comm comm, std::span<std::int64_t> values);
 /// Sum of the values of all lower ranks (0 on rank 0).
 std::int64_t sum_of_lower_ranks(MPI_Comm comm, std::int64_t value);
 
