@@ -97,7 +97,7 @@ def main():
     cells.varm["PCs"][cells.var["highly_variable"]] = variable.varm["PCs"]
     del variable
     stages.end("pca")
-    sc.pp.neighbors(cells, n_neighbors=20, use_rep="X_pca")
+    sc.pp.neighbors(cells, n_neighbors=20, n_pcs=50)  # by number, or ingest looks for X_pca in the other cells
     stages.end("neighbors")
     # the quick one of scanpy's two: leidenalg, its default, takes about ten times as long
     sc.tl.leiden(cells, resolution=0.5, flavor="igraph", n_iterations=2, directed=False)
