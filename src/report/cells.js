@@ -91,7 +91,7 @@
       if (several("role")) {
         if (lots.some((lot) => lot.role === "train")) shown.push(["trained", "training lots"], ["mapped", "mapped lots"]);
       }
-      lots.forEach((lot, l) => shown.push(["lot " + l, "lot " + lot.lot]));
+      if (lots.length > 1) lots.forEach((lot, l) => shown.push(["lot " + l, "lot " + lot.lot]));
       this.shown = select(shown);
       const save = make("button", { type: "button", textContent: "Save as PNG" });
       this.canvas = make("canvas", {});
