@@ -29,6 +29,7 @@
 #include "miura/input/sample_sheet.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "miura/parallel/together.hpp"
+#include "miura/report/stored_report.hpp"
 
 namespace miura::app {
 
@@ -296,7 +297,7 @@ int compare(MPI_Comm comm, const std::vector<std::string>& arguments) {
                           .inputs = inputs,
                           .warnings = warnings,
                           .seconds = MPI_Wtime() - started,
-                          .page = report::render_comparison(page)});
+                          .page = report::stored(page)});
   if (!o.common.quiet) print(comm, told(study, deviations, compared));
   return 0;
 }

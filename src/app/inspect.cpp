@@ -21,9 +21,9 @@ namespace {
 namespace fs = std::filesystem;
 
 nlohmann::ordered_json provenance_of(const fs::path& result) {
-  std::ifstream file(result / "provenance.json");
-  if (!file) throw NotFoundError({result / "provenance.json"}, "not found: this is no result folder of miura");
-  auto record = nlohmann::ordered_json::parse(file, nullptr, false);
+  if (!fs::exists(result / "provenance.json"))
+    throw InputError({result}, fmt::format("is no result folder of miura (no provenance.json); {}", what_is_read));
+  auto record = read_provenance(result);
   if (!record.is_object() || !record.contains("outputs"))
     throw InputError({result / "provenance.json"}, "cannot be read");
   return record;

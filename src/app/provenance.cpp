@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <fstream>
 #include <set>
 #include <span>
 
@@ -44,11 +45,12 @@ nlohmann::ordered_json describe_machine(MPI_Comm comm) {
   return {{"ranks", parallel::size_of(comm)},
           {"threads", omp_get_max_threads()},
           {"hosts", std::set<std::string>(hosts.begin(), hosts.end())},
-          {"libraries",
-           {{"mpi", std::string(mpi, std::find(mpi, mpi + length, ','))},
-            {"hdf5", fmt::format("{}.{}.{}", major, minor, release)},
-            {"petsc", fmt::format("{}.{}.{}", PETSC_VERSION_MAJOR, PETSC_VERSION_MINOR, PETSC_VERSION_SUBMINOR)},
-            {"slepc", fmt::format("{}.{}.{}", SLEPC_VERSION_MAJOR, SLEPC_VERSION_MINOR, SLEPC_VERSION_SUBMINOR)}}}};
+          {"libraries", libraries()}};
+}
+
+nlohmann::ordered_json read_provenance(const std::filesystem::path& folder) {
+  std::ifstream file(folder / "provenance.json");
+  return nlohmann::ordered_json::parse(file, nullptr, false);
 }
 
 namespace {

@@ -29,6 +29,7 @@ for ranks in 1 3; do
 done
 "$MIURA" inspect --diff mapped1 mapped3 || fail "map gives other results on three ranks"
 cmp <(places one) <(places mapped1) || fail "run and map place the same cells elsewhere"
+renders_again mapped1
 
 # ---- stopped and gone on; another layout, or none
 run 2 1 steps --to umap
