@@ -162,7 +162,7 @@
       const from = Math.min(...numbers), to = Math.max(...numbers);
       const level = known.map((v) => (v === null ? 0 : 1 + Math.round((254 * (v - from)) / (to - from || 1))));
       for (let i = 0; i < n; ++i) value[i] = level[this.lot[i]];
-      this.scale = { from, to, zero: "not known", unit: "of the lot" };
+      this.scale = { from, to, zero: "not measured", unit: "of the lot" };
     }
 
     colourOf(value, theme) {

@@ -68,6 +68,7 @@ done
 "$PYTHON" -c 'import h5py' 2>/dev/null || skip "all but what a page holds passed; h5py is not installed (tools/setup --tests)"
 "$PYTHON" "$SOURCE/tests/app/picture.py" kinds study one || fail "planted states do not lie together"
 for result in one mapped1; do
+  "$PYTHON" "$SOURCE/tests/app/picture.py" outcomes study/samples.csv "$result" || fail "$result: the picture has other outcomes than the sheet"
   "$PYTHON" "$SOURCE/tests/app/picture.py" places "$result" || fail "$result: the page draws other cells than the tables hold"
 done
 "$PYTHON" "$SOURCE/tests/report/check_in_browser.py" --most-mb 10 one/report.html mapped1/report.html
