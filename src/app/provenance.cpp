@@ -33,15 +33,22 @@ std::string utc_now() {
   return text;
 }
 
-nlohmann::ordered_json describe_machine(MPI_Comm comm) {
-  char host[256] = {};
-  gethostname(host, sizeof host - 1);
-  const auto hosts = parallel::gather_everywhere(comm, std::vector<std::string>{host});
+nlohmann::ordered_json libraries() {
   char mpi[MPI_MAX_LIBRARY_VERSION_STRING] = {};
   int length = 0;
   MPI_Get_library_version(mpi, &length);
   unsigned major = 0, minor = 0, release = 0;
   H5get_libversion(&major, &minor, &release);
+  return {{"mpi", std::string(mpi, std::find(mpi, mpi + length, ','))},
+          {"hdf5", fmt::format("{}.{}.{}", major, minor, release)},
+          {"petsc", fmt::format("{}.{}.{}", PETSC_VERSION_MAJOR, PETSC_VERSION_MINOR, PETSC_VERSION_SUBMINOR)},
+          {"slepc", fmt::format("{}.{}.{}", SLEPC_VERSION_MAJOR, SLEPC_VERSION_MINOR, SLEPC_VERSION_SUBMINOR)}};
+}
+
+nlohmann::ordered_json describe_machine(MPI_Comm comm) {
+  char host[256] = {};
+  gethostname(host, sizeof host - 1);
+  const auto hosts = parallel::gather_everywhere(comm, std::vector<std::string>{host});
   return {{"ranks", parallel::size_of(comm)},
           {"threads", omp_get_max_threads()},
           {"hosts", std::set<std::string>(hosts.begin(), hosts.end())},

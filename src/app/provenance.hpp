@@ -24,6 +24,9 @@ double peak_memory_gib(MPI_Comm comm);
 /// UTC, as 2026-01-31T12:00:00Z.
 std::string utc_now();
 
+/// Versions: mpi, hdf5, petsc, slepc. Not collective.
+nlohmann::ordered_json libraries();
+
 /// What provenance.json says of the machine and the libraries: ranks, threads, hosts, versions.
 nlohmann::ordered_json describe_machine(MPI_Comm comm);
 

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "app/cell_map.hpp"
+#include "app/lot_outcomes.hpp"
 #include "app/stages.hpp"
 #include "app/stored_page.hpp"
 #include "app/study_file.hpp"
@@ -229,8 +230,12 @@ void publish_study(MPI_Comm comm, const Study& study, const Publication& p) {
   auto cells = cell_map(comm, study, p);
   parallel::together(comm, [&] {
     if (parallel::rank_of(comm) != 0) return;
-    for (const auto& table : tables_of(study)) write_table(table, fresh / "tables");
-    const auto page = study_page(study, p, std::move(cells));
+    auto tables = tables_of(study);
+    if (auto outcomes = outcome_table(study); outcomes.n_rows() > 0) tables.push_back(std::move(outcomes));
+    for (const auto& table : tables) write_table(table, fresh / "tables");
+    Digests of_tables;
+    for (auto& [name, digest] : digests_below(fresh / "tables")) of_tables["tables/" + name] = digest;
+    const auto page = study_page(study, p, std::move(cells), of_tables);
     report::write_whole_file(fresh / "report.html", report::render_html(page));
     const auto bytes = report::stored(page);
     report::write_whole_file(fresh / stored_page_file, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
