@@ -99,7 +99,12 @@ TEST(ClusterScatter, HasEveryLotOfEveryClusterAndTheNumbersOfItsTestOnce) {
 }
 
 TEST(TestText, SaysRhoIntervalAndBothP) {
-  const AssociationRow row{.rho = 0.87, .ci_lo = 0.41, .ci_hi = 0.98, .p_exact = 0.0004, .p_step = 0.012, .flags = {}};
+  AssociationRow row;
+  row.rho = 0.87;
+  row.ci_lo = 0.41;
+  row.ci_hi = 0.98;
+  row.p_exact = 0.0004;
+  row.p_step = 0.012;
   EXPECT_EQ(test_text(row, 0.05), "rho 0.87 (95 % interval 0.41 to 0.98), p = 0.0004 alone, 0.012 family-wise");
 }
 

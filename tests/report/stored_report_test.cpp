@@ -18,7 +18,7 @@ TEST(StoredReport, GivesTheSamePageAgain) {
     const auto report = planted::report(p);
     EXPECT_EQ(render_html(restored(stored(report))), render_html(report));
   }
-  EXPECT_EQ(render_html(restored(stored({}))), render_html({}));
+  EXPECT_EQ(render_html(restored(stored(StudyReport{}))), render_html({}));
 }
 
 TEST(StoredReport, GivesEveryKindOfPageAgain) {
