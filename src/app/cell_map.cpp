@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "app/configuration.hpp"
+#include "app/lot_outcomes.hpp"
 #include "miura/normalize/log_normalize.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "miura/stats/random.hpp"
@@ -72,7 +73,8 @@ private:
 };
 
 /// The lots of the drawn cells in their order, on all ranks. Collective.
-std::vector<report::CellMap::Lot> lots_of(MPI_Comm comm, const Study& study, std::span<const std::int64_t> drawn) {
+std::vector<report::CellMap::Lot> lots_of(MPI_Comm comm, const Study& study, const LotOutcomes& outcomes,
+                                          std::span<const std::int64_t> drawn) {
   std::vector<std::int64_t> mine;  // a lot and its cells, lot by lot
   for (const auto i : drawn) {
     const auto lot = study.cells.cells.mine.lot[i];
@@ -81,16 +83,10 @@ std::vector<report::CellMap::Lot> lots_of(MPI_Comm comm, const Study& study, std
   }
   const auto all = parallel::gather_everywhere<std::int64_t>(comm, mine);
   std::vector<report::CellMap::Lot> lots;
-  const auto& association = study.association;
   for (std::size_t at = 0; at < all.size(); at += 2) {
     const auto& lot = study.lots[all[at]];
-    if (lots.empty() || lots.back().lot != lot.id) {
-      auto& added = lots.emplace_back(report::CellMap::Lot{lot.id, lot.source, lot.role});
-      const auto place = std::ranges::find(association.training_lots, all[at]) - association.training_lots.begin();
-      for (const auto& outcome : association.outcomes)
-        added.outcome.push_back(place < std::ssize(outcome.value) ? outcome.value[place]
-                                                                  : std::numeric_limits<double>::quiet_NaN());
-    }
+    if (lots.empty() || lots.back().lot != lot.id)
+      lots.push_back({.lot = lot.id, .source = lot.source, .role = lot.role, .outcome = outcomes.of(all[at])});
     lots.back().cells += all[at + 1];
   }
   return lots;
@@ -176,8 +172,9 @@ report::CellMap cell_map(MPI_Comm comm, const Study& study, const Publication& p
   const auto drawn = drawn_cells(comm, study);
   const Steps steps(comm, study.umap);
   map.n_cells = study.cells.cells.partition.size();
-  map.lots = lots_of(comm, study, drawn);
-  for (const auto& outcome : study.association.outcomes) map.outcomes.push_back(outcome.name);
+  const LotOutcomes outcomes(study);
+  map.lots = lots_of(comm, study, outcomes, drawn);
+  map.outcomes = outcomes.names();
   add_clusters(study, drawn, map);
   for (const auto i : drawn) {
     map.x.push_back(steps.of(study.umap.cells.value[2 * i], 0));

@@ -29,6 +29,7 @@
 #include "miura/input/sample_sheet.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "miura/parallel/together.hpp"
+#include "miura/report/stored_report.hpp"
 
 namespace miura::app {
 
@@ -210,14 +211,32 @@ std::vector<fs::path> inputs_of(const CompareOptions& o) {
   return inputs;
 }
 
+/// What an endpoint is, and on which scale its difference is told.
+std::string words_of(const Endpoint& endpoint) {
+  const auto what = [&]() -> std::string {
+    switch (endpoint.kind) {
+      case Endpoint::Kind::share:
+        return fmt::format("cluster {}, logit of its share", endpoint.name);
+      case Endpoint::Kind::marker:
+        return fmt::format("{}, log2 counts per million", endpoint.name);
+      case Endpoint::Kind::outcome:
+        return fmt::format("{}, in its own unit", endpoint.name);
+      case Endpoint::Kind::components:
+        return fmt::format("composition, distance in {} components in standard deviations", endpoint.width);
+    }
+    throw std::logic_error("an endpoint of no kind");
+  }();
+  return endpoint.final_use.empty() ? what : fmt::format("{}: {}", endpoint.final_use, what);
+}
+
 std::string told_of(const comparability::EndpointResult& e) {
   const auto& test = e.test;
-  const auto name = (e.endpoint.final_use.empty() ? "" : e.endpoint.final_use + ", ") + e.endpoint.name;
+  const auto name = words_of(e.endpoint);
   if (e.outcome == comparability::EndpointResult::Outcome::descriptive)
     return fmt::format("{}: {:+.3g} with {} and {} lots, descriptive only\n", name, test.difference, test.n_before,
                        test.n_after);
   return fmt::format(
-      "{}: {:+.3g} [{:.3g}, {:.3g}] within +-{:.3g}? {}; with {} and {} lots chance to accept a change of the margin "
+      "{}: {:+.3g} [90 % interval {:.3g} to {:.3g}] within +-{:.3g}? {}; with {} and {} lots chance to accept a change of the margin "
       "{:.2f}, to reject no change {:.2f}\n",
       name, test.difference, test.ci_low, test.ci_high, test.margin, test.equivalent ? "yes" : "not shown",
       test.n_before, test.n_after, e.rates.false_accept, e.rates.false_reject);
@@ -231,7 +250,8 @@ std::string told(const ComparedLots& study, const std::vector<comparability::Dev
       text += fmt::format("lot {} deviates by {}: p {:.2g} over all statistics, conformal p {:.2g}\n",
                           study.lots[d.lot].id, d.statistic, d.p_bonferroni, d.p_conformal);
   if (text.empty()) text = "no lot deviates beyond chance\n";
-  for (const auto& e : compared.endpoints) text += told_of(e);
+  if (!compared.endpoints.empty()) text += "after less before:\n";
+  for (const auto& e : compared.endpoints) text += "  " + told_of(e);
   for (const auto& v : compared.verdicts) text += v.text + "\n";
   return text;
 }
@@ -296,7 +316,7 @@ int compare(MPI_Comm comm, const std::vector<std::string>& arguments) {
                           .inputs = inputs,
                           .warnings = warnings,
                           .seconds = MPI_Wtime() - started,
-                          .page = report::render_comparison(page)});
+                          .page = report::stored(page)});
   if (!o.common.quiet) print(comm, told(study, deviations, compared));
   return 0;
 }

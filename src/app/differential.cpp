@@ -25,6 +25,7 @@
 #include "miura/input/probe_annotation.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "miura/parallel/together.hpp"
+#include "miura/report/stored_report.hpp"
 
 namespace miura::app {
 
@@ -296,7 +297,7 @@ std::vector<matrix::Table> compared_once(MPI_Comm comm, const DifferentialOption
   return tables;
 }
 
-std::string page_of(const DifferentialOptions& o, std::span<const matrix::Table> tables, const TablesRecord& record) {
+std::vector<std::uint8_t> page_of(const DifferentialOptions& o, std::span<const matrix::Table> tables, const TablesRecord& record) {
   auto page = differential_page(tables);
   page.study = fs::path(o.table).filename().string();
   page.reference = o.reference;
@@ -305,7 +306,7 @@ std::string page_of(const DifferentialOptions& o, std::span<const matrix::Table>
   page.warnings = record.warnings;
   for (const auto& [name, value] : record.settings.items())
     page.settings.push_back({name, value.is_string() ? value.get<std::string>() : value.dump()});
-  return report::render_differential(page);
+  return report::stored(page);
 }
 
 }  // namespace

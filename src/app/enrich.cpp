@@ -17,6 +17,7 @@
 #include "miura/input/delimited.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "miura/parallel/together.hpp"
+#include "miura/report/stored_report.hpp"
 
 namespace miura::app {
 
@@ -175,13 +176,13 @@ fs::path folder_of(const EnrichOptions& o) {
          (o.of_peaks() ? "-overlap" : "-enrichment");
 }
 
-std::string page_of(const EnrichOptions& o, std::span<const matrix::Table> tables, const TablesRecord& record) {
+std::vector<std::uint8_t> page_of(const EnrichOptions& o, std::span<const matrix::Table> tables, const TablesRecord& record) {
   auto page = enrichment_page(tables);
   page.study = fs::path(o.of_peaks() ? o.peaks.front() : o.genes).filename().string();
   page.warnings = record.warnings;
   for (const auto& [name, value] : record.settings.items())
     page.settings.push_back({name, value.is_string() ? value.get<std::string>() : value.dump()});
-  return report::render_enrichment(page);
+  return report::stored(page);
 }
 
 }  // namespace

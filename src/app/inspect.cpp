@@ -1,3 +1,4 @@
+#include <H5Fpublic.h>
 #include <fmt/format.h>
 #include <fmt/ostream.h>
 
@@ -20,13 +21,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* what_is_read =
+    "miura inspect reads result folders of miura and HDF5 files (.h5ad, .h5); 10x folders and tables are read by miura "
+    "run, with a sample sheet that names them";
+
 nlohmann::ordered_json provenance_of(const fs::path& result) {
-  std::ifstream file(result / "provenance.json");
-  if (!file) throw NotFoundError({result / "provenance.json"}, "not found: this is no result folder of miura");
-  auto record = nlohmann::ordered_json::parse(file, nullptr, false);
+  if (!fs::exists(result / "provenance.json"))
+    throw InputError({result}, fmt::format("is no result folder of miura (no provenance.json); {}", what_is_read));
+  auto record = read_provenance(result);
   if (!record.is_object() || !record.contains("outputs"))
     throw InputError({result / "provenance.json"}, "cannot be read");
   return record;
+}
+
+void check_hdf5(const fs::path& path) {
+  if (H5Fis_hdf5(path.c_str()) <= 0) throw InputError({path}, fmt::format("is no HDF5 file; {}", what_is_read));
 }
 
 std::string describe_result(const fs::path& result) {
@@ -44,6 +53,7 @@ std::string describe_result(const fs::path& result) {
 }
 
 std::string describe_file(const fs::path& path) {
+  check_hdf5(path);
   std::string text;
   for (const auto& [name, description] : hdf5::contents(path))
     text += fmt::format("{}{:<{}} {}\n", std::string(2 * (std::ranges::count(name, '/') - 1), ' '),
@@ -74,7 +84,11 @@ std::string verify(const fs::path& result) {
 
 /// The differences of two results or two HDF5 files, a line each.
 std::vector<std::string> compare(const fs::path& a, const fs::path& b) {
-  if (!fs::is_directory(a) && !fs::is_directory(b)) return hdf5::differences(a, b);
+  if (!fs::is_directory(a) && !fs::is_directory(b)) {
+    check_hdf5(a);
+    check_hdf5(b);
+    return hdf5::differences(a, b);
+  }
   std::vector<std::string> lines;
   const auto in_a = provenance_of(a).at("outputs"), in_b = provenance_of(b).at("outputs");
   for (const auto& [name, digest] : in_b.items())

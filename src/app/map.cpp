@@ -223,7 +223,7 @@ int map(MPI_Comm comm, const std::vector<std::string>& arguments) {
   const fs::path out =
       command.common.out.empty() ? file.parent_path() / "mapped" / sheet.stem() : fs::path(command.common.out);
 
-  const FolderLock lock(comm, out);
+  const FolderLock lock(comm, out / "checkpoint");
   finish_publication(comm, out);
   const auto log_file = out / "log.txt.part";
   parallel::together(comm, [&] {

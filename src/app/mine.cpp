@@ -18,6 +18,7 @@
 #include "miura/mining/tables.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "miura/parallel/together.hpp"
+#include "miura/report/stored_report.hpp"
 
 namespace miura::app {
 
@@ -83,14 +84,14 @@ std::vector<matrix::Table> tables_of(const MineOptions& o, const MinedLines& tra
 }
 
 /// The page, which only the rank that writes needs.
-std::string page_of(const MineOptions& o, std::span<const matrix::Table> tables, const TablesRecord& record) {
+std::vector<std::uint8_t> page_of(const MineOptions& o, std::span<const matrix::Table> tables, const TablesRecord& record) {
   auto page = mining_page(tables);
   page.study = o.file.stem().string();
   page.alpha = o.replication.alpha;
   page.warnings = record.warnings;
   for (const auto& [name, value] : record.settings.items()) page.settings.push_back({name, value.get<std::string>()});
   for (const auto& input : record.inputs) page.inputs.push_back({input.string(), sha256_of_file(input)});
-  return report::render_mining(page);
+  return report::stored(page);
 }
 
 }  // namespace

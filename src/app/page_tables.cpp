@@ -46,6 +46,7 @@ void add_association(report::StudyReport& page, const matrix::Table& t, bool sev
          .ci_hi = of.real("ci_hi", i),
          .p_exact = of.real("p_exact", i),
          .p_step = of.real("p_maxT_step", i),
+         .p_single = of.real("p_maxT_single", i),
          .permutations = of.integer("n_perm", i),
          .permutation_kind = of.text("perm_type", i),
          .status = of.text("status", i),

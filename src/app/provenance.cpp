@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <fstream>
 #include <set>
 #include <span>
 
@@ -32,23 +33,31 @@ std::string utc_now() {
   return text;
 }
 
-nlohmann::ordered_json describe_machine(MPI_Comm comm) {
-  char host[256] = {};
-  gethostname(host, sizeof host - 1);
-  const auto hosts = parallel::gather_everywhere(comm, std::vector<std::string>{host});
+nlohmann::ordered_json libraries() {
   char mpi[MPI_MAX_LIBRARY_VERSION_STRING] = {};
   int length = 0;
   MPI_Get_library_version(mpi, &length);
   unsigned major = 0, minor = 0, release = 0;
   H5get_libversion(&major, &minor, &release);
+  return {{"mpi", std::string(mpi, std::find(mpi, mpi + length, ','))},
+          {"hdf5", fmt::format("{}.{}.{}", major, minor, release)},
+          {"petsc", fmt::format("{}.{}.{}", PETSC_VERSION_MAJOR, PETSC_VERSION_MINOR, PETSC_VERSION_SUBMINOR)},
+          {"slepc", fmt::format("{}.{}.{}", SLEPC_VERSION_MAJOR, SLEPC_VERSION_MINOR, SLEPC_VERSION_SUBMINOR)}};
+}
+
+nlohmann::ordered_json describe_machine(MPI_Comm comm) {
+  char host[256] = {};
+  gethostname(host, sizeof host - 1);
+  const auto hosts = parallel::gather_everywhere(comm, std::vector<std::string>{host});
   return {{"ranks", parallel::size_of(comm)},
           {"threads", omp_get_max_threads()},
           {"hosts", std::set<std::string>(hosts.begin(), hosts.end())},
-          {"libraries",
-           {{"mpi", std::string(mpi, std::find(mpi, mpi + length, ','))},
-            {"hdf5", fmt::format("{}.{}.{}", major, minor, release)},
-            {"petsc", fmt::format("{}.{}.{}", PETSC_VERSION_MAJOR, PETSC_VERSION_MINOR, PETSC_VERSION_SUBMINOR)},
-            {"slepc", fmt::format("{}.{}.{}", SLEPC_VERSION_MAJOR, SLEPC_VERSION_MINOR, SLEPC_VERSION_SUBMINOR)}}}};
+          {"libraries", libraries()}};
+}
+
+nlohmann::ordered_json read_provenance(const std::filesystem::path& folder) {
+  std::ifstream file(folder / "provenance.json");
+  return nlohmann::ordered_json::parse(file, nullptr, false);
 }
 
 namespace {

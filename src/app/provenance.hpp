@@ -24,8 +24,14 @@ double peak_memory_gib(MPI_Comm comm);
 /// UTC, as 2026-01-31T12:00:00Z.
 std::string utc_now();
 
+/// Versions: mpi, hdf5, petsc, slepc. Not collective.
+nlohmann::ordered_json libraries();
+
 /// What provenance.json says of the machine and the libraries: ranks, threads, hosts, versions.
 nlohmann::ordered_json describe_machine(MPI_Comm comm);
+
+/// provenance.json of a result folder, its fields in their order; of a file that is missing or no JSON: is_discarded().
+nlohmann::ordered_json read_provenance(const std::filesystem::path& folder);
 
 /// The text of a provenance.json: the record, and last in it the SHA-256 of all before, so that the record of all
 /// checksums is not the one file without any.

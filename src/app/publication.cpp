@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <limits>
 
 #include "app/cell_map.hpp"
+#include "app/lot_outcomes.hpp"
 #include "app/stages.hpp"
+#include "app/stored_page.hpp"
 #include "app/study_file.hpp"
 #include "app/study_page.hpp"
 #include "miura/base/error.hpp"
@@ -30,13 +30,7 @@ namespace fs = std::filesystem;
 
 using Digests = std::map<std::string, std::string>;
 
-/// provenance.json of a result folder, or null.
-nlohmann::json read_provenance(const fs::path& out) {
-  std::ifstream file(out / "provenance.json");
-  return nlohmann::json::parse(file, nullptr, false);
-}
-
-Digests outputs_in(const nlohmann::json& record) {
+Digests outputs_in(const nlohmann::ordered_json& record) {
   Digests outputs;
   if (!record.is_object() || !record.contains("outputs")) return outputs;
   for (const auto& [name, digest] : record["outputs"].items())
@@ -236,8 +230,12 @@ void publish_study(MPI_Comm comm, const Study& study, const Publication& p) {
   auto cells = cell_map(comm, study, p);
   parallel::together(comm, [&] {
     if (parallel::rank_of(comm) != 0) return;
-    for (const auto& table : tables_of(study)) write_table(table, fresh / "tables");
-    const auto page = study_page(study, p, std::move(cells));
+    auto tables = tables_of(study);
+    if (auto outcomes = outcome_table(study); outcomes.n_rows() > 0) tables.push_back(std::move(outcomes));
+    for (const auto& table : tables) write_table(table, fresh / "tables");
+    Digests of_tables;
+    for (auto& [name, digest] : digests_below(fresh / "tables")) of_tables["tables/" + name] = digest;
+    const auto page = study_page(study, p, std::move(cells), of_tables);
     report::write_whole_file(fresh / "report.html", report::render_html(page));
     const auto bytes = report::stored(page);
     report::write_whole_file(fresh / stored_page_file, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
@@ -263,34 +261,6 @@ void finish_publication(MPI_Comm comm, const fs::path& out) {
     if (whole == 0) fs::remove_all(fresh);
   });
   if (parallel::max_over_ranks(comm, whole) == 1) put_in_place(comm, fresh, out);
-}
-
-bool render_again(MPI_Comm comm, const fs::path& out) {
-  std::int32_t other = 0;
-  parallel::together(comm, [&] {
-    if (parallel::rank_of(comm) != 0) return;
-    const auto stored = out / stored_page_file, page = out / "report.html", record_file = out / "provenance.json";
-    for (const auto& file : {stored, record_file})
-      if (!fs::exists(file)) throw NotFoundError({file}, "not found: this is no result of miura run or map");
-    std::ifstream content(stored, std::ios::binary);
-    const std::vector<char> bytes{std::istreambuf_iterator<char>(content), {}};
-    auto record = nlohmann::ordered_json::parse(std::ifstream(record_file), nullptr, false);
-    if (!record.is_object() || !record.contains("outputs")) throw InputError({record_file}, "is no record of a result");
-    try {
-      const auto report = report::restored({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
-      report::write_whole_file(page, report::render_html(report));
-    } catch (const std::invalid_argument& e) {
-      throw InputError({stored}, e.what());
-    }
-    const auto digest = sha256_of_file(page);
-    other = record["outputs"]["report.html"] != digest ? 1 : 0;
-    if (other == 0) return;
-    record.erase("record_sha256");
-    record["outputs"]["report.html"] = digest;
-    record["rendered_again"] = {{"version", version()}, {"commit", commit()}, {"written", utc_now()}};
-    report::write_whole_file(record_file, sealed(record));
-  });
-  return parallel::max_over_ranks(comm, other) == 1;
 }
 
 bool already_published(MPI_Comm comm, const fs::path& out, const std::string& report_hash) {

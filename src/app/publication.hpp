@@ -25,9 +25,6 @@ struct Publication {
   std::string report_hash;
 };
 
-/// What report.html shows, from which `miura report` renders it again.
-inline constexpr const char* stored_page_file = "report.cbor";
-
 /// Writes study.h5ad, tables/, report.html, report.cbor and provenance.json beside, then puts each in place. Until all of them are
 /// on the disk an older result stays as it is. Collective.
 void publish_study(MPI_Comm comm, const Study& study, const Publication& p);
@@ -35,11 +32,6 @@ void publish_study(MPI_Comm comm, const Study& study, const Publication& p);
 /// Puts in place what a run that was killed had wholly written but not wholly put in place, so that the folder holds
 /// one result, not parts of two; clears away what it had not wholly written. Collective.
 void finish_publication(MPI_Comm comm, const std::filesystem::path& out);
-
-/// Renders report.html of a finished result again, from report.cbor alone, and enters it into provenance.json. Returns
-/// whether it is another page than before. NotFoundError without report.cbor or provenance.json, InputError where one of
-/// them is none. Collective.
-bool render_again(MPI_Comm comm, const std::filesystem::path& out);
 
 /// Whether the folder holds the whole result of a run with this hash, each file unharmed. Collective.
 bool already_published(MPI_Comm comm, const std::filesystem::path& out, const std::string& report_hash);

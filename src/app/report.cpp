@@ -3,8 +3,7 @@
 #include <filesystem>
 
 #include "app/common_options.hpp"
-#include "app/folder_lock.hpp"
-#include "app/publication.hpp"
+#include "app/stored_page.hpp"
 #include "app/subcommand.hpp"
 #include "miura/base/error.hpp"
 #include "miura/parallel/communicator.hpp"
@@ -23,7 +22,7 @@ po::options_description describe(ReportCommand& o) {
   po::options_description options("miura report RESULT");
   options.add(describe(o.common));
   po::options_description report("Report");
-  report.add_options()("result", po::value(&o.result), "result folder of miura run or map");
+  report.add_options()("result", po::value(&o.result), "result folder of run, map, mine, compare, differential or enrich");
   options.add(report);
   return options;
 }
@@ -41,7 +40,6 @@ int report(MPI_Comm comm, const std::vector<std::string>& arguments) {
   parallel::together(comm, [&] {
     if (!std::filesystem::is_directory(folder)) throw NotFoundError({folder}, "not found, or no folder");
   });
-  const FolderLock lock(comm, folder);
   const bool other = render_again(comm, folder);
   if (!o.common.quiet)
     print(comm, fmt::format("{}{}\n", (folder / "report.html").string(), other ? "" : " is as it was"));

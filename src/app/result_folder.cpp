@@ -2,16 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
 #include <list>
 
 #include "app/provenance.hpp"
+#include "app/stored_page.hpp"
 #include "miura/base/error.hpp"
 #include "miura/base/log.hpp"
 #include "miura/base/sha256.hpp"
 #include "miura/base/version.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "miura/parallel/together.hpp"
+#include "miura/report/stored_report.hpp"
 #include "miura/report/text_table.hpp"
 #include "miura/report/whole_file.hpp"
 
@@ -48,9 +49,8 @@ bool is_packed(const matrix::Table& table) {
 }
 
 void refuse_other_results(const fs::path& out, const std::string& command) {
-  std::ifstream file(out / "provenance.json");
-  if (!file) return;
-  const auto record = nlohmann::json::parse(file, nullptr, false);
+  if (!fs::exists(out / "provenance.json")) return;
+  const auto record = read_provenance(out);
   if (!record.is_object() || record.value("command", "run") != command)
     throw Error(ExitCode::cannot_create, out.string() + ": holds the result of another command; choose another --out");
 }
@@ -88,8 +88,11 @@ void ResultFolder::publish(std::span<const matrix::Table> tables, const TablesRe
       outputs[name] = files.back().digest();
     }
     if (!record.page.empty()) {
-      files.emplace_back(out_ / "report.html").write(record.page);
+      files.emplace_back(out_ / "report.html").write(report::render_stored(record.page));
       outputs["report.html"] = files.back().digest();
+      files.emplace_back(out_ / stored_page_file)
+          .write({reinterpret_cast<const char*>(record.page.data()), record.page.size()});
+      outputs[stored_page_file] = files.back().digest();
     }
     const nlohmann::ordered_json provenance{
         {"program", "miura"},          {"version", version()},        {"commit", commit()},   {"command", command_},

@@ -2,6 +2,7 @@
 
 #include <mpi.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <span>
@@ -18,14 +19,15 @@ struct TablesRecord {
   nlohmann::ordered_json settings;
   std::vector<std::filesystem::path> inputs;  ///< as the user named them; their SHA-256 is added
   std::vector<std::string> warnings;
-  double seconds = 0;     ///< wall time
-  std::string page = {};  ///< report.html; empty: there is none
+  double seconds = 0;                   ///< wall time
+  std::vector<std::uint8_t> page = {};  ///< report.cbor, of which report.html is made; empty: there is none
 };
 
 /// tables/NAME.tsv, or tables/NAME.tsv.gz of more than 200,000 rows.
 std::string file_of(const matrix::Table& table);
 
-/// The folder of a command that gives tables: tables/*.tsv, report.html, provenance.json and log.txt. Nothing in it
+/// The folder of a command that gives tables: tables/*.tsv, report.html, report.cbor, provenance.json
+/// and log.txt. Nothing in it
 /// changes before all tables are on the disk beside their names.
 class ResultFolder {
 public:

@@ -191,15 +191,17 @@ std::vector<StageForecast> forecast(const StudySize& size, const RunOptions& o, 
 }
 
 std::string forecast_text(const StudySize& size, const std::vector<StageForecast>& stages, const Layout& layout) {
+  const auto several = [](std::int64_t n, const char* one) { return fmt::format("{} {}{}", n, one, n == 1 ? "" : "s"); };
   auto text = fmt::format(
-      "# {} lots, {} cells, {} features, {} {}; {} ranks x {} threads\n"
-      "# minutes are of the cores that docs/scaling.md was measured on; before quality control, so on the safe side\n"
-      "{:<12} {:>10} {:>10} {:>12}\n",
-      size.lots, size.cells, size.features, size.entries, size.tables ? "values" : "counts", layout.ranks,
-      layout.threads, "stage", "gib_a_rank", "minutes", "gib_written");
+      "# {}, {}, {}, {}; {} x {}\n"
+      "# before quality control, so on the safe side; minutes are of the cores that docs/scaling.md was measured on\n"
+      "{:<12}  {:>10}  {:>7}  {:>11}\n",
+      several(size.lots, "lot"), several(size.cells, "cell"), several(size.features, "feature"),
+      several(size.entries, size.tables ? "value" : "count"), several(layout.ranks, "rank"),
+      several(layout.threads, "thread"), "stage", "GiB a rank", "minutes", "GiB written");
   StageForecast all{.stage = "all"};
   const auto line = [](const StageForecast& s) {
-    return fmt::format("{:<12} {:>10.3f} {:>10.2f} {:>12.3f}\n", s.stage, s.gib_a_rank, s.minutes, s.gib_written);
+    return fmt::format("{:<12}  {:>10.3f}  {:>7.2f}  {:>11.3f}\n", s.stage, s.gib_a_rank, s.minutes, s.gib_written);
   };
   for (const auto& s : stages) {
     text += line(s);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 
+#include "app/lot_outcomes.hpp"
 #include "app/mapping.hpp"
 #include "app/page_tables.hpp"
 #include "app/stages.hpp"
@@ -85,12 +86,6 @@ void add_mapping(report::StudyReport& page, const Study& study) {
   add_replication_scatters(page, tables);
 }
 
-double outcome_of_lot(const Study& study, const std::string& outcome, std::int32_t lot) {
-  const auto found = std::ranges::find(study.association.outcomes, outcome, &association::Outcome::name);
-  const auto place = std::ranges::find(study.association.training_lots, lot) - study.association.training_lots.begin();
-  return place < std::ssize(found->value) ? found->value[place] : report::missing;
-}
-
 /// The composition that a row is about, and the number of its cluster there.
 std::pair<const matrix::Composition*, std::int32_t> cluster_of(const Study& study, const report::AssociationRow& row) {
   for (std::size_t p = 0; p < study.clusters.partitions.size(); ++p) {
@@ -116,13 +111,14 @@ void add_scatters(report::StudyReport& page, const Study& study) {
   std::vector<const report::AssociationRow*> chosen;
   for (const auto& [outcome, row] : best) chosen.push_back(row);
   std::ranges::stable_sort(chosen, {}, [](const auto* row) { return std::pair(row->family, row->p_step); });
+  const LotOutcomes outcomes(study);
   for (const auto* row : chosen) {
     const auto [c, cluster] = cluster_of(study, *row);
     report::Scatter scatter{row->partition, row->cluster, row->outcome, {}};
     for (const auto l : lots_with_cells(*c))
       scatter.points.push_back({study.lots[l].id, study.lots[l].source,
                                 static_cast<double>(c->cells(cluster, l)) / static_cast<double>(c->lot_size[l]),
-                                outcome_of_lot(study, row->outcome, l)});
+                                outcomes.of(l, row->outcome)});
     page.scatter.push_back(std::move(scatter));
   }
 }
@@ -132,7 +128,19 @@ void add_primary_outcome(report::StudyReport& page, const Study& study) {
   if (primary == page.association.end()) return;
   page.primary_outcome = primary->outcome;
   for (const auto l : lots_with_cells(study.composition.primary()))
-    page.primary_value.push_back(outcome_of_lot(study, primary->outcome, l));
+    page.primary_value.push_back(LotOutcomes(study).of(l, primary->outcome));
+}
+
+/// Of all lots for which one was measured.
+void add_outcomes(report::StudyReport& page, const Study& study) {
+  const LotOutcomes outcomes(study);
+  page.outcome_names = outcomes.names();
+  for (std::size_t l = 0; l < study.lots.size(); ++l) {
+    report::OutcomeRow row{study.lots[l].id, study.lots[l].source, study.lots[l].role,
+                           outcomes.of(static_cast<std::int64_t>(l))};
+    if (std::ranges::any_of(row.value, [](double value) { return std::isfinite(value); }))
+      page.outcomes.push_back(std::move(row));
+  }
 }
 
 /// How lots were placed on the reference, and what was tested there.
@@ -259,6 +267,8 @@ std::vector<report::NamedText> files_beside(const Study& study) {
       {"tables/lots.tsv", "what became of the cells of each lot"},
       {"tables/cells.tsv.gz", "lot, barcode, cluster and place in the plane of every cell"},
       {"tables/composition.tsv", "cells and share of each lot in each cluster"}};
+  if (outcome_table(study).n_rows() > 0)
+    files.push_back({"tables/outcomes.tsv", "what each lot did, an outcome a row"});
   if (study.mapping.any()) files.push_back({"tables/mapping.tsv", "label, scores and p of every cell of a mapped lot"});
   const std::vector<std::pair<const char*, const char*>> tables{
       {"mapped_lots", "how many cells of each mapped and each held-out training lot are outside of the reference"},
@@ -329,13 +339,20 @@ void add_new_lots(report::StudyReport& page, const Publication& p) {
   add_mapping_method(page, p);
 }
 
+void add_software(report::StudyReport& page) {
+  const auto of = [&](const char* library) { return libraries().at(library).get<std::string>(); };
+  page.method.push_back({"Software", fmt::format("miura {} (commit {}), {}, HDF5 {}, PETSc {}, SLEPc {}.", version(),
+                                                 commit(), of("mpi"), of("hdf5"), of("petsc"), of("slepc"))});
+}
+
 }  // namespace
 
-report::StudyReport study_page(const Study& study, const Publication& p, report::CellMap cells) {
+report::StudyReport study_page(const Study& study, const Publication& p, report::CellMap cells,
+                               const std::map<std::string, std::string>& digests) {
   report::StudyReport page;
   page.cell_map = std::move(cells);
   page.study = p.name;
-  page.program_version = "miura " + version();
+  page.program_version = version();
   page.alpha = p.alpha;
   page.n_genes = study.cells.features.size();
   page.warnings = study.warnings;
@@ -345,11 +362,14 @@ report::StudyReport study_page(const Study& study, const Publication& p, report:
   for (const auto& [name, value] : p.settings) page.settings.push_back({name, value});
   add_lots(page, lots_table(study));
   add_mapping(page, study);
+  add_outcomes(page, study);
   if (p.command == "map")
     add_new_lots(page, p);
   else
     add_own_parts(page, study, p);
+  add_software(page);
   page.files = files_beside(study);
+  for (const auto& [file, digest] : digests) page.digests.push_back({file, digest});
   return page;
 }
 

@@ -91,7 +91,7 @@
       if (several("role")) {
         if (lots.some((lot) => lot.role === "train")) shown.push(["trained", "training lots"], ["mapped", "mapped lots"]);
       }
-      lots.forEach((lot, l) => shown.push(["lot " + l, "lot " + lot.lot]));
+      if (lots.length > 1) lots.forEach((lot, l) => shown.push(["lot " + l, "lot " + lot.lot]));
       this.shown = select(shown);
       const save = make("button", { type: "button", textContent: "Save as PNG" });
       this.canvas = make("canvas", {});
@@ -162,7 +162,7 @@
       const from = Math.min(...numbers), to = Math.max(...numbers);
       const level = known.map((v) => (v === null ? 0 : 1 + Math.round((254 * (v - from)) / (to - from || 1))));
       for (let i = 0; i < n; ++i) value[i] = level[this.lot[i]];
-      this.scale = { from, to, zero: "not known", unit: "of the lot" };
+      this.scale = { from, to, zero: "not measured", unit: "of the lot" };
     }
 
     colourOf(value, theme) {

@@ -6,12 +6,10 @@
 #include <array>
 #include <cmath>
 #include <numeric>
-#include <set>
 
 #include "miura/report/headline.hpp"
 #include "report/chart_theme.hpp"
 #include "report/html.hpp"
-#include "report/label_places.hpp"
 #include "report/numbers.hpp"
 
 namespace miura::report {
@@ -132,66 +130,6 @@ json association_chart(const StudyReport& report, std::string_view outcome) {
        {{"mark", {{"type", "text"}, {"align", "left"}, {"dx", 8}}},
         {"encoding", {{"y", y}, {"x", {{"value", "width"}}}, {"text", {{"field", "p_text"}, {"type", "nominal"}}}}}}});
   spec["height"] = {{"step", 26}};
-  return spec;
-}
-
-json scatter_chart(const Scatter& scatter) {
-  std::set<std::string> sources;
-  json data = json::array();
-  const auto side = label_places(scatter);
-  for (std::size_t i = 0; i < scatter.points.size(); ++i) {
-    const auto& point = scatter.points[i];
-    if (!std::isfinite(point.share) || !std::isfinite(point.outcome)) continue;
-    sources.insert(valid_utf8(point.source));
-    data.push_back({{"lot", valid_utf8(point.lot)},
-                    {"source", valid_utf8(point.source)},
-                    {"share", point.share},
-                    {"outcome", point.outcome},
-                    {"share_text", percent_text(point.share)},
-                    {"outcome_text", rounded_text(point.outcome)},
-                    {"side", word_of(side[i])}});
-  }
-  const auto outcome = valid_utf8(scatter.outcome), cluster = valid_utf8(scatter.cluster);
-  const json x = {{"field", "share"},
-                  {"type", "quantitative"},
-                  {"title", "share of cluster " + cluster + " in the lot"},
-                  {"axis", {{"format", ".0%"}, {"tickCount", 5}}},
-                  {"scale", {{"nice", true}, {"zero", false}, {"padding", 14}}}};
-  const json y = {{"field", "outcome"},
-                  {"type", "quantitative"},
-                  {"title", outcome},
-                  {"axis", {{"tickCount", 5}}},
-                  {"scale", {{"zero", false}, {"padding", 14}}}};
-  json fills = json::array();
-  for (std::size_t s = 0; s < sources.size(); ++s) fills.push_back(palette[s % palette.size()].fill);
-  const json legend = sources.size() > 1 ? json{{"orient", "top"}, {"title", nullptr}} : json(nullptr);
-  json layers = {
-      {{"mark", {{"type", "point"}, {"filled", true}, {"size", 80}, {"opacity", 0.95}}},
-       {"encoding",
-        {{"x", x},
-         {"y", y},
-         {"color",
-          {{"field", "source"},
-           {"type", "nominal"},
-           {"legend", legend},
-           {"scale", {{"domain", sources}, {"range", fills}}}}},
-         {"shape", {{"field", "source"}, {"type", "nominal"}, {"legend", legend}, {"scale", {{"domain", sources}}}}},
-         {"tooltip",
-          tooltip({{"lot", "lot"}, {"source", "source"}, {"share_text", "share"}, {"outcome_text", "outcome"}})}}}}};
-  for (const auto& place : all_label_places) {
-    if (std::ranges::none_of(data, [&](const json& point) { return point["side"] == place.word; })) continue;
-    layers.push_back({{"transform", {{{"filter", {{"field", "side"}, {"equal", place.word}}}}}},
-                      {"mark",
-                       {{"type", "text"},
-                        {"align", place.align},
-                        {"baseline", place.baseline},
-                        {"dx", place.dx},
-                        {"dy", place.dy},
-                        {"fontSize", 11}}},
-                      {"encoding", {{"x", x}, {"y", y}, {"text", {{"field", "lot"}, {"type", "nominal"}}}}}});
-  }
-  auto spec = layered_chart("Share of cluster " + cluster + " against " + outcome + ", a point a lot", data, layers);
-  spec["height"] = 300;
   return spec;
 }
 

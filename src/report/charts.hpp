@@ -15,8 +15,39 @@ namespace miura::report {
 /// Rho with its interval of every test with one outcome, a row a cluster; filled where the test is declared.
 nlohmann::json association_chart(const StudyReport& report, std::string_view outcome);
 
+/// How often relabeled lots do as well as an |rho|, in this test alone and in the best of the family, beside the
+/// observed one. Null where no test of the primary family with this outcome has both p.
+nlohmann::json null_chart(const StudyReport& report, std::string_view outcome);
+
+/// Outcomes of one measurement: those whose names are alike up to the last underscore.
+struct Measure {
+  struct Condition {
+    std::size_t outcome;  ///< its place in StudyReport::outcome_names
+    std::string name;
+  };
+  std::string name;
+  std::vector<Condition> conditions;
+};
+std::vector<Measure> measures_of(const std::vector<std::string>& outcomes);
+
+/// Lots with an outcome: those that train by the rising primary one, then mapped ones.
+std::vector<const OutcomeRow*> lots_by_outcome(const StudyReport& report);
+
+/// A row a lot, a mark a condition.
+nlohmann::json outcome_chart(const StudyReport& report, const Measure& measure);
+
+/// Share of a cluster in the same rows.
+nlohmann::json share_chart(const StudyReport& report, std::string_view cluster);
+
+/// "rho 0.95 (95 % interval 0.78 to 0.99), p = 0.0001 alone, 0.0003 family-wise".
+std::string test_text(const AssociationRow& row, double alpha);
+
 /// Share of a cluster against an outcome, a point a lot, labelled.
 nlohmann::json scatter_chart(const Scatter& scatter);
+
+/// The same of any cluster of the primary partition with the primary outcome, which the reader chooses, with its rho,
+/// interval and p; `shown` at first.
+nlohmann::json cluster_scatter_chart(const StudyReport& report, std::string_view shown);
 
 /// A bar a lot, cut into its clusters; ordered by `value` (of `outcome`, a value a lot), which stands at its end.
 nlohmann::json composition_chart(const Composition& composition, const std::vector<double>& value = {},

@@ -42,7 +42,27 @@ std::string figures_of(const ReplicationRow& row, Replication replication, doubl
   return figures + ")";
 }
 
+/// What the rows of an outcome and of such groups show, finding by finding; empty where there is none.
+std::string findings_in(const StudyReport& report, const std::string& outcome, GroupOfLots group) {
+  std::string found;
+  for (const auto kind :
+       {Replication::replicated, Replication::not_replicated, Replication::too_few_lots, Replication::not_testable}) {
+    std::vector<std::string> groups;
+    for (const auto& row : report.replication)
+      if (row.outcome == outcome && group_of(row) == group && replication_of(row, report.alpha) == kind)
+        groups.push_back(figures_of(row, kind, report.alpha));
+    if (!groups.empty())
+      found += fmt::format("{}{} in {}", found.empty() ? "" : "; ", word_for(kind), fmt::join(groups, ", "));
+  }
+  return found;
+}
+
 }  // namespace
+
+GroupOfLots group_of(const ReplicationRow& row) {
+  if (row.role == "all" || row.source == "all") return GroupOfLots::together;
+  return row.role == "test" ? GroupOfLots::held_out : GroupOfLots::other;
+}
 
 std::string words_of_group(std::string_view role, std::string_view source) {
   if (role == "all") return source == "all" ? "all mapped lots" : fmt::format("all mapped lots of {}", source);
@@ -110,21 +130,18 @@ std::string words_on_replication(const StudyReport& report) {
   if (rows.empty()) return {};
   const auto primary = std::ranges::find(rows, report.primary_outcome, &ReplicationRow::outcome);
   const auto& first = primary == rows.end() ? rows.front() : *primary;
-  std::string found;
-  for (const auto kind :
-       {Replication::replicated, Replication::not_replicated, Replication::too_few_lots, Replication::not_testable}) {
-    std::vector<std::string> groups;
-    for (const auto& row : rows)
-      if (row.outcome == first.outcome && replication_of(row, report.alpha) == kind)
-        groups.push_back(figures_of(row, kind, report.alpha));
-    if (groups.empty()) continue;
-    found += fmt::format("{}{} in {}", found.empty() ? "" : "; ", word_for(kind), fmt::join(groups, ", "));
-  }
-  return fmt::format("In other lots, cluster {} and {} ({} as in the training lots): {}.{}", first.cluster,
-                     first.outcome, first.hypothesis, found,
-                     was_not_declared(report, first)
-                         ? " The training lots do not declare this cluster, so this explores and confirms nothing."
-                         : "");
+  const auto found = [&](GroupOfLots group) { return findings_in(report, first.outcome, group); };
+  const auto held_out = found(GroupOfLots::held_out), others = found(GroupOfLots::other),
+             together = found(GroupOfLots::together);
+  auto words = fmt::format("In other lots, cluster {} and {} ({} as in the training lots). ", first.cluster,
+                           first.outcome, first.hypothesis);
+  words += held_out.empty() ? "No lots were held out to confirm it (role test), so that no group counts before another."
+                            : fmt::format("Held out to confirm it: {}.", held_out);
+  if (!others.empty()) words += fmt::format(" Other groups: {}.", others);
+  if (!together.empty()) words += fmt::format(" The same lots taken together, no evidence of their own: {}.", together);
+  if (was_not_declared(report, first))
+    words += " The training lots do not declare this cluster, so this explores and confirms nothing.";
+  return words;
 }
 
 }  // namespace miura::report

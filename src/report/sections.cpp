@@ -72,6 +72,24 @@ Html association_table(const StudyReport& report, Family family, std::string_vie
   return html;
 }
 
+/// What chance alone gives, for each outcome of the primary family.
+Html null_figures(const StudyReport& report) {
+  Html figures;
+  int number = 0;
+  for (const auto& outcome : outcomes_of(report))
+    if (const auto spec = null_chart(report, outcome); !spec.is_null())
+      figures += chart("null-" + std::to_string(number++), spec,
+                       element("strong", text("Chance")) + text(" and the observed rho with " + outcome),
+                       "tables/association.tsv");
+  if (number == 0) return figures;
+  return paragraph(
+             "What lots give whose outcomes are dealt anew: each mark is the rho of a tested cluster, its height the "
+             "share of relabelings that reach it. One test alone reaches a large rho easily; the best of all tests "
+             "does so far more often, which is what the family-wise p pays for. Dashed: " +
+             fmt::format("{}.", report.alpha)) +
+         (number == 1 ? figures : figure_row(figures));
+}
+
 }  // namespace
 
 Html finding_card(const StudyReport& report) {
@@ -130,6 +148,7 @@ Section association_section(const StudyReport& report) {
                      element("strong", text(outcome)) + text(", " + standing(report, outcome, primary_passed)),
                      "tables/association.tsv");
   section.body += figure_row(figures);
+  section.body += null_figures(report);
   section.body += association_table(report, Family::primary, "Tests with the primary outcome");
   section.body += association_table(report, Family::secondary, "Tests with the secondary outcomes");
   return section;
@@ -179,15 +198,20 @@ Section scatter_section(const StudyReport& report) {
       return r.partition == scatter.partition && r.cluster == scatter.cluster && r.outcome == scatter.outcome;
     });
     auto figures_text = std::string();
-    if (row != report.association.end())
-      figures_text = ": rho " + rho_text(row->rho) + ", family-wise p = " + p_text(row->p_step, report.alpha);
+    if (row != report.association.end()) figures_text = ": " + test_text(*row, report.alpha);
     const auto elsewhere = scatter.partition == report.composition.partition ? "" : " (" + scatter.partition + ")";
     figures += chart("scatter-" + std::to_string(number++), scatter_chart(scatter),
                      element("strong", text("cluster " + scatter.cluster + elsewhere)) +
                          text(" and " + scatter.outcome + figures_text),
                      "tables/composition.tsv");
   }
-  if (number > 0) section.body = paragraph("A point a lot.") + figure_row(figures);
+  if (number == 0) return section;
+  section.body = paragraph("A point a lot: for each outcome the cluster that goes with it best.") + figure_row(figures);
+  const auto& composition = report.composition;
+  if (composition.clusters.size() > 1 && report.primary_value.size() == composition.lots.size())
+    section.body += chart("any-cluster", cluster_scatter_chart(report, cluster_of_claim(report)),
+                          element("strong", text("Any cluster")) + text(" and " + report.primary_outcome),
+                          "tables/composition.tsv");
   return section;
 }
 
@@ -289,6 +313,6 @@ Section warnings_section(const StudyReport& report) {
 }
 Section method_section(const StudyReport& report) { return method_section(report.method); }
 Section settings_section(const StudyReport& report) { return settings_section(report.settings); }
-Section files_section(const StudyReport& report) { return files_section(report.files); }
+Section files_section(const StudyReport& report) { return files_section(report.files, report.digests); }
 
 }  // namespace miura::report

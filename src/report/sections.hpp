@@ -12,6 +12,7 @@ namespace miura::report {
 Html finding_card(const StudyReport& report);
 Html key_numbers(const StudyReport& report);
 Section warnings_section(const StudyReport& report);
+Section outcome_section(const StudyReport& report);
 Section association_section(const StudyReport& report);
 Section without_clusters_section(const StudyReport& report);
 Section populations_section(const StudyReport& report);

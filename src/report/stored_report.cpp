@@ -5,13 +5,15 @@
 #include <stdexcept>
 #include <string>
 
+#include "report/stored_tables.hpp"
+
 namespace miura::report {
 
 namespace {
 
 using nlohmann::json;
 
-constexpr int format = 1;  // to be raised whenever a field comes, goes or changes its meaning
+constexpr int format = 2;  // to be raised whenever a field comes, goes or changes its meaning
 
 /// Numbers of a cell each as bytes, little end first, as this program knows no other machine.
 template <class T>
@@ -76,9 +78,10 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LotRow, lot, source, role, cells_read, cells_
                                    median_genes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Composition, partition, lots, clusters, cells)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AssociationRow, family, partition, cluster, outcome, population, n_lots, mean_share,
-                                   rho, ci_lo, ci_hi, p_exact, p_step, permutations, permutation_kind, status, flags)
+                                   rho, ci_lo, ci_hi, p_exact, p_step, p_single, permutations, permutation_kind, status, flags)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PopulationRow, population, outcome, claim, n_partitions, of_partitions, core_cells,
                                    mean_share, rho_min, rho_max, p_step, stability, primary_cluster, flags)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(OutcomeRow, lot, source, role, value)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Scatter::Point, lot, source, share, outcome)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Scatter, partition, cluster, outcome, points)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MarkerRow, cluster, gene, difference, effect, n_higher, n_lots, p_max_t, auc,
@@ -114,32 +117,70 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SourceMarkers::Test, gene, role, source, grou
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SourceMarkers::Bin, gene, role, source, group, from, to, cells)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SourceMarkers::Lot, gene, lot, role, source, share_high_declared, share_high_other)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SourceMarkers, cluster, rows, tests, density, lots)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MethodStep, title, text)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(NamedText, name, text)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StudyReport, title, study, program_version, findings, drop_reasons, lots, n_genes,
-                                   composition, primary_outcome, primary_value, alpha, association, populations,
+                                   outcome_names, outcomes, composition, primary_outcome, primary_value, alpha, association, populations,
                                    scatter, without_clusters, stability, stability_replicates, markers, marker_dots,
                                    volcano, enrichment, ranked_sets, cell_map, integration, cell_states, without_cycle,
                                    doublet_threshold, without_cycling, confounders, of_new_lots, mapped_lots,
                                    mapped_composition, replication, replication_scatter, source_markers, variance_ratio,
-                                   method, settings, warnings, files)
+                                   method, settings, warnings, files, digests)
 
-std::vector<std::uint8_t> stored(const StudyReport& report) {
-  return json::to_cbor({{"miura_page", "study"}, {"format", format}, {"content", report}});
+namespace {
+
+constexpr const char* study = "study";
+constexpr const char* comparison = "comparison";
+constexpr const char* mining = "mining";
+constexpr const char* two_groups = "differential";
+constexpr const char* gene_sets = "enrichment";
+
+template <class Report>
+std::vector<std::uint8_t> bytes_of(const char* kind, const Report& report) {
+  return json::to_cbor({{"miura_page", kind}, {"format", format}, {"content", report}});
 }
 
-StudyReport restored(std::span<const std::uint8_t> bytes) {
-  const auto file = json::from_cbor(bytes.begin(), bytes.end(), true, false);
-  if (!file.is_object() || file.value("miura_page", "") != "study")
-    throw std::invalid_argument("holds no page of a study");
+/// The file that these bytes are, of a format that is known here.
+json file_of(std::span<const std::uint8_t> bytes) {
+  auto file = json::from_cbor(bytes.begin(), bytes.end(), true, false);
+  if (!file.is_object() || !file.contains("miura_page") || !file.contains("content"))
+    throw std::invalid_argument("holds no page of miura");
   if (const auto found = file.value("format", 0); found != format)
     throw std::invalid_argument("is of format " + std::to_string(found) + ", this miura reads " +
                                 std::to_string(format));
+  return file;
+}
+
+template <class Report>
+Report content_of(const json& file) {
   try {
-    return file.at("content").get<StudyReport>();
+    return file.at("content").get<Report>();
   } catch (const json::exception& e) {
     throw std::invalid_argument(std::string("is damaged: ") + e.what());
   }
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> stored(const StudyReport& report) { return bytes_of(study, report); }
+std::vector<std::uint8_t> stored(const ComparisonReport& report) { return bytes_of(comparison, report); }
+std::vector<std::uint8_t> stored(const MiningReport& report) { return bytes_of(mining, report); }
+std::vector<std::uint8_t> stored(const DifferentialReport& report) { return bytes_of(two_groups, report); }
+std::vector<std::uint8_t> stored(const EnrichmentReport& report) { return bytes_of(gene_sets, report); }
+
+StudyReport restored(std::span<const std::uint8_t> bytes) {
+  const auto file = file_of(bytes);
+  if (file.at("miura_page") != study) throw std::invalid_argument("holds no page of a study");
+  return content_of<StudyReport>(file);
+}
+
+std::string render_stored(std::span<const std::uint8_t> bytes) {
+  const auto file = file_of(bytes);
+  const auto& kind = file.at("miura_page");
+  if (kind == study) return render_html(content_of<StudyReport>(file));
+  if (kind == comparison) return render_comparison(content_of<ComparisonReport>(file));
+  if (kind == mining) return render_mining(content_of<MiningReport>(file));
+  if (kind == two_groups) return render_differential(content_of<DifferentialReport>(file));
+  if (kind == gene_sets) return render_enrichment(content_of<EnrichmentReport>(file));
+  throw std::invalid_argument("holds a page of a kind that this miura does not know");
 }
 
 }  // namespace miura::report

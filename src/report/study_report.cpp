@@ -12,7 +12,8 @@ std::vector<Section> sections_of(const StudyReport& report) {
   std::vector<Section> sections{
       warnings_section(report),         cell_map_section(report),    association_section(report),
       populations_section(report),      stability_section(report),   integration_section(report),
-      without_clusters_section(report), scatter_section(report),     composition_section(report),
+      without_clusters_section(report), outcome_section(report),     scatter_section(report),
+      composition_section(report),
       marker_section(report),           enrichment_section(report),  cell_state_section(report),
       mapped_lots_section(report),      replication_section(report), source_marker_section(report),
       confounder_section(report),       lots_section(report),        variance_section(report),

@@ -1,5 +1,10 @@
 #include "report/whole_page.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
 #include "report/embedded.hpp"
 #include "report/page_parts.hpp"
 #include "report/table.hpp"
@@ -57,7 +62,14 @@ Section method_section(const std::vector<MethodStep>& method) {
   Html steps;
   for (const auto& step : method)
     steps += element("li", element("strong", text(step.title)) + text(" ") + text(step.text)) + Html{"\n"};
-  if (!method.empty()) section.body = element("ol", steps, {{"class", "method"}});
+  if (method.empty()) return section;
+  std::string words;
+  for (const auto& step : method) {
+    const auto title = std::string_view(step.title).substr(0, step.title.find_last_not_of('.') + 1);
+    words += fmt::format("{}{}: {}", words.empty() ? "" : " ", title, step.text);
+  }
+  section.body = element("ol", steps, {{"class", "method"}}) +
+                 element("details", element("summary", text("In one paragraph, for a paper")) + paragraph(words));
   return section;
 }
 
@@ -72,12 +84,24 @@ Section settings_section(const std::vector<NamedText>& settings) {
   return section;
 }
 
-Section files_section(const std::vector<NamedText>& files) {
+Section files_section(const std::vector<NamedText>& files, const std::vector<NamedText>& digests) {
   Section section{"files", "Files beside this page", {}};
   if (files.empty()) return section;
-  HtmlTable table("", {{"file", Align::text}, {"holds", Align::text}});
-  for (const auto& [name, holds] : files) table.add({{element("code", text(name))}, cell(holds)});
+  std::vector<HtmlTable::Column> columns{{"file", Align::text}, {"holds", Align::text}};
+  if (!digests.empty()) columns.push_back({"SHA-256", Align::text});
+  HtmlTable table("", columns);
+  for (const auto& [name, holds] : files) {
+    std::vector<TableCell> row{{element("code", text(name))}, cell(holds)};
+    const auto digest = std::ranges::find(digests, name, &NamedText::name);
+    if (!digests.empty())
+      row.push_back({digest == digests.end() ? Html{} : element("code", text(digest->text), {{"class", "digest"}})});
+    table.add(row);
+  }
   section.body = table.html();
+  if (!digests.empty())
+    section.body +=
+        note("Digests of all inputs and of the other files are in provenance.json, which carries its own; miura inspect "
+             "--verify checks every file against it.");
   return section;
 }
 

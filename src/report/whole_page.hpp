@@ -22,6 +22,7 @@ std::string whole_page(const std::string& title, const std::string& study, const
 Section warnings_section(const std::vector<std::string>& warnings);
 Section method_section(const std::vector<MethodStep>& method);
 Section settings_section(const std::vector<NamedText>& settings);
-Section files_section(const std::vector<NamedText>& files);
+/// `digests`: SHA-256 of some of the files.
+Section files_section(const std::vector<NamedText>& files, const std::vector<NamedText>& digests = {});
 
 }  // namespace miura::report

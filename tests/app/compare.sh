@@ -19,6 +19,10 @@ for table in deviation heterogeneity comparability comparability_verdict margin 
   cmp one/tables/$table.tsv ranks/tables/$table.tsv || fail "$table differs on three ranks"
 done
 cmp one/report.html ranks/report.html || fail "the page differs on three ranks"
+for words in 'wide: cluster 0, logit of its share: [+-]' 'wide: LRRC75A:0, log2 counts per million: [+-]' 'fn: vegf_ischemia, in its own unit: [+-]' 'composition, distance in [12] components in standard deviations: '; do
+  grep -qE "^  $words" one.txt || fail "no '$words' in what compare prints: $(cat one.txt)"
+done
+renders_again one
 grep -q 'similar in the observed attributes for wide' one/report.html && grep -q 'From claim to specification' one/report.html || fail "the page"
 folder=one
 cell() { awk -F'\t' -v row="$2" -v want="$3" 'NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next } $1 == row { print $at[want]; exit }' "$folder/tables/$1.tsv"; }

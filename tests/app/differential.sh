@@ -43,6 +43,7 @@ awk -v p="$(cell region_classes TSS200 hyper p_count)" 'BEGIN { exit !(p > 0 && 
 awk -F'\t' '$1 == "WNT5A" && $5 == 10 && $6 < 0.02' promoter/tables/differential_genes.tsv | grep -q . || fail "ten promoter probes of WNT5A: $(head -3 promoter/tables/differential_genes.tsv)"
 [ "$(awk -F'\t' '$1 == "cg40" { print $5 }' one/tables/differential.tsv)" -eq 4 ] || fail "a missing value"
 "$MIURA" inspect --verify one >/dev/null || fail "checksums"
+renders_again one
 
 grep -q 'of 600 features differ between KD and WT' one/report.html || fail "the page does not say how many features differ"
 

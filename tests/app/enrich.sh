@@ -49,6 +49,9 @@ grep -q 'of a overlap b; by chance' peaks.txt || fail "what was found: $(cat pea
 on 1 1 enrich --peaks "$made_up/a.bed" --peaks "$made_up/b.bed" --background "$made_up/islands.bed" --null shuffle --permutations 19 --out within --quiet || fail "overlap within a background"
 awk -F'\t' 'NR > 1 && $5 == "islands" && $10 == "first" { print $11 }' within/tables/overlap.tsv | grep -qx 21 || fail "overlaps inside the islands"
 
+# ---- the page again, from the results alone ----
+for result in list one lots1 peaks1; do renders_again $result; done
+
 # ---- the same bits ----
 for layout in '1 2' '2 1' '3 1' '4 1'; do
   on $layout "${table[@]}" --out t --quiet && on $layout "${lots[@]}" --out l --quiet && on $layout "${peaks[@]}" --out p --quiet || fail "layout $layout"

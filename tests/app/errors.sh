@@ -62,6 +62,11 @@ refused_at_once 64 'normalize.method = zscore needs tables' run study/study.ini 
 refused 66 'nowhere.ini: not found' run nowhere.ini
 refused_at_once 66 'nowhere.csv: not found' run --study.samples nowhere.csv
 refused_at_once 66 'nowhere: not found' inspect nowhere
+mkdir tenx && echo 'a,b' >table.csv
+refused_at_once 65 'tenx: is no result folder of miura .*miura inspect reads result folders of miura and HDF5 files' inspect tenx
+refused_at_once 65 'table.csv: is no HDF5 file; .*sample sheet' inspect table.csv
+refused_at_once 65 'table.csv: is no HDF5 file' inspect --diff table.csv table.csv
+refused_at_once 65 'table.csv: is no result folder' inspect --verify table.csv
 sed 's#data/BM02#data/BM99#' $sheet >study/s.csv
 refused 66 "s.csv:3: column path: 'study/data/BM99' not found \(lot BM02\)" run --study.samples study/s.csv
 broken && rm bad/data/BM02/barcodes.tsv.gz

@@ -19,6 +19,7 @@ grep -q 'Confirmed in other lines: .*SALL3' one/report.html || fail "the page do
 grep -q "$(sha256sum array.csv | cut -d' ' -f1)" one/report.html || fail "the page has no hash of its inputs"
 [ "$(awk -F'\t' '$1 == "ecto" && $2 == "train" && $6 == "PAX6"' one/tables/marker_expression.tsv | wc -l)" -eq 10 ] || fail "expression of a marker"
 on 1 1 inspect --verify one >/dev/null || fail "checksums"
+renders_again one
 
 # rows TABLE CONDITION: how many rows of a table meet an awk condition on its columns, written as c["name"]
 rows() { awk -F'\t' "NR == 1 { for (i = 1; i <= NF; ++i) name[i] = \$i; next } { for (i = 1; i <= NF; ++i) c[name[i]] = \$i; if ($2) ++n } END { print n + 0 }" "one/tables/$1.tsv"; }

@@ -3,6 +3,7 @@
 picture.py sets STUDY GMT          writes small sets of genes by the beginning of their names
 picture.py places RESULT           study.h5ad, cells.tsv.gz and report.html tell the same of every cell (numpy, h5py)
 picture.py kinds STUDY RESULT      cells of one planted state lie together, mapped ones among those that train
+picture.py outcomes SHEET RESULT   the page knows the outcome of every lot, trained or mapped, that the sheet has one of
 picture.py found STUDY RESULT      respiration goes up and matrix down in the planted cluster
 """
 import base64
@@ -103,6 +104,17 @@ def kinds(study, result):
         assert share > chance + 0.5 * (1 - chance), "states do not lie together"
 
 
+def outcomes(sheet, result):
+    with open(sheet) as file:
+        known = {row["lot"]: row for row in csv.DictReader(file)}
+    about = json.loads(elements((pathlib.Path(result) / "report.html").read_text())["umap-cells"])
+    told = [(lot["role"], value, known[lot["lot"]][name]) for lot in about["lots"] for name, value in zip(about["outcomes"], lot["outcome"], strict=True)]
+    assert all(value == (float(given) if given else None) for _, value, given in told), told
+    for role in {lot["role"] for lot in about["lots"]}:
+        assert any(value is not None for of, value, _ in told if of == role), f"no {role} lot has an outcome"
+    print(f"{len(told)} outcomes of {len(about['lots'])} lots")
+
+
 def found(study, result):
     planted = json.loads((pathlib.Path(study) / "truth" / "params.json").read_text())["functional_state"]
     state = {(r["lot"], r["barcode"]): r["state"] for r in rows(pathlib.Path(study) / "truth" / "cells.tsv.gz") if r["class"] == "good"}
@@ -126,4 +138,4 @@ def found(study, result):
     print(f"cluster {cluster} of {planted}: {first[cluster, 'up']['log10_fdr']} up, {first[cluster, 'down']['log10_fdr']} down")
 
 
-{"sets": sets, "places": places, "kinds": kinds, "found": found}[sys.argv[1]](*sys.argv[2:])
+{"sets": sets, "places": places, "kinds": kinds, "outcomes": outcomes, "found": found}[sys.argv[1]](*sys.argv[2:])

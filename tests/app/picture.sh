@@ -29,6 +29,7 @@ for ranks in 1 3; do
 done
 "$MIURA" inspect --diff mapped1 mapped3 || fail "map gives other results on three ranks"
 cmp <(places one) <(places mapped1) || fail "run and map place the same cells elsewhere"
+renders_again mapped1
 
 # ---- stopped and gone on; another layout, or none
 run 2 1 steps --to umap
@@ -67,6 +68,7 @@ done
 "$PYTHON" -c 'import h5py' 2>/dev/null || skip "all but what a page holds passed; h5py is not installed (tools/setup --tests)"
 "$PYTHON" "$SOURCE/tests/app/picture.py" kinds study one || fail "planted states do not lie together"
 for result in one mapped1; do
+  "$PYTHON" "$SOURCE/tests/app/picture.py" outcomes study/samples.csv "$result" || fail "$result: the picture has other outcomes than the sheet"
   "$PYTHON" "$SOURCE/tests/app/picture.py" places "$result" || fail "$result: the page draws other cells than the tables hold"
 done
 "$PYTHON" "$SOURCE/tests/report/check_in_browser.py" --most-mb 10 one/report.html mapped1/report.html

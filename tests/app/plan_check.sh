@@ -19,6 +19,8 @@ check image/study.ini tables 1
 # nothing is computed, and nothing but headers is read
 "$MIURA" run study/study.ini --plan --plan-ranks 64 --plan-threads 4 --out planned >plan || fail "--plan"
 [ ! -e planned ] || fail "--plan writes"
+grep -qE '^stage +GiB a rank  minutes  GiB written$' plan || fail "--plan names no units: $(cat plan)"
+[ "$(grep -v '^#' plan | awk '{ print length }' | sort -u | wc -l)" -eq 1 ] || fail "--plan has lines of several widths: $(cat plan)"
 grep -q '64 ranks x 4 threads' plan || fail "--plan-ranks is not heard: $(cat plan)"
 on 3 2 run study/study.ini --plan >plan || fail "--plan on three ranks"
 grep -q '3 ranks x 2 threads' plan || fail "the layout of the run is not that of the plan: $(cat plan)"

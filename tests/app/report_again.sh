@@ -9,6 +9,7 @@ cp result/report.html as_it_was.html
 on 1 1 report result >log || fail "report"
 grep -q 'result/report.html is as it was' log || fail "$(cat log)"
 cmp as_it_was.html result/report.html || fail "the page is another one"
+renders_again result
 for ranks in 1 2; do
   echo '<p>nothing</p>' >result/report.html
   on $ranks 1 report result --quiet || fail "report on $ranks ranks"
@@ -34,6 +35,6 @@ for ranks in 1 2; do
   expect 64 'no result' $ranks report
 done
 head -c 1000 result/report.cbor >cut && cp cut result/report.cbor
-expect 65 'report.cbor: holds no page of a study' 2 report result
+expect 65 'report.cbor: holds no page of miura' 2 report result
 cmp as_it_was.html result/report.html || fail "a damaged result costs the page"
 echo passed

@@ -29,3 +29,12 @@ expect() {
   [ "$lines" -eq 1 ] || fail "on $ranks ranks, miura $*: $lines error lines: $(cat $err)"
   grep '^miura: ' $err | grep -qE -- "$pattern" || fail "on $ranks ranks, miura $*: no '$pattern' in: $(grep '^miura: ' $err)"
 }
+
+# renders_again RESULT: miura report makes the page that was there, from the result alone
+renders_again() {
+  mv "$1/report.html" as_it_was.html
+  echo '<p>nothing</p>' >"$1/report.html"
+  on 1 1 report "$1" --quiet || fail "report $1"
+  cmp as_it_was.html "$1/report.html" || fail "$1: another page"
+  "$MIURA" inspect --verify "$1" >/dev/null || fail "$1 is damaged"
+}

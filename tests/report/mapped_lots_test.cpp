@@ -85,16 +85,30 @@ TEST(Replication, IsSaidInWordsAboveItsTable) {
   const auto words = words_on_replication(report);
   EXPECT_EQ(
       words,
-      "In other lots, cluster 3 and vegf_ischemia (rho > 0 as in the training lots): replicated in test lots of BM "
-      "(4 lots, rho 1.00, one-sided p = 0.042); not replicated in all mapped lots (7 lots, rho 0.20, one-sided p = "
-      "0.31); too few lots to tell in query lots of AD (3 lots, smallest attainable p 0.17); cannot be tested in "
-      "process lots of BM (4 lots).");
+      "In other lots, cluster 3 and vegf_ischemia (rho > 0 as in the training lots). Held out to confirm it: replicated "
+      "in test lots of BM (4 lots, rho 1.00, one-sided p = 0.042). Other groups: too few lots to tell in query lots of "
+      "AD (3 lots, smallest attainable p 0.17); cannot be tested in process lots of BM (4 lots). The same lots taken "
+      "together, no evidence of their own: not replicated in all mapped lots (7 lots, rho 0.20, one-sided p = 0.31).");
   const auto page = render_html(report);
   EXPECT_TRUE(holds(section(page, "finding"), "too few lots to tell in query lots of AD"));
   const auto part = section(page, "other-lots");
   EXPECT_TRUE(holds(part, "<tr class=\"declared\"><th scope=\"row\" class=\"text\">test lots of BM<"));
   EXPECT_TRUE(holds(part, "<td class=\"text\">too few lots to tell</td>"));
   EXPECT_TRUE(holds(part, "id=\"replication-0-spec\""));
+}
+
+TEST(Replication, SaysWhereNoLotsWereHeldOut) {
+  auto report = planted::report(0.8);
+  std::erase_if(report.replication, [](const ReplicationRow& row) { return row.role == "test"; });
+  EXPECT_TRUE(holds(words_on_replication(report), "No lots were held out to confirm it (role test)"));
+}
+
+TEST(Replication, OfGroupsTogetherStandsBelowThemUnmarked) {
+  auto report = planted::report(0.8);
+  report.replication[2].p_one_sided = 0.001;  // all mapped lots, before those of a process
+  const auto part = section(render_html(report), "other-lots");
+  EXPECT_TRUE(holds(part, "<tr><th scope=\"row\" class=\"text\">together: all mapped lots<"));
+  EXPECT_LT(part.find(">process lots of BM<"), part.find("together: all mapped lots<"));
 }
 
 TEST(Replication, OfWhatTrainingLotsDoNotDeclareConfirmsNothing) {

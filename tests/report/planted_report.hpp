@@ -115,6 +115,7 @@ inline void add_family(StudyReport& report, const Study& s, Family family, std::
                                   .ci_hi = std::tanh(z + half),
                                   .p_exact = reached_alone[f] / (relabelings + 1.0),
                                   .p_step = reached[f] / (relabelings + 1.0),
+                                  .p_single = reached[f] / (relabelings + 1.0),
                                   .permutations = relabelings + 1,
                                   .permutation_kind = "mc",
                                   .flags = {}});
@@ -153,6 +154,7 @@ inline void add_words(StudyReport& report) {
       {"cluster.resolution", "0.5"},    {"cluster.seed", "0"},    {"association.primary", "vegf_ischemia"},
       {"association.alpha", "0.05"}};
   report.warnings = {"Lot UC11 lost more of its cells to quality control than any other."};
+  report.digests = {{"tables/association.tsv", std::string(64, 'a')}};
   report.files = {{"study.h5ad", "cells, genes, embeddings and clusters; opens in scanpy and R"},
                   {"tables/association.tsv", "every test with all its columns"},
                   {"tables/composition.tsv", "cells and share of every lot in every cluster"},
@@ -340,6 +342,12 @@ inline StudyReport report(double strength) {
                            8000 + 410.5 * static_cast<double>((i * 7) % n_lots),
                            2400 + 61.0 * static_cast<double>((i * 3) % n_lots)});
   }
+  report.outcome_names.assign(outcome_names.begin(), outcome_names.end());
+  for (std::size_t i = 0; i < n_lots; ++i)
+    report.outcomes.push_back({report.lots[i].lot, report.lots[i].source, "train",
+                               {s.outcome[0][i], s.outcome[1][i], i == 4 ? missing : s.outcome[2][i]}});
+  report.outcomes.push_back({"BM12", "BM", "test", {640, 310, missing}});
+  report.outcomes.push_back({"AD21", "AD", "query", {missing, 280, 1.2}});
   add_family(report, s, Family::primary, 0, 1);
   add_family(report, s, Family::secondary, 1, n_outcomes);
   add_scatter(report, s, 3, 0);
@@ -387,7 +395,8 @@ inline StudyReport hostile_report() {
   const std::string name = "</script><script>document.body.innerHTML='broken'</script><!-- \"&' \xff\xfe <b>";
   hostile.study = hostile.title = hostile.primary_outcome = hostile.composition.partition = name;
   hostile.composition.lots[0] = hostile.lots[0].lot = hostile.lots[0].source = hostile.drop_reasons[0] = name;
-  hostile.composition.clusters[3] = name;
+  hostile.composition.clusters[3] = hostile.outcome_names[0] = hostile.outcomes[0].lot = hostile.outcomes[1].role =
+      name;
   for (auto& row : hostile.association) {
     row.partition = name;
     if (row.cluster == "3") row.cluster = name;
@@ -431,7 +440,7 @@ inline StudyReport hostile_report() {
   for (auto& lot : markers.lots) lot.gene = lot.lot = lot.role = lot.source = name;
   hostile.findings = hostile.warnings = {name};
   hostile.method = {{name, name}};
-  hostile.settings = hostile.files = {{name, name}};
+  hostile.settings = hostile.files = hostile.digests = {{name, name}};
   return hostile;
 }
 

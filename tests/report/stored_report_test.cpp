@@ -4,6 +4,9 @@
 
 #include <stdexcept>
 
+#include "report/planted_comparison.hpp"
+#include "report/planted_evidence.hpp"
+#include "report/planted_mining.hpp"
 #include "report/planted_report.hpp"
 
 namespace {
@@ -15,7 +18,17 @@ TEST(StoredReport, GivesTheSamePageAgain) {
     const auto report = planted::report(p);
     EXPECT_EQ(render_html(restored(stored(report))), render_html(report));
   }
-  EXPECT_EQ(render_html(restored(stored({}))), render_html({}));
+  EXPECT_EQ(render_html(restored(stored(StudyReport{}))), render_html({}));
+}
+
+TEST(StoredReport, GivesEveryKindOfPageAgain) {
+  EXPECT_EQ(render_stored(stored(planted::report(0.8))), render_html(planted::report(0.8)));
+  EXPECT_EQ(render_stored(stored(planted::new_lots())), render_html(planted::new_lots()));
+  EXPECT_EQ(render_stored(stored(planted::comparison())), render_comparison(planted::comparison()));
+  EXPECT_EQ(render_stored(stored(planted::mining())), render_mining(planted::mining()));
+  EXPECT_EQ(render_stored(stored(planted::two_groups())), render_differential(planted::two_groups()));
+  EXPECT_EQ(render_stored(stored(planted::gene_sets())), render_enrichment(planted::gene_sets()));
+  EXPECT_EQ(render_stored(stored(MiningReport{})), render_mining({}));
 }
 
 TEST(StoredReport, KeepsWhatAPlantedPageMayLack) {
@@ -42,6 +55,8 @@ TEST(StoredReport, RefusesWhatIsNone) {
   EXPECT_THROW(restored(bytes), std::invalid_argument);
   EXPECT_THROW(restored({}), std::invalid_argument);
   EXPECT_THROW(restored(std::vector<std::uint8_t>{0xA0}), std::invalid_argument);
+  EXPECT_THROW(restored(stored(planted::mining())), std::invalid_argument);
+  EXPECT_THROW(render_stored(bytes), std::invalid_argument);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-/// write_pages FOLDER [CELLS]: the example pages that check_page.py reads, and that a person may look at; or one page
-/// with so many cells and 16 genes, to see how quick it is.
+/// write_pages FOLDER [CELLS ...]: the example pages that check_page.py reads, and that a person may look at; or pages
+/// with so many cells and 16 genes, to see how large and how quick they are.
 #include <filesystem>
 #include <string>
 
@@ -13,10 +13,10 @@ int main(int argc, char** argv) {
   using namespace miura::report;
   const std::filesystem::path folder = argc > 1 ? argv[1] : ".";
   std::filesystem::create_directories(folder);
-  if (argc > 2) {
-    write_whole_file(folder / "many_cells.html", render_html(planted::with_cells(std::stoll(argv[2]))));
-    return 0;
-  }
+  for (int i = 2; i < argc; ++i)
+    write_whole_file(folder / (std::string(argv[i]) + "_cells.html"),
+                     render_html(planted::with_cells(std::stoll(argv[i]))));
+  if (argc > 2) return 0;
   write_whole_file(folder / "declared.html", render_html(planted::report(0.8)));
   write_whole_file(folder / "nothing_declared.html", render_html(planted::report(0)));
   write_whole_file(folder / "hostile.html", render_html(planted::hostile_report()));

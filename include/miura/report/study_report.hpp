@@ -45,6 +45,7 @@ struct AssociationRow {
   double rho = missing, ci_lo = missing, ci_hi = missing;
   double p_exact = missing;  ///< of this test alone
   double p_step = missing;   ///< family-wise: maxT step-down
+  double p_single = missing;  ///< single-step: how often the best of all tests of the family does as well
   std::int64_t permutations = 0;
   std::string permutation_kind = "exact";  ///< exact, mc, stratified, FL: perm_type of association.tsv
   std::string status = "OK", flags;        ///< words of association.tsv
@@ -63,6 +64,12 @@ struct PopulationRow {
   double p_step = missing;     ///< smallest family-wise p of its clusters
   double stability = missing;  ///< mean best Jaccard index over the grid
   std::string primary_cluster, flags;
+};
+
+/// What a lot did: a value for each of StudyReport::outcome_names, NaN where it was not measured.
+struct OutcomeRow {
+  std::string lot, source, role;
+  std::vector<double> value;
 };
 
 /// The points behind one association.
@@ -253,6 +260,9 @@ struct StudyReport {
   std::vector<LotRow> lots;
   std::int64_t n_genes = 0;
 
+  std::vector<std::string> outcome_names;
+  std::vector<OutcomeRow> outcomes;  ///< of training lots and, where they were measured, of mapped ones
+
   Composition composition;
   std::string primary_outcome;              ///< empty: no outcome was named
   std::vector<double> primary_value;        ///< a value per composition.lots, NaN unknown; empty: lots keep their order
@@ -289,7 +299,8 @@ struct StudyReport {
   std::vector<MethodStep> method;
   std::vector<NamedText> settings;  ///< "pca.components" -> "50"; grouped by what stands before the dot
   std::vector<std::string> warnings;
-  std::vector<NamedText> files;  ///< file beside the page -> what it holds
+  std::vector<NamedText> files;    ///< file beside the page -> what it holds
+  std::vector<NamedText> digests;  ///< such a file -> its SHA-256; of those that are the same bytes on any layout
 };
 
 /// One self-contained HTML5 page in UTF-8: style, charts (Vega-Lite, drawn by the embedded library) and tables; loads
