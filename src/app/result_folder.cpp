@@ -6,13 +6,13 @@
 #include <list>
 
 #include "app/provenance.hpp"
+#include "app/table_file.hpp"
 #include "miura/base/error.hpp"
 #include "miura/base/log.hpp"
 #include "miura/base/sha256.hpp"
 #include "miura/base/version.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "miura/parallel/together.hpp"
-#include "miura/report/text_table.hpp"
 #include "miura/report/whole_file.hpp"
 
 namespace miura::app {
@@ -20,27 +20,6 @@ namespace miura::app {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Rows are written as they are made, so that a large table is not in memory a second time.
-void write_table(const matrix::Table& table, report::WholeFile& file) {
-  std::string line;
-  const auto separate = [&](const matrix::Column& column) {
-    if (&column != &table.columns.front()) line += '\t';
-  };
-  for (const auto& column : table.columns) {
-    separate(column);
-    report::append_cell(line, column.name);
-  }
-  file.write(line += '\n');
-  for (std::int64_t row = 0; row < table.n_rows(); ++row) {
-    line.clear();
-    for (const auto& column : table.columns) {
-      separate(column);
-      std::visit([&](const auto& values) { report::append_cell(line, values[row]); }, column.values);
-    }
-    file.write(line += '\n');
-  }
-}
 
 bool is_packed(const matrix::Table& table) {
   constexpr std::int64_t most_rows = 200'000;
