@@ -151,7 +151,8 @@ nlohmann::ordered_json provenance(MPI_Comm comm, const Study& study, const Publi
                       {"hash", s.hash},
                       {"resumed", s.resumed},
                       {"seconds", s.seconds},
-                      {"peak_gib", s.peak_gib}});
+                      {"peak_gib", s.peak_gib},
+                      {"traffic", describe(s.traffic)}});
   auto machine = describe_machine(comm);
   return {
       {"program", "miura"},

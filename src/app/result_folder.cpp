@@ -54,6 +54,7 @@ ResultFolder::ResultFolder(MPI_Comm comm, fs::path out, std::string command)
 void ResultFolder::publish(std::span<const matrix::Table> tables, const TablesRecord& record) {
   auto machine = describe_machine(comm_);
   const double peak_gib = peak_memory_gib(comm_);
+  const auto traffic = describe(traffic_since(comm_, {}));
   const bool writes = parallel::rank_of(comm_) == 0;
   parallel::together(comm_, [&] {
     if (!writes) return;
@@ -73,7 +74,8 @@ void ResultFolder::publish(std::span<const matrix::Table> tables, const TablesRe
     const nlohmann::ordered_json provenance{
         {"program", "miura"},          {"version", version()},        {"commit", commit()},   {"command", command_},
         {"written", utc_now()},        {"settings", record.settings}, {"inputs", inputs},     {"outputs", outputs},
-        {"warnings", record.warnings}, {"seconds", record.seconds},   {"peak_gib", peak_gib}, {"machine", machine}};
+        {"warnings", record.warnings}, {"seconds", record.seconds},   {"peak_gib", peak_gib}, {"traffic", traffic},
+        {"machine", machine}};
     files.emplace_back(out_ / "provenance.json").write(sealed(provenance));
     for (auto& file : files) file.publish();
     for (const auto& table : tables)  // of an older result
