@@ -232,6 +232,7 @@ int map(MPI_Comm comm, const std::vector<std::string>& arguments) {
   log::info(fmt::format("miura {} ({}): {} lots of {} onto {}, {} ranks x {} threads", version(), commit(), lots.size(),
                         sheet.string(), file.string(), parallel::size_of(comm), omp_get_max_threads()));
   const double started = MPI_Wtime();
+  const auto traffic = parallel::traffic_so_far();
   auto inputs = digest_inputs(comm, lots, o, sheet);
   parallel::together(comm, [&] { inputs[file.string()] = sha256_of_file(file); });
   const auto study = mapped_study(comm, lots, read_study_reference(comm, file, o), sheet, o);
@@ -247,7 +248,8 @@ int map(MPI_Comm comm, const std::vector<std::string>& arguments) {
                              .hash = {},
                              .seconds = MPI_Wtime() - started,
                              .peak_gib = peak_memory_gib(comm),
-                             .resumed = false}},
+                             .resumed = false,
+                             .traffic = traffic_since(comm, traffic)}},
                  .report_hash = {}});
   log::info(fmt::format("report: {}", (out / "report.html").string()));
   if (command.collection != "none")

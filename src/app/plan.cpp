@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <list>
 
 #include "app/common_options.hpp"
 #include "app/finished_study.hpp"
 #include "app/plan_tables.hpp"
 #include "app/subcommand.hpp"
+#include "app/table_file.hpp"
 #include "miura/base/error.hpp"
 #include "miura/input/delimited.hpp"
 #include "miura/parallel/communicator.hpp"
@@ -168,7 +170,12 @@ void publish(MPI_Comm comm, const fs::path& out, const std::vector<matrix::Table
     std::error_code failure;
     fs::create_directories(out / "tables", failure);
     if (failure) throw Error(ExitCode::cannot_create, out.string() + ": cannot be created: " + failure.message());
-    for (const auto& table : tables) write_plan_table(table, out / "tables");
+    std::list<report::WholeFile> files;
+    for (const auto& table : tables) {
+      write_table(table, files.emplace_back(out / "tables" / (table.name + ".tsv")));
+      files.back().digest();  // is on the disk now, so that no older table is replaced while another may still fail
+    }
+    for (auto& file : files) file.publish();
   });
 }
 

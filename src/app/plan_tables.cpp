@@ -9,7 +9,6 @@
 
 #include "miura/power/detection.hpp"
 #include "miura/power/rare_population.hpp"
-#include "miura/report/text_table.hpp"
 #include "miura/stats/correlation_interval.hpp"
 
 namespace miura::app {
@@ -165,15 +164,6 @@ void plan_counting_noise(MPI_Comm comm, const PlanQuestion& q, const std::vector
   answer.tables.push_back(std::move(rows).take());
 }
 
-std::string line_of(const matrix::Table& table, std::int64_t row) {
-  std::string line;
-  for (const auto& column : table.columns) {
-    if (&column != &table.columns.front()) line += '\t';
-    std::visit([&](const auto& values) { report::append_cell(line, values[row]); }, column.values);
-  }
-  return line + "\n";
-}
-
 }  // namespace
 
 PlanAnswer answer_plan(MPI_Comm comm, const PlanQuestion& question) {
@@ -183,14 +173,6 @@ PlanAnswer answer_plan(MPI_Comm comm, const PlanQuestion& question) {
   plan_rare_populations(question, answer);
   plan_counting_noise(comm, question, designs, answer);
   return answer;
-}
-
-void write_plan_table(const matrix::Table& table, const std::filesystem::path& folder) {
-  std::vector<std::string> names;
-  for (const auto& column : table.columns) names.push_back(column.name);
-  report::TextTable file(folder / (table.name + ".tsv"), names);
-  for (std::int64_t row = 0; row < table.n_rows(); ++row) file.add_lines(line_of(table, row));
-  file.publish();
 }
 
 }  // namespace miura::app

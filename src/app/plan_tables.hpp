@@ -3,7 +3,6 @@
 #include <mpi.h>
 
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -36,8 +35,5 @@ struct PlanAnswer {
 
 /// Collective.
 PlanAnswer answer_plan(MPI_Comm comm, const PlanQuestion& question);
-
-/// FOLDER/NAME.tsv, published whole. Not collective.
-void write_plan_table(const matrix::Table& table, const std::filesystem::path& folder);
 
 }  // namespace miura::app

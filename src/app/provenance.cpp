@@ -26,6 +26,22 @@ double peak_memory_gib(MPI_Comm comm) {
   return parallel::max_over_ranks(comm, static_cast<double>(usage.ru_maxrss)) / 1048576.0;  // ru_maxrss is in KiB
 }
 
+parallel::Traffic traffic_since(MPI_Comm comm, const parallel::Traffic& then) {
+  const auto mine = parallel::traffic_so_far() - then;
+  const auto bytes = parallel::gather_everywhere<std::int64_t>(comm, std::vector{mine.sent + mine.received});
+  const auto busiest = static_cast<int>(std::ranges::max_element(bytes) - bytes.begin());
+  std::vector numbers{mine.sent, mine.received, mine.messages, mine.collectives};
+  parallel::broadcast(comm, numbers, busiest);
+  return {.sent = numbers[0], .received = numbers[1], .messages = numbers[2], .collectives = numbers[3]};
+}
+
+nlohmann::ordered_json describe(const parallel::Traffic& traffic) {
+  return {{"bytes_sent", traffic.sent},
+          {"bytes_received", traffic.received},
+          {"messages", traffic.messages},
+          {"collectives", traffic.collectives}};
+}
+
 std::string utc_now() {
   const auto now = std::time(nullptr);
   char text[32] = {};

@@ -8,18 +8,26 @@
 #include <string>
 #include <vector>
 
+#include "miura/parallel/traffic.hpp"
+
 namespace miura::app {
 
-/// Time and memory of one finished or resumed stage.
+/// Time, memory and messages of one finished or resumed stage.
 struct StageRecord {
   std::string name, hash;
   double seconds = 0;   ///< wall time; 0 when it was resumed from its checkpoint
   double peak_gib = 0;  ///< largest resident memory of any rank so far
   bool resumed = false;
+  parallel::Traffic traffic{};  ///< as traffic_since(); all zero when it was resumed
 };
 
 /// Largest resident memory of any rank so far, GiB. Collective.
 double peak_memory_gib(MPI_Comm comm);
+
+/// What the rank that has sent and received most since then has. Collective.
+parallel::Traffic traffic_since(MPI_Comm comm, const parallel::Traffic& then);
+/// As it stands in a provenance.json.
+nlohmann::ordered_json describe(const parallel::Traffic& traffic);
 
 /// UTC, as 2026-01-31T12:00:00Z.
 std::string utc_now();

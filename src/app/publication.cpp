@@ -11,6 +11,7 @@
 #include "app/stored_page.hpp"
 #include "app/study_file.hpp"
 #include "app/study_page.hpp"
+#include "app/table_file.hpp"
 #include "miura/base/error.hpp"
 #include "miura/base/sha256.hpp"
 #include "miura/base/version.hpp"
@@ -39,23 +40,6 @@ Digests outputs_in(const nlohmann::ordered_json& record) {
 }
 
 fs::path folder_beside(const fs::path& out) { return out / "checkpoint" / "publishing"; }
-
-std::string line_of(const matrix::Table& table, std::int64_t row) {
-  std::string line;
-  for (const auto& column : table.columns) {
-    if (!line.empty() || &column != &table.columns.front()) line += '\t';
-    std::visit([&](const auto& values) { report::append_cell(line, values[row]); }, column.values);
-  }
-  return line + "\n";
-}
-
-void write_table(const matrix::Table& table, const fs::path& folder) {
-  std::vector<std::string> names;
-  for (const auto& column : table.columns) names.push_back(column.name);
-  report::TextTable file(folder / (table.name + ".tsv"), names);
-  for (std::int64_t row = 0; row < table.n_rows(); ++row) file.add_lines(line_of(table, row));
-  file.publish();
-}
 
 /// A table with a row for some of the cells, in canonical order: rank 0 writes, the others send their lines in
 /// portions. `add_line(lines, cell)` appends the line of my cell, or nothing. Collective.
@@ -161,7 +145,8 @@ nlohmann::ordered_json provenance(MPI_Comm comm, const Study& study, const Publi
                       {"hash", s.hash},
                       {"resumed", s.resumed},
                       {"seconds", s.seconds},
-                      {"peak_gib", s.peak_gib}});
+                      {"peak_gib", s.peak_gib},
+                      {"traffic", describe(s.traffic)}});
   auto machine = describe_machine(comm);
   return {
       {"program", "miura"},
@@ -179,6 +164,25 @@ nlohmann::ordered_json provenance(MPI_Comm comm, const Study& study, const Publi
       {"stages", stages},
       {"machine", machine}};
 }
+
+/// The folder that results are written to first. What a run that fails has written goes with it: where the disk is
+/// full, its room is needed. A whole result stays, to be finished by the next run.
+class UnfinishedResult {
+public:
+  UnfinishedResult(MPI_Comm comm, fs::path folder) : folder_(std::move(folder)), mine_(parallel::rank_of(comm) == 0) {}
+  ~UnfinishedResult() {
+    std::error_code failure;  // the next run removes it then
+    if (mine_ && !whole_) fs::remove_all(folder_, failure);
+  }
+  UnfinishedResult(const UnfinishedResult&) = delete;
+  UnfinishedResult& operator=(const UnfinishedResult&) = delete;
+
+  void is_whole() noexcept { whole_ = true; }
+
+private:
+  fs::path folder_;
+  bool mine_, whole_ = false;
+};
 
 /// Removes what a run before left unfinished and makes the folder that results are written to first. Collective.
 void prepare(MPI_Comm comm, const fs::path& fresh) {
@@ -218,6 +222,7 @@ void put_in_place(MPI_Comm comm, const fs::path& fresh, const fs::path& out) {
 
 void publish_study(MPI_Comm comm, const Study& study, const Publication& p) {
   const auto fresh = folder_beside(p.out);
+  UnfinishedResult unfinished(comm, fresh);
   prepare(comm, fresh);
   write_study_file(comm, study, p.settings, p.scale, fresh / "study.h5ad.part");
   hdf5::publish(comm, fresh / "study.h5ad.part", fresh / "study.h5ad");
@@ -232,7 +237,11 @@ void publish_study(MPI_Comm comm, const Study& study, const Publication& p) {
     if (parallel::rank_of(comm) != 0) return;
     auto tables = tables_of(study);
     if (auto outcomes = outcome_table(study); outcomes.n_rows() > 0) tables.push_back(std::move(outcomes));
-    for (const auto& table : tables) write_table(table, fresh / "tables");
+    for (const auto& table : tables) {
+      report::WholeFile file(fresh / "tables" / (table.name + ".tsv"));
+      write_table(table, file);
+      file.publish();
+    }
     Digests of_tables;
     for (auto& [name, digest] : digests_below(fresh / "tables")) of_tables["tables/" + name] = digest;
     const auto page = study_page(study, p, std::move(cells), of_tables);
@@ -249,6 +258,7 @@ void publish_study(MPI_Comm comm, const Study& study, const Publication& p) {
   parallel::together(comm, [&] {  // from here on the result is whole, and a killed run is finished by the next one
     if (parallel::rank_of(comm) == 0) report::write_whole_file(fresh / "provenance.json", record);
   });
+  unfinished.is_whole();
   put_in_place(comm, fresh, p.out);
 }
 

@@ -6,6 +6,7 @@
 
 #include "app/provenance.hpp"
 #include "app/stored_page.hpp"
+#include "app/table_file.hpp"
 #include "miura/base/error.hpp"
 #include "miura/base/log.hpp"
 #include "miura/base/sha256.hpp"
@@ -13,7 +14,6 @@
 #include "miura/parallel/communicator.hpp"
 #include "miura/parallel/together.hpp"
 #include "miura/report/stored_report.hpp"
-#include "miura/report/text_table.hpp"
 #include "miura/report/whole_file.hpp"
 
 namespace miura::app {
@@ -21,27 +21,6 @@ namespace miura::app {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Rows are written as they are made, so that a large table is not in memory a second time.
-void write_table(const matrix::Table& table, report::WholeFile& file) {
-  std::string line;
-  const auto separate = [&](const matrix::Column& column) {
-    if (&column != &table.columns.front()) line += '\t';
-  };
-  for (const auto& column : table.columns) {
-    separate(column);
-    report::append_cell(line, column.name);
-  }
-  file.write(line += '\n');
-  for (std::int64_t row = 0; row < table.n_rows(); ++row) {
-    line.clear();
-    for (const auto& column : table.columns) {
-      separate(column);
-      std::visit([&](const auto& values) { report::append_cell(line, values[row]); }, column.values);
-    }
-    file.write(line += '\n');
-  }
-}
 
 bool is_packed(const matrix::Table& table) {
   constexpr std::int64_t most_rows = 200'000;
@@ -75,6 +54,7 @@ ResultFolder::ResultFolder(MPI_Comm comm, fs::path out, std::string command)
 void ResultFolder::publish(std::span<const matrix::Table> tables, const TablesRecord& record) {
   auto machine = describe_machine(comm_);
   const double peak_gib = peak_memory_gib(comm_);
+  const auto traffic = describe(traffic_since(comm_, {}));
   const bool writes = parallel::rank_of(comm_) == 0;
   parallel::together(comm_, [&] {
     if (!writes) return;
@@ -97,7 +77,8 @@ void ResultFolder::publish(std::span<const matrix::Table> tables, const TablesRe
     const nlohmann::ordered_json provenance{
         {"program", "miura"},          {"version", version()},        {"commit", commit()},   {"command", command_},
         {"written", utc_now()},        {"settings", record.settings}, {"inputs", inputs},     {"outputs", outputs},
-        {"warnings", record.warnings}, {"seconds", record.seconds},   {"peak_gib", peak_gib}, {"machine", machine}};
+        {"warnings", record.warnings}, {"seconds", record.seconds},   {"peak_gib", peak_gib}, {"traffic", traffic},
+        {"machine", machine}};
     files.emplace_back(out_ / "provenance.json").write(sealed(provenance));
     for (auto& file : files) file.publish();
     for (const auto& table : tables)  // of an older result

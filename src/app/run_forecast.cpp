@@ -7,6 +7,9 @@
 #include <cmath>
 
 #include "app/common_options.hpp"
+#include "app/integration.hpp"
+#include "app/message_forecast.hpp"
+#include "app/stages.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "miura/parallel/together.hpp"
 
@@ -14,7 +17,7 @@ namespace miura::app {
 
 namespace {
 
-constexpr double gib = 1024.0 * 1024.0 * 1024.0;
+constexpr double mib = 1024.0 * 1024.0, gib = 1024.0 * mib;
 
 /// Constants of docs/scaling.md, all per single item; seconds are of one core.
 namespace per {
@@ -29,9 +32,13 @@ constexpr double table_value = 8;
 constexpr double component_entry = 8;  // of the variable genes, on the grid
 constexpr double gram_pair = 28;       // of two variable genes: the Gram matrix, and what the eigensolver holds of it
 constexpr double gram_pair_of_thread = 4;
-constexpr double neighbor = 60;  // of a reference cell: search, shared neighbours, both directions
-constexpr double place = 32;     // of a reference cell in the plane, on every rank
-constexpr double partition = 8;  // a label, and the working copy
+constexpr double neighbor = 60;        // of a reference cell: search, shared neighbours, both directions
+constexpr double place = 32;           // of a reference cell in the plane, on every rank
+constexpr double partition = 8;        // a label, and the working copy
+constexpr double soft_clusters = 800;  // of an integrated cell: its shares in up to 100 of them
+constexpr double mapping_cell = 2800;  // of the reference or the lot that is mapped: features that are compared, lists
+constexpr double doublet_entry = 32;   // of a simulated doublet
+constexpr double doublets_a_round = 4096;
 constexpr double written_entry = 0.5;
 
 // bytes on the disk
@@ -50,6 +57,9 @@ constexpr double graph_cell = 2e-5;
 constexpr double leiden_cell = 1.2e-5;   // and partition
 constexpr double stability_cell = 5e-5;  // and replicate
 constexpr double marker_entry = 4e-8;
+constexpr double integrated_cell = 5e-5;
+constexpr double mapped_cell = 3.7e-4;
+constexpr double doublet_value = 6e-8;
 constexpr double laid_out_cell = 5e-7;  // and epoch
 constexpr double placed_cell = 7e-5;
 constexpr double relabeled_cluster = 5e-11;
@@ -58,19 +68,6 @@ constexpr double entry_writing = 5e-8;
 
 }  // namespace per
 
-/// Share of a cell's counts that lies in variable genes: they are a tenth of the genes, and not the largest ones.
-double variable_share(const StudySize& size, const RunOptions& o) {
-  return std::min(1.0,
-                  1.3 * static_cast<double>(o.variable.n_genes) / std::max(1.0, static_cast<double>(size.features)));
-}
-
-double factorial(std::int64_t n) { return std::tgamma(static_cast<double>(n) + 1); }
-
-/// Relabelings of the training lots: all of them, or as many as are drawn.
-double relabelings(const StudySize& size, std::int32_t exact_up_to, std::int64_t drawn) {
-  return size.training_lots <= exact_up_to ? factorial(size.training_lots) : static_cast<double>(drawn);
-}
-
 /// A stage while it is being added up: bytes beside what the study holds, seconds of cores that share the work, seconds
 /// of one core, bytes written.
 struct Work {
@@ -78,75 +75,149 @@ struct Work {
   double bytes = 0, shared_s = 0, alone_s = 0, written = 0;
 };
 
-std::vector<Work> work_of(const StudySize& size, const RunOptions& o, const Layout& layout) {
-  const auto entries = static_cast<double>(size.entries), reference = static_cast<double>(size.reference_cells);
-  const auto reference_entries = static_cast<double>(size.reference_entries);
-  const auto ranks = static_cast<double>(layout.ranks), threads = static_cast<double>(layout.threads);
-  const auto cells = static_cast<double>(size.cells);
-  const double genes = size.tables ? static_cast<double>(size.features)
-                                   : static_cast<double>(std::min<std::int64_t>(size.features, o.variable.n_genes));
-  const double of_variable = size.tables ? 1 : variable_share(size, o);
-  const double values_a_cell = of_variable * reference_entries / std::max(1.0, reference);
-  const auto partitions =
-      1 + static_cast<double>(grid_resolutions(o).size()) * static_cast<double>(std::max(1, o.seeds));
-  const double clusters = 10 * partitions;
-  const auto outcomes = static_cast<double>(outcomes_named(o).size());
-  const double outcome_relabelings =
-      outcomes * relabelings(size, o.association.relabelings.exact_up_to, o.association.relabelings.permutations);
-  const double gene_relabelings = outcomes * relabelings(size, o.gene_exact_up_to, o.gene_permutations);
-  const double stability_cells = std::min(reference, static_cast<double>(o.stability_cells));
+/// What the terms of a stage are made of.
+struct Terms {
+  double entries, reference, reference_entries, cells, features, genes, of_variable;
+  double ranks, threads, partitions, clusters, outcomes;
+};
 
-  std::vector<Work> work;
+Terms terms_of(const StudySize& size, const RunOptions& o, const Layout& layout) {
+  const auto of = [](auto number) { return static_cast<double>(number); };
+  const double partitions = n_partitions(o);
+  return {.entries = of(size.entries),
+          .reference = of(size.reference_cells),
+          .reference_entries = of(size.reference_entries),
+          .cells = of(size.cells),
+          .features = of(size.features),
+          .genes = variable_features(size, o),
+          .of_variable = variable_share(size, o),
+          .ranks = of(layout.ranks),
+          .threads = of(layout.threads),
+          .partitions = partitions,
+          .clusters = 10 * partitions,
+          .outcomes = of(outcomes_named(o).size())};
+}
+
+/// From the files to the coordinates.
+void add_coordinates(const StudySize& size, const RunOptions& o, const Terms& t, std::vector<Work>& work) {
+  const double values_a_cell = t.of_variable * t.reference_entries / std::max(1.0, t.reference);
   work.push_back({.stage = "read",
-                  .bytes = (size.tables ? 0 : (per::entry_read - per::entry_kept) * entries / ranks) +
+                  .bytes = (size.tables ? 0 : (per::entry_read - per::entry_kept) * t.entries / t.ranks) +
                            per::entry_of_lot_being_read * static_cast<double>(size.entries_of_largest_lot) * 0.5,
-                  .shared_s = per::entry_reading * entries,
-                  .written = per::entry_in_checkpoint * entries + 100 * cells});
-  work.push_back({.stage = "normalize", .shared_s = per::entry_normalizing * entries});
+                  .shared_s = per::entry_reading * t.entries,
+                  .written = per::entry_in_checkpoint * t.entries + 100 * t.cells});
+  work.push_back({.stage = "normalize", .shared_s = per::entry_normalizing * t.entries});
   work.push_back({.stage = "pca",
-                  .bytes = per::component_entry * of_variable * entries / ranks +
-                           genes * genes * (per::gram_pair + per::gram_pair_of_thread * threads),
-                  .shared_s = per::product * reference * values_a_cell * values_a_cell / 2,
-                  .alone_s = per::eigensolver_gene * genes * genes * genes,
-                  .written = 4.0 * o.pca.components * cells});
+                  .bytes = per::component_entry * t.of_variable * t.entries / t.ranks +
+                           t.genes * t.genes * (per::gram_pair + per::gram_pair_of_thread * t.threads),
+                  .shared_s = per::product * t.reference * values_a_cell * values_a_cell / 2,
+                  .alone_s = per::eigensolver_gene * t.genes * t.genes * t.genes,
+                  .written = 4.0 * o.pca.components * t.cells});
+  if (size.integrations > 0) {
+    const auto training = static_cast<double>(size.training_cells);
+    work.push_back({.stage = "integrate",
+                    .bytes = (4.0 * o.pca.components * 2 + per::soft_clusters) * training / t.ranks,
+                    .shared_s = per::integrated_cell * training,
+                    .written = 4.0 * o.pca.components * t.cells});
+  }
+}
+
+/// The graph, its partitions, and what is known of them without any outcome.
+void add_clusters(const StudySize& size, const RunOptions& o, const Terms& t, std::vector<Work>& work) {
   work.push_back({.stage = "neighbors",
-                  .bytes = per::neighbor * o.shared.k * reference / ranks,
-                  .shared_s = per::distance * reference * reference + per::graph_cell * reference,
-                  .written = 1000 * reference});
+                  .bytes = per::neighbor * o.shared.k * t.reference / t.ranks,
+                  .shared_s = per::distance * t.reference * t.reference + per::graph_cell * t.reference,
+                  .written = 1000 * t.reference});
   if (o.labels.empty())
-    work.push_back({.stage = "cluster",
-                    .bytes = per::partition * partitions * cells / ranks + per::neighbor * o.shared.k * reference,
-                    .shared_s = per::leiden_cell * partitions * reference,
-                    .written = 4 * partitions * cells});
+    work.push_back(
+        {.stage = "cluster",
+         .bytes = per::partition * t.partitions * t.cells / t.ranks + per::neighbor * o.shared.k * t.reference,
+         .shared_s = per::leiden_cell * t.partitions * t.reference,
+         .written = 4 * t.partitions * t.cells});
+  const double stability_cells = std::min(t.reference, static_cast<double>(o.stability_cells));
   work.push_back({.stage = "stability",
                   .bytes = 3 * per::neighbor * o.shared.k * stability_cells,
                   .shared_s = per::stability_cell * 3 * o.stability_replicates * stability_cells});
   if (o.markers && !size.tables)
     work.push_back({.stage = "markers",
-                    .bytes = per::written_entry * entries / ranks,
-                    .shared_s = per::marker_entry * reference_entries});
-  if (o.umap_layout) {
-    const double epochs = o.umap.epochs > 0 ? o.umap.epochs : reference <= 10'000 ? 750 : 200;
-    work.push_back({.stage = "umap",
-                    .bytes = per::place * reference + per::neighbor * o.shared.k * reference / ranks,
-                    .shared_s = per::laid_out_cell * epochs * reference +
-                                (per::placed_cell + per::distance * reference) * (cells - reference),
-                    .written = 8 * cells});
+                    .bytes = per::written_entry * t.entries / t.ranks,
+                    .shared_s = per::marker_entry * t.reference_entries});
+  if (size.training_lots < size.lots) {
+    const auto largest = static_cast<double>(size.cells_of_largest_lot);
+    work.push_back({.stage = "mapping",
+                    .bytes = per::mapping_cell * (t.reference + largest) / t.ranks,
+                    .shared_s = per::mapped_cell * t.cells + 2 * per::distance * t.reference * t.cells,
+                    .written = 90 * t.cells});
   }
-  if (outcomes > 0) {
-    work.push_back({.stage = "association", .shared_s = per::relabeled_cluster * outcome_relabelings * clusters});
+}
+
+/// Places and states of cells.
+void add_cells(const StudySize& size, const RunOptions& o, const Terms& t, std::vector<Work>& work) {
+  if (o.umap_layout) {
+    const double epochs = o.umap.epochs > 0 ? o.umap.epochs : t.reference <= 10'000 ? 750 : 200;
+    work.push_back({.stage = "umap",
+                    .bytes = per::place * t.reference + per::neighbor * o.shared.k * t.reference / t.ranks,
+                    .shared_s = per::laid_out_cell * epochs * t.reference +
+                                (per::placed_cell + per::distance * t.reference) * (t.cells - t.reference),
+                    .written = 8 * t.cells});
+  }
+  if (o.score_doublets && !size.tables) {
+    const double a_cell = t.of_variable * t.entries / std::max(1.0, t.cells);
+    const double pairs = o.doublets.simulated_per_cell * t.cells;
+    const auto largest = static_cast<double>(size.cells_of_largest_lot);
+    work.push_back({.stage = "cell_states",
+                    .bytes = per::doublet_entry * a_cell *
+                                 std::min(per::doublets_a_round, o.doublets.simulated_per_cell * largest / t.ranks) +
+                             per::component_entry * t.of_variable * static_cast<double>(size.entries_of_largest_lot),
+                    .shared_s = per::doublet_value * pairs * a_cell + 3 * per::distance * largest * pairs,
+                    .written = 28 * t.cells});
+  }
+}
+
+std::vector<Work> work_of(const StudySize& size, const RunOptions& o, const Layout& layout) {
+  const auto t = terms_of(size, o, layout);
+  std::vector<Work> work;
+  add_coordinates(size, o, t, work);
+  add_clusters(size, o, t, work);
+  add_cells(size, o, t, work);
+  if (t.outcomes > 0) {
+    const auto& drawn = o.association.relabelings;
+    const double of_clusters =
+        t.outcomes * relabelings(size, drawn.exact_up_to, static_cast<double>(drawn.permutations));
+    const double of_genes =
+        t.outcomes * relabelings(size, o.gene_exact_up_to, static_cast<double>(o.gene_permutations));
+    work.push_back({.stage = "association", .shared_s = per::relabeled_cluster * of_clusters * t.clusters});
     if (o.genes)
-      work.push_back({.stage = "genes",
-                      .shared_s = per::relabeled_gene * gene_relabelings * static_cast<double>(size.features) * 9});
+      work.push_back(
+          {.stage = "genes", .shared_s = per::relabeled_gene * of_genes * t.features * (1 + usual_clusters)});
   }
   work.push_back({.stage = "report",
-                  .bytes = per::written_entry * entries / ranks,
-                  .shared_s = per::entry_writing * entries,
-                  .written = per::entry_in_study * entries + per::cell_in_files * cells + per::files});
+                  .bytes = per::written_entry * t.entries / t.ranks,
+                  .shared_s = per::entry_writing * t.entries,
+                  .written = per::entry_in_study * t.entries + per::cell_in_files * t.cells + per::files});
   return work;
 }
 
 }  // namespace
+
+double relabelings(const StudySize& size, std::int32_t exact_up_to, double drawn) {
+  return size.training_lots <= exact_up_to ? std::tgamma(static_cast<double>(size.training_lots) + 1) : drawn;
+}
+
+double variable_features(const StudySize& size, const RunOptions& o) {
+  return static_cast<double>(size.tables ? size.features : std::min<std::int64_t>(size.features, o.variable.n_genes));
+}
+
+/// They are a tenth of the genes, and not the largest ones.
+double variable_share(const StudySize& size, const RunOptions& o) {
+  if (size.tables) return 1;
+  return std::min(1.0,
+                  1.3 * static_cast<double>(o.variable.n_genes) / std::max(1.0, static_cast<double>(size.features)));
+}
+
+double n_partitions(const RunOptions& o) {
+  return 1 + static_cast<double>(grid_resolutions(o).size()) * static_cast<double>(std::max(1, o.seeds));
+}
 
 StudySize study_size(const matrix::Lots& lots, const std::vector<input::LotExtent>& extents, const RunOptions& o) {
   StudySize size;
@@ -157,6 +228,7 @@ StudySize study_size(const matrix::Lots& lots, const std::vector<input::LotExten
     size.cells += cells;
     size.entries += entries;
     size.features = std::max(size.features, features);
+    size.cells_of_largest_lot = std::max(size.cells_of_largest_lot, cells);
     size.entries_of_largest_lot = std::max(size.entries_of_largest_lot, entries);
     size.tables |= cells > 0 && entries == cells * features;
     if (lots[l].role == "train") of_training.push_back(cells);
@@ -167,7 +239,14 @@ StudySize study_size(const matrix::Lots& lots, const std::vector<input::LotExten
     std::ranges::sort(of_training);
     cap = of_training[(of_training.size() - 1) / 2];
   }
-  for (const auto cells : of_training) size.reference_cells += std::min(cells, cap);
+  for (const auto cells : of_training) {
+    size.training_cells += cells;
+    size.reference_cells += std::min(cells, cap);
+  }
+  const auto integrations = integration_plan(lots, o).by;
+  const auto uncorrected = std::ranges::count(integrations, integrate::By::none);
+  size.integrations = std::ssize(integrations) - uncorrected;
+  size.graphs = size.integrations + 1;  // what is not corrected is shown beside it
   size.reference_entries =
       size.cells > 0 ? std::llround(static_cast<double>(size.entries) * static_cast<double>(size.reference_cells) /
                                     static_cast<double>(size.cells))
@@ -181,12 +260,20 @@ std::vector<StageForecast> forecast(const StudySize& size, const RunOptions& o, 
   const double held = per::program +
                       (size.tables ? per::table_value : per::entry_kept) * static_cast<double>(size.entries) / ranks +
                       per::cell * static_cast<double>(size.cells) / ranks;
+  const auto exchanged = message_forecast(size, o, layout);
+  const auto works = work_of(size, o, layout);
   std::vector<StageForecast> stages;
-  for (const auto& work : work_of(size, o, layout))
+  for (const auto name : stage_names) {
+    const auto found = std::ranges::find(works, name, &Work::stage);
+    const auto messages = exchanged.find(std::string(name));
+    if (found == works.end() && messages == exchanged.end()) continue;
+    const auto work = found == works.end() ? Work{.stage = std::string(name)} : *found;
     stages.push_back({.stage = work.stage,
                       .gib_a_rank = (held + work.bytes) / gib,
                       .minutes = (work.shared_s / cores + work.alone_s) / 60,
-                      .gib_written = work.written / gib});
+                      .gib_written = work.written / gib,
+                      .mib_exchanged = messages == exchanged.end() ? 0 : messages->second / mib});
+  }
   return stages;
 }
 
@@ -195,19 +282,21 @@ std::string forecast_text(const StudySize& size, const std::vector<StageForecast
   auto text = fmt::format(
       "# {}, {}, {}, {}; {} x {}\n"
       "# before quality control, so on the safe side; minutes are of the cores that docs/scaling.md was measured on\n"
-      "{:<12}  {:>10}  {:>7}  {:>11}\n",
+      "{:<13}  {:>10}  {:>7}  {:>11}  {:>13}\n",
       several(size.lots, "lot"), several(size.cells, "cell"), several(size.features, "feature"),
       several(size.entries, size.tables ? "value" : "count"), several(layout.ranks, "rank"),
-      several(layout.threads, "thread"), "stage", "GiB a rank", "minutes", "GiB written");
+      several(layout.threads, "thread"), "stage", "GiB a rank", "minutes", "GiB written", "MiB exchanged");
   StageForecast all{.stage = "all"};
   const auto line = [](const StageForecast& s) {
-    return fmt::format("{:<12}  {:>10.3f}  {:>7.2f}  {:>11.3f}\n", s.stage, s.gib_a_rank, s.minutes, s.gib_written);
+    return fmt::format("{:<13}  {:>10.3f}  {:>7.2f}  {:>11.3f}  {:>13.2f}\n", s.stage, s.gib_a_rank, s.minutes,
+                       s.gib_written, s.mib_exchanged);
   };
   for (const auto& s : stages) {
     text += line(s);
     all.gib_a_rank = std::max(all.gib_a_rank, s.gib_a_rank);
     all.minutes += s.minutes;
     all.gib_written += s.gib_written;
+    all.mib_exchanged += s.mib_exchanged;
   }
   return text + line(all);
 }

@@ -15,11 +15,13 @@ namespace miura::app {
 /// What decides how long a study takes and how much room it needs.
 struct StudySize {
   std::int64_t lots = 0, training_lots = 0;
-  std::int64_t cells = 0, reference_cells = 0;
+  std::int64_t cells = 0, training_cells = 0, reference_cells = 0;
   std::int64_t features = 0;
   std::int64_t entries = 0;            ///< counts that are not 0, or values of tables
   std::int64_t reference_entries = 0;  ///< those of the reference cells
-  std::int64_t entries_of_largest_lot = 0;
+  std::int64_t entries_of_largest_lot = 0, cells_of_largest_lot = 0;
+  std::int64_t integrations = 0;  ///< corrections of the coordinates
+  std::int64_t graphs = 1;        ///< of reference cells, one for each set of coordinates
   bool tables = false;
 };
 
@@ -36,7 +38,19 @@ struct StageForecast {
   double gib_a_rank = 0;  ///< peak of the largest rank, program and libraries included
   double minutes = 0;     ///< on cores like those of docs/scaling.md
   double gib_written = 0;
+  double mib_exchanged = 0;  ///< sent and received by a rank
 };
+
+/// Relabelings of the training lots: all of them, or as many as are drawn.
+double relabelings(const StudySize& size, std::int32_t exact_up_to, double drawn);
+/// Features that components are made of.
+double variable_features(const StudySize& size, const RunOptions& o);
+/// Share of a cell's counts that lies in them.
+double variable_share(const StudySize& size, const RunOptions& o);
+/// The primary partition and those of the grid.
+double n_partitions(const RunOptions& o);
+/// A study is not known to have more, or fewer, before it is clustered.
+constexpr double usual_clusters = 8;
 
 /// The stages that take memory, time or room, by the model of docs/scaling.md; its constants are measured there.
 std::vector<StageForecast> forecast(const StudySize& size, const RunOptions& o, const Layout& layout);

@@ -174,8 +174,7 @@ int run_study(MPI_Comm comm, const std::vector<std::string>& arguments) {
   for (const auto& file : split_list(o.gene_sets))
     o.set_files.push_back((configuration.folder / file).lexically_normal());
   o.enrichment.seed = o.association.relabelings.seed = o.reference.seed = o.mapping.centroids.seed = o.common.seed;
-  o.association.relabelings.safe_point = stop_if_requested;
-  o.mapping.safe_point = stop_if_requested;
+  o.association.relabelings.safe_point = o.mapping.safe_point = o.doublets.safe_point = stop_if_requested;
 
   Run run{.options = o,
           .lots = {},

@@ -14,6 +14,13 @@ namespace {
 constexpr std::array<std::int64_t, stage_names.size()> cost_of_stage{29, 2, 6, 1, 3, 8, 1, 12, 3,
                                                                      5,  7, 7, 7, 5, 1, 2, 1,  7};
 
+std::string in_words(const StageRecord& stage) {
+  auto text = fmt::format("{}: {:.1f} s, peak memory {:.2f} GiB a rank", stage.name, stage.seconds, stage.peak_gib);
+  const auto bytes = stage.traffic.sent + stage.traffic.received;
+  if (bytes > 0) text += fmt::format(", {:.2f} MiB in and out of it", static_cast<double>(bytes) / 1048576.0);
+  return text;
+}
+
 }  // namespace
 
 Street::Street(MPI_Comm comm, const RunOptions& o, const std::map<std::string, std::string>& hashes,
@@ -27,21 +34,25 @@ Street::Street(MPI_Comm comm, const RunOptions& o, const std::map<std::string, s
 void Street::stage(const std::string& name, const std::function<void()>& compute) {
   if (done()) return;
   progress_.show(name);
-  const double started = MPI_Wtime();
+  const auto before = Before();
   compute();
-  record(name, false, MPI_Wtime() - started);
+  record(name, false, before);
 }
 
 bool Street::done() const {
   return !records_.empty() && (records_.back().name == o_.to || records_.back().name == stage_names.back());
 }
 
-void Street::record(const std::string& name, bool resumed, double seconds) {
+void Street::record(const std::string& name, bool resumed, const Before& before) {
+  StageRecord done_now{.name = name, .hash = hashes_.at(name), .resumed = resumed};
+  if (!resumed) {
+    done_now.seconds = MPI_Wtime() - before.time;
+    done_now.traffic = traffic_since(comm_, before.traffic);
+  }
+  done_now.peak_gib = peak_memory_gib(comm_);
   progress_.advance(cost_of_stage[stage_number(name)]);
-  records_.push_back({name, hashes_.at(name), resumed ? 0 : seconds, peak_memory_gib(comm_), resumed});
-  log::info(resumed
-                ? fmt::format("{}: taken from its checkpoint", name)
-                : fmt::format("{}: {:.1f} s, peak memory {:.2f} GiB a rank", name, seconds, records_.back().peak_gib));
+  log::info(resumed ? fmt::format("{}: taken from its checkpoint", name) : in_words(done_now));
+  records_.push_back(std::move(done_now));
   if (!done()) stop_if_requested(comm_);
 }
 

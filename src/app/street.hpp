@@ -29,7 +29,7 @@ public:
   void stage(const std::string& name, auto& part, Load&& load, Compute&& compute) {
     if (done()) return;
     progress_.show(name);
-    const double started = MPI_Wtime();
+    const auto before = Before();
     const bool resumed =
         !computed_one_ && stage_number(name) < first_forced_ && checkpoints_.valid(name, hashes_.at(name));
     if (resumed) {
@@ -39,7 +39,7 @@ public:
       checkpoints_.keep(name, hashes_.at(name), [&](const std::filesystem::path& path) { save(comm_, part, path); });
       computed_one_ = true;
     }
-    record(name, resumed, MPI_Wtime() - started);
+    record(name, resumed, before);
   }
 
   /// A stage that leaves no part of the study behind but files of its own.
@@ -50,7 +50,12 @@ public:
   const std::vector<StageRecord>& records() const { return records_; }
 
 private:
-  void record(const std::string& name, bool resumed, double seconds);
+  /// When a stage began.
+  struct Before {
+    double time = MPI_Wtime();
+    parallel::Traffic traffic = parallel::traffic_so_far();
+  };
+  void record(const std::string& name, bool resumed, const Before& before);
 
   MPI_Comm comm_;
   const RunOptions& o_;

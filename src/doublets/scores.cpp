@@ -42,13 +42,14 @@ RunCells cells_of(MPI_Comm comm, const matrix::DistributedCells& cells, std::spa
 
 /// The components of simulated doublets, dealt to the ranks; made in rounds, so that few counts are held at a time.
 matrix::Embedding simulate(MPI_Comm comm, const RunCells& run, std::uint64_t key, std::int64_t n,
-                           const Projection& projection) {
+                           const Projection& projection, void (*safe_point)(MPI_Comm)) {
   constexpr std::int64_t pairs_a_round = 4096;
   const int rank = parallel::rank_of(comm), ranks = parallel::size_of(comm);
   const auto n_selected = static_cast<std::int32_t>(std::ssize(projection.selected));
   matrix::Embedding all{parallel::Partition::even(n, ranks), projection.model.n_components, {}};
   const auto rounds = ((n + ranks - 1) / ranks + pairs_a_round - 1) / pairs_a_round;
   for (std::int64_t round = 0; round < rounds; ++round) {
+    if (safe_point != nullptr) safe_point(comm);
     const auto from = std::min(all.points.end(rank), all.points.begin(rank) + round * pairs_a_round);
     const auto to = std::min(all.points.end(rank), from + pairs_a_round);
     std::vector<std::pair<std::int64_t, std::int64_t>> pairs;
@@ -110,10 +111,12 @@ std::vector<double> score(MPI_Comm comm, const matrix::DistributedCells& cells, 
                                          : std::max(1, static_cast<std::int32_t>(std::lround(0.5 * std::sqrt(n))));
   const auto k = static_cast<std::int32_t>(std::lround(few * (1 + ratio)));
   const auto own = rows_of(comm, coordinates, run.cells);
-  const auto simulated = simulate(comm, cells_of(comm, cells, run.cells, projection),
-                                  stats::hash_text(options.seed, run.name), n_simulated, projection);
-  const auto near_observed = knn::nearest(comm, own, {.k = k}),
-             near_simulated = knn::nearest(comm, simulated, own, {.k = k});
+  const auto simulated =
+      simulate(comm, cells_of(comm, cells, run.cells, projection), stats::hash_text(options.seed, run.name),
+               n_simulated, projection, options.safe_point);
+  const knn::SearchOptions search{.k = k, .safe_point = options.safe_point};
+  const auto near_observed = knn::nearest(comm, own, search),
+             near_simulated = knn::nearest(comm, simulated, own, search);
   std::vector<double> result(own.n_local());
   for (std::int64_t i = 0; i < std::ssize(result); ++i) {
     const auto row = [&](const matrix::Neighbors& near) { return std::span(near.distance).subspan(i * k, k); };

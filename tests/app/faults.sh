@@ -74,6 +74,7 @@ for part in 2 20 40 60 80; do  # so many per cent of the room that the run needs
     grep -q fbtl err$ranks.txt && fail "a write failed, though its space should have been reserved: $(cat err$ranks.txt)"
     [ ! -e disk/result/provenance.json ] && [ ! -e disk/result/study.h5ad ] || fail "half a result behind a good name"
     [ -z "$(find disk -name '*.part' ! -name log.txt.part)" ] || fail "unfinished files stay on the full disk: $(find disk -name '*.part')"
+    [ ! -e disk/result/checkpoint/publishing ] || fail "an unfinished result stays on the full disk"
   done
 done
 expect 74 'disk/.*: No space left on device' 3 run study/study.ini --out disk/older --seed 5

@@ -1,12 +1,20 @@
 #!/usr/bin/env bash
-# miura run --plan: memory and room within a factor of 1.5 of what a run takes, from headers alone, for any kind of file.
+# miura run --plan: memory, room and messages of each stage within a factor of 1.5 of what a run takes, from headers alone, for any
+# kind of file.
 . "$SOURCE/tests/app/support.sh"
 export MIURA
 check() { "$SOURCE/tools/bench/plan_check" "$@" || fail "the forecast of $1 on $3 ranks is off"; }
 
 "$MIURA" simulate --out study --cells-per-lot 200 --quiet || fail "simulate"
 check study/study.ini planted 1
-check study/study.ini planted_on_two 2
+for ranks in 2 3 4; do check study/study.ini planted_on_$ranks $ranks; done
+"$MIURA" simulate --out fewer --seed 3 --lots-bm 8 --lots-bm-test 2 --lots-ad 2 --lots-uc 2 --cells-per-lot 300 --genes 1500 --quiet || fail "simulate"
+for ranks in 2 3 4; do check fewer/study.ini fewer_on_$ranks $ranks; done
+"$PYTHON" - planted <<'PYTHON' || fail "one rank sends messages"
+import json, sys
+stages = json.load(open(sys.argv[1] + "/provenance.json"))["stages"]
+sys.exit(any(sum(stage["traffic"].values()) for stage in stages))
+PYTHON
 check "$SOURCE/configs/onek1k-age.ini" real 1 2 # cells of 40 donors in one h5ad
 "$MIURA" simulate --out image --modality image --quiet || fail "simulate tables"
 check image/study.ini tables 1
@@ -19,7 +27,7 @@ check image/study.ini tables 1
 # nothing is computed, and nothing but headers is read
 "$MIURA" run study/study.ini --plan --plan-ranks 64 --plan-threads 4 --out planned >plan || fail "--plan"
 [ ! -e planned ] || fail "--plan writes"
-grep -qE '^stage +GiB a rank  minutes  GiB written$' plan || fail "--plan names no units: $(cat plan)"
+grep -qE '^stage +GiB a rank +minutes +GiB written +MiB exchanged$' plan || fail "--plan names no units: $(cat plan)"
 [ "$(grep -v '^#' plan | awk '{ print length }' | sort -u | wc -l)" -eq 1 ] || fail "--plan has lines of several widths: $(cat plan)"
 grep -q '64 ranks x 4 threads' plan || fail "--plan-ranks is not heard: $(cat plan)"
 on 3 2 run study/study.ini --plan >plan || fail "--plan on three ranks"

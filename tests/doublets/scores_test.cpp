@@ -167,4 +167,18 @@ TEST(Pairs, AreSummedOverRanks) {
   }
 }
 
+TEST(DoubletScoresOnAllRanks, CanBeStoppedWhileDoubletsAreSimulated) {
+  static int pauses;
+  pauses = 0;
+  const Planted planted{{90, 60}};
+  const auto cells = all_on_the_last(planted.size());
+  const auto undisturbed = scores_of(MPI_COMM_WORLD, planted, cells);
+  doublets::ScoreOptions options{.safe_point = [](MPI_Comm) { ++pauses; }};
+  const auto paused = scores_of(MPI_COMM_WORLD, planted, cells, options);
+  EXPECT_EQ(pauses, 2);  // a round a run; these searches are one piece
+  EXPECT_TRUE(std::ranges::equal(paused, undisturbed));
+  options.safe_point = [](MPI_Comm) { throw UsageError("asked to stop"); };
+  EXPECT_THROW(scores_of(MPI_COMM_WORLD, planted, cells, options), UsageError);
+}
+
 }  // namespace

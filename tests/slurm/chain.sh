@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # tools/submit: lots -> study -> report, with the resources of the forecast; a damaged lot ends the chain before the study.
-# Then a new lot is mapped.
+# Then a new lot is mapped, and a panel of bulk tables is mined.
 . "$SOURCE/tests/slurm/support.sh"
 planted_study
 
@@ -48,4 +48,26 @@ sed -i 's/^BM01,/BM91,/' later/samples.csv  # the study has a BM01 of its own
 submit mapped -N2 -n2 -c1 --mem-per-cpu=500M "$SOURCE/jobs/miura-map.sbatch" whole/study.h5ad later/samples.csv mapped
 ends_as "$job" COMPLETED 0:0 mapped.log
 "$MIURA" inspect --diff mapped_here mapped || fail "mapped on two nodes, a lot looks otherwise"
+
+# ---- bulk tables, mined on two nodes; their result is checked and handed on like that of a study ----
+"$MIURA" simulate --bulk --out panel --panel-genes 300 --quiet || fail "simulate a panel"
+mining=(--mining.affordable 100000 --mining.permutations 99)
+"$MIURA" mine panel/MINE.ini "${mining[@]}" --out mined_here --quiet || fail "mine without Slurm"
+for launcher in srun mpirun; do
+  MIURA_LAUNCHER=$launcher submit mined_$launcher -N2 -n3 -c1 --mem-per-cpu=500M "$SOURCE/jobs/miura-mine.sbatch" panel/MINE.ini mined_$launcher "${mining[@]}"
+  ends_as "$job" COMPLETED 0:0 mined_$launcher.log
+  "$MIURA" inspect --diff mined_here mined_$launcher || fail "mined on two nodes under $launcher, a panel looks otherwise"
+  grep -A3 '"hosts"' mined_$launcher/provenance.json | grep -q n2 || fail "the ranks of the mining were not on two nodes"
+done
+submit handed_on -n1 "$SOURCE/jobs/miura-report.sbatch" mined_srun handed_on
+ends_as "$job" COMPLETED 0:0 handed_on.log
+diff -r mined_srun/tables handed_on/tables || fail "the tables of the mining are not handed on"
+sed -i 's/array_train/no_array/' panel/MINE.ini
+submit unmined -n2 -c1 --mem-per-cpu=500M "$SOURCE/jobs/miura-mine.sbatch" panel/MINE.ini unmined "${mining[@]}"
+ends_as "$job" FAILED 66:0 unmined.log
+[ "$(grep -c '^miura: ' unmined.log)" -eq 1 ] || fail "what is missing is not told once: $(cat unmined.log)"
+printf 'x' >>mined_srun/tables/lines.tsv
+submit changed -n1 "$SOURCE/jobs/miura-report.sbatch" mined_srun not_handed_on
+ends_as "$job" FAILED 65:0 changed.log
+[ ! -e not_handed_on ] || fail "a result with a wrong checksum is handed on"
 echo passed

@@ -20,6 +20,9 @@ struct ScoreOptions {
   std::int32_t neighbors = 0;  ///< observed cells of a neighbourhood; 0: half the root of the run's cells (Scrublet)
   std::int32_t fewest_cells = 30;  ///< runs with fewer get no score
   std::uint64_t seed = 1;          ///< of the pairs
+  /// Called by all ranks before each round of 4,096 simulated doublets a rank and between those of the searches; it may
+  /// throw.
+  void (*safe_point)(MPI_Comm) = nullptr;
 };
 
 /// A capture run: cells that could meet in a droplet.

@@ -1,0 +1,160 @@
+#include "app/message_forecast.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace miura::app {
+
+namespace {
+
+/// The symbols of docs/scaling.md.
+struct Symbols {
+  double cells, reference, training;  ///< C, R, T
+  double entries, entries_a_cell;     ///< E; of variable genes in a cell
+  double features, genes, lots, training_lots;
+  double components, neighbors, partitions, outcomes;
+  double ranks, others;  ///< P; the share of the other ranks in all, (P - 1) / P
+};
+
+Symbols symbols(const StudySize& size, const RunOptions& o, const Layout& layout) {
+  const auto of = [](auto number) { return static_cast<double>(number); };
+  Symbols s{};
+  s.cells = of(size.cells);
+  s.reference = of(size.reference_cells);
+  s.training = of(size.training_cells);
+  s.entries = size.tables ? 0 : of(size.entries);
+  s.features = of(size.features);
+  s.genes = variable_features(size, o);
+  s.entries_a_cell = variable_share(size, o) * of(size.entries) / std::max(1.0, s.cells);
+  s.lots = of(size.lots);
+  s.training_lots = of(size.training_lots);
+  s.components = std::min(s.genes, of(o.pca.components));
+  s.neighbors = of(o.shared.k);
+  s.partitions = n_partitions(o);
+  s.outcomes = of(outcomes_named(o).size());
+  s.ranks = of(layout.ranks);
+  s.others = (s.ranks - 1) / s.ranks;
+  return s;
+}
+
+/// Points that every rank shows every other one, round a ring.
+double ring(const Symbols& s, double points, double dims) { return 2 * s.others * 4 * dims * points; }
+
+/// What all ranks hold in parts, made known to all of them.
+double everywhere(const Symbols& s, double bytes) { return 2 * s.others * bytes; }
+
+/// A vector of 64-bit sums, reduced over all ranks.
+double reduced(double values) { return 2 * 8 * values; }
+
+/// The nearest neighbours of the reference cells, and the graph of those that they share.
+double graph_of_reference(const Symbols& s) {
+  constexpr double points_a_round = 8192;
+  const double mine = s.reference / s.ranks, round = std::min(points_a_round, mine);
+  const double mentions = 2 * 16 * s.neighbors * mine * s.others;
+  const double lists_a_round = s.reference * s.others * (1 - std::exp(-round * s.neighbors / s.reference));
+  const double rounds = std::ceil(mine / points_a_round);
+  return ring(s, s.reference, s.components) + mentions + 2 * 8 * (2 + s.neighbors) * lists_a_round * rounds;
+}
+
+/// Edges of a reference cell: most of its neighbours' neighbours are its own where cells are few, hardly any where they
+/// are many. Found: 217 of 456 cells, 117 of 2,900, 111 of 15,500, 12 of 750,000.
+double edges_a_cell(const Symbols& s) { return 90 * (1 + 450 / s.reference) / (1 + s.reference / 100'000); }
+
+double clusters(const StudySize& size, const Symbols& s) {
+  const double graph = (20 * edges_a_cell(s) + 8) * s.reference;
+  const double followed = std::min((s.training - s.reference) * s.neighbors / s.ranks, s.reference);
+  const double labels = 2 * s.others * s.partitions * (4 * s.reference / s.ranks + 12 * followed);
+  const auto graphs = static_cast<double>(size.graphs);
+  return graphs * (everywhere(s, graph) + ring(s, s.reference, s.components)) + labels +
+         (graphs - 1) * graph_of_reference(s);
+}
+
+double stability(const Symbols& s, const RunOptions& o) {
+  constexpr double longer = 3;  // lists of neighbours than a neighbourhood
+  const double cells = std::min(s.reference, static_cast<double>(o.stability_cells));
+  const double bytes = 4 * s.components + 12 * longer * (s.neighbors - 1) + 16;
+  return 1.2 * (everywhere(s, bytes * cells) + ring(s, cells, s.components));
+}
+
+/// Every lot is mapped, or held out of the reference and mapped onto the rest.
+double mapping(const Symbols& s, const RunOptions& o) {
+  constexpr double checked_features = 200, answers = 600;  // bytes a cell: the neighbourhoods of both ends of an anchor
+  const auto dims = static_cast<double>(o.mapping.dims);
+  const double cells_a_lot = s.cells / s.lots;
+  return s.lots * (ring(s, s.reference, dims) + ring(s, cells_a_lot, 2 * dims + checked_features) +
+                   2 * s.others * answers * cells_a_lot);
+}
+
+double layout_in_plane(const Symbols& s, const RunOptions& o) {
+  const bool few = s.reference <= 10'000;
+  const double epochs = o.umap.epochs > 0 ? o.umap.epochs : few ? 750 : 200, rounds = few ? 16 : 8;
+  return 8 * s.reference * epochs * rounds + 2 * ring(s, s.reference, s.components);
+}
+
+/// Pairs of cells for simulated doublets, and all of these and of the cells shown to the others.
+double doublets(const Symbols& s, const RunOptions& o) {
+  const double simulated = o.doublets.simulated_per_cell * s.cells;
+  const double counts = 2 * s.others * 2 * simulated / s.ranks * (32 + 8 * s.entries_a_cell);
+  return counts + ring(s, s.cells + simulated, s.components);
+}
+
+double markers(const Symbols& s) {
+  const double entries = s.entries * s.training / std::max(1.0, s.cells);
+  return 2 * 8 * entries / s.ranks * s.others +
+         usual_clusters * (reduced(s.features * s.training_lots) + everywhere(s, 96 * s.features));
+}
+
+/// Relabelings that are drawn: all of them are counted where they are made.
+double drawn(const StudySize& size, std::int32_t exact_up_to, std::int64_t permutations) {
+  return size.training_lots <= exact_up_to ? 0 : static_cast<double>(permutations);
+}
+
+double genes(const StudySize& size, const Symbols& s, const RunOptions& o) {
+  const double relabelings_drawn = drawn(size, o.gene_exact_up_to, o.gene_permutations);
+  return (1 + usual_clusters) * (reduced(2 * s.features * s.lots + s.outcomes * relabelings_drawn) +
+                                 everywhere(s, 8 * s.features * s.training_lots));
+}
+
+double neighborhoods(const StudySize& size, const Symbols& s, const RunOptions& o) {
+  constexpr double steps = 3, nearest = 15;
+  const auto most = static_cast<double>(o.neighborhood_permutations);
+  const double relabeled = std::min(most, relabelings(size, o.association.relabelings.exact_up_to, most));
+  const double halo = std::min(s.others * s.reference, nearest * s.reference / s.ranks);
+  return s.outcomes * (reduced(2 * relabeled) + everywhere(s, 2 * 8 * relabeled)) +
+         2 * halo * 8 * s.training_lots * steps;
+}
+
+}  // namespace
+
+std::map<std::string, double> message_forecast(const StudySize& size, const RunOptions& o, const Layout& layout) {
+  if (layout.ranks == 1 || size.cells == 0) return {};
+  const auto s = symbols(size, o, layout);
+  std::map<std::string, double> bytes;
+  bytes["read"] = 2 * 8 * s.entries / s.ranks * s.others + (size.tables ? 2 * s.others * 8 * s.cells * s.features : 0) +
+                  150 * s.features;
+  if (!size.tables) bytes["normalize"] = 6 * reduced(s.features * s.lots) + everywhere(s, 8 * s.features * s.lots);
+  bytes["pca"] = reduced(s.genes * (s.genes + 1) / 2) + 8 * s.genes * s.components;
+  if (size.integrations > 0) {
+    constexpr double soft_cluster = 26e3;  // its sums over batches and components, in all rounds
+    bytes["integrate"] = soft_cluster * std::min(100.0, s.training / 30);
+  }
+  bytes["neighbors"] = graph_of_reference(s);
+  if (o.labels.empty()) {
+    bytes["cluster"] = clusters(size, s);
+    if (o.stability_replicates > 0) bytes["stability"] = stability(s, o);
+  }
+  if (o.markers && !size.tables) bytes["markers"] = markers(s);
+  if (size.training_lots < size.lots) bytes["mapping"] = mapping(s, o);
+  if (o.umap_layout) bytes["umap"] = layout_in_plane(s, o);
+  if (o.score_doublets && !size.tables) bytes["cell_states"] = doublets(s, o);
+  if (s.outcomes > 0) {
+    constexpr double test = 2e3;
+    bytes["association"] = test * usual_clusters * s.partitions;
+    if (o.genes && !size.tables) bytes["genes"] = genes(size, s, o);
+    if (o.neighborhoods) bytes["neighborhoods"] = neighborhoods(size, s, o);
+  }
+  bytes["report"] = 2 * (250e3 + 1080 * s.cells / s.ranks * s.others);
+  return bytes;
+}
+
+}  // namespace miura::app
