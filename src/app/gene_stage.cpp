@@ -10,6 +10,7 @@
 #include "miura/association/feature_association.hpp"
 #include "miura/association/tables.hpp"
 #include "miura/base/log.hpp"
+#include "miura/matrix/append_rows.hpp"
 
 namespace miura::app {
 
@@ -48,20 +49,6 @@ matrix::Table rows_of(const Study& study, const GroupExpression& expression, con
   return table;
 }
 
-void append(matrix::Table& table, matrix::Table&& more) {
-  if (table.columns.empty()) {
-    table = std::move(more);
-    return;
-  }
-  for (std::size_t c = 0; c < table.columns.size(); ++c)
-    std::visit(
-        [&](auto& values) {
-          auto& added = std::get<std::decay_t<decltype(values)>>(more.columns[c].values);
-          values.insert(values.end(), std::make_move_iterator(added.begin()), std::make_move_iterator(added.end()));
-        },
-        table.columns[c].values);
-}
-
 }  // namespace
 
 GeneStage gene_stage(MPI_Comm comm, const Study& study, const RunOptions& o, const std::filesystem::path& sheet) {
@@ -80,8 +67,8 @@ GeneStage gene_stage(MPI_Comm comm, const Study& study, const RunOptions& o, con
       if (family.rejects)
         log::info(fmt::format("genes in {}: some of the {} family are declared",
                               group == 0 ? "all cells" : "cluster " + clusters.name_of(group - 1), family.name));
-    append(stage.table, rows_of(study, expression, found, group == 0 ? "all" : clusters.name_of(group - 1),
-                                group == 0 ? 1.0 : o.gene_report_p));
+    append_rows(stage.table, rows_of(study, expression, found, group == 0 ? "all" : clusters.name_of(group - 1),
+                                     group == 0 ? 1.0 : o.gene_report_p));
     stop_if_requested(comm);
   }
   return stage;

@@ -6,6 +6,7 @@
 #include <array>
 #include <limits>
 
+#include "app/pairwise_markers.hpp"
 #include "app/sources.hpp"
 #include "app/stages.hpp"
 #include "miura/base/error.hpp"
@@ -137,7 +138,9 @@ po::options_description describe_markers(RunOptions& o) {
   po::options_description markers("Markers of the clusters");
   markers.add_options()("markers.test", with_default(o.markers), "compare each primary cluster with the others")(
       "markers.top", with_default(o.marker_top),
-      "genes of each cluster that markers.tsv holds, so many up and so many down; 0: all that were tested");
+      "genes of each cluster that markers.tsv holds, so many up and so many down; 0: all that were tested")(
+      "markers.pairwise", with_default(o.marker_pairs),
+      "compare clusters with each other too: all, or pairs as 0:1, 2:0; empty: none");
   return markers;
 }
 
@@ -321,6 +324,7 @@ void check(RunOptions& o) {
   check_range<std::int64_t>("stability.cells", o.stability_cells, 100, many);
   check_range("cluster.iterations", o.leiden.iterations, 1, 1'000'000);
   check_range<std::int64_t>("markers.top", o.marker_top, 0, many);
+  check_pairs(o.marker_pairs);
   using transfer::Mode;
   o.mapping.mode =
       chosen<Mode>("mapping.mode", o.mapping_mode, {{"anchor", Mode::anchor}, {"compressed", Mode::compressed}});

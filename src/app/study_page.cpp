@@ -270,6 +270,7 @@ std::vector<report::NamedText> files_beside(const Study& study) {
       {"source_marker_lots", "each lot's share and expression beside its outcomes"},
       {"stability", "how firmly each cluster stands: other seeds and resolutions, fewer cells, fewer lots"},
       {"markers", "genes that are higher or lower in a cluster, by lots and by cells"},
+      {"markers_pairwise", "genes that are higher or lower in one cluster than in another"},
       {"marker_dots", "the foremost markers in all clusters: share of cells and fold, as drawn"},
       {"marker_volcano", "fold and p over cells of the genes of each cluster, as drawn"},
       {"enrichment", "gene sets that hold more markers of a cluster than chance would give"},
