@@ -1,11 +1,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <set>
 
 #include "app/found_markers.hpp"
 #include "app/group_expression.hpp"
 #include "app/pairwise_markers.hpp"
+#include "app/split_markers.hpp"
 #include "app/stages.hpp"
 #include "miura/matrix/table_columns.hpp"
 
@@ -120,6 +122,7 @@ MarkerStage marker_stage(MPI_Comm comm, const Study& study, const RunOptions& o)
   stage.volcano = volcano_table(study, found);
   stage.tested = tested_genes(study, found);
   if (!o.marker_pairs.empty()) stage.on_request.push_back(pairwise_markers(comm, study, sums, o));
+  if (o.marker_split) std::ranges::move(split_markers(comm, study, o), std::back_inserter(stage.on_request));
   return stage;
 }
 

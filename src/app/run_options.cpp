@@ -140,7 +140,12 @@ po::options_description describe_markers(RunOptions& o) {
       "markers.top", with_default(o.marker_top),
       "genes of each cluster that markers.tsv holds, so many up and so many down; 0: all that were tested")(
       "markers.pairwise", with_default(o.marker_pairs),
-      "compare clusters with each other too: all, or pairs as 0:1, 2:0; empty: none");
+      "compare clusters with each other too: all, or pairs as 0:1, 2:0; empty: none")(
+      "markers.split", with_default(o.marker_split),
+      "beside it form clusters anew on a part of the molecules and test them on the others (count splitting): p over "
+      "cells that may be believed, at the price of depth")("markers.split_fraction",
+                                                           with_default(o.marker_split_fraction),
+                                                           "share of the molecules that these clusters are formed on");
   return markers;
 }
 
@@ -325,6 +330,9 @@ void check(RunOptions& o) {
   check_range("cluster.iterations", o.leiden.iterations, 1, 1'000'000);
   check_range<std::int64_t>("markers.top", o.marker_top, 0, many);
   check_pairs(o.marker_pairs);
+  check_range("markers.split_fraction", o.marker_split_fraction, 0.01, 0.99);
+  if (o.marker_split && !o.labels.empty())
+    throw UsageError("markers.split forms clusters anew, but cluster.labels gives the labels");
   using transfer::Mode;
   o.mapping.mode =
       chosen<Mode>("mapping.mode", o.mapping_mode, {{"anchor", Mode::anchor}, {"compressed", Mode::compressed}});

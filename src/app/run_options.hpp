@@ -50,6 +50,8 @@ struct RunOptions {
   std::int64_t stability_cells = 10'000;           ///< about so many reference cells are clustered again
   bool markers = true;
   std::int64_t marker_top = 200;  ///< genes of each cluster up, and so many down; 0: all
+  bool marker_split = false;
+  double marker_split_fraction = 0.5;  ///< share of the molecules that clusters are formed on
   std::string marker_pairs;            ///< "all", or pairs of clusters as "0:1, 2:0"; empty: none
   std::string mapping_mode = "anchor", mapping_label = "clusters";
   std::string sources_cluster, sources_markers;

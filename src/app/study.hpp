@@ -92,7 +92,7 @@ struct StabilityStage {
 struct MarkerStage {
   matrix::Table table, dots, volcano;
   std::vector<std::string> tested;        ///< symbols of the genes that were tested in a cluster at least
-  std::vector<matrix::Table> on_request;  ///< markers_pairwise
+  std::vector<matrix::Table> on_request;  ///< markers_pairwise, markers_split, markers_split_clusters
 };
 
 /// What `mapping` leaves: where the cells of the lots that do not train belong. Vectors have an entry for each of my
