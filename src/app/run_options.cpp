@@ -252,7 +252,9 @@ po::options_description describe_enrichment(RunOptions& o) {
       "enrichment.min_size", with_default(o.enrichment.sizes.least), "smallest set looked at, in tested genes")(
       "enrichment.max_size", with_default(o.enrichment.sizes.most), "largest set looked at")(
       "enrichment.permutations", with_default(o.enrichment.permutations),
-      "of genes and of lots, for the genes ranked by the primary outcome; 0: these are not looked at");
+      "of genes and of lots, for genes that are ranked; 0: these are not looked at")(
+      "enrichment.clusters", with_default(o.enrichment_clusters),
+      "rank all genes of each cluster by what lots agree on, besides by the primary outcome");
   return enrichment;
 }
 

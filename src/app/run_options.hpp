@@ -77,6 +77,7 @@ struct RunOptions {
   std::string gene_sets;                         ///< GMT files, comma-separated, relative to the INI file
   std::vector<std::filesystem::path> set_files;  ///< the same, found
   enrichment::RankedOptions enrichment;
+  bool enrichment_clusters = true;  ///< also along the genes ranked in each cluster
   bool neighborhoods = true;
   std::int64_t neighborhood_permutations = 9'999;
 };

@@ -260,8 +260,8 @@ void add_method(report::StudyReport& page, const Study& study, const Publication
         fmt::format(
             "Markers of each cluster up and down (those that the lots agree on) against sets of {} to {} tested "
             "genes: hypergeometric tail with the tested genes as universe, Benjamini-Hochberg over all sets "
-            "looked at. Ranked by the outcome: Subramanian et al. 2005, PNAS 102:15545, with lots relabeled "
-            "beside genes permuted.",
+            "looked at. Along ranked genes: Subramanian et al. 2005, PNAS 102:15545, of an outcome with lots "
+            "relabeled, of a cluster with the signs of the lots' differences flipped, each beside genes permuted.",
             set("enrichment.min_size"), set("enrichment.max_size")));
   if (!page.association.empty())
     add("Association",
@@ -298,6 +298,7 @@ std::vector<report::NamedText> files_beside(const Study& study) {
       {"marker_volcano", "fold and p over cells of the genes of each cluster, as drawn"},
       {"enrichment", "gene sets that hold more markers of a cluster than chance would give"},
       {"enrichment_lists", "what became of the list of each cluster"},
+      {"enrichment_ranked_clusters", "gene sets along all genes of each cluster, ranked by what lots agree on"},
       {"enrichment_ranked", "gene sets along all genes ranked by how they go with an outcome"},
       {"association", "every test with all its numbers"},
       {"association_without_cycling", "the tests of the primary partition once more, without cycling cells"},

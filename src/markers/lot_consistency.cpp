@@ -197,6 +197,25 @@ LotConsistency lot_consistency(MPI_Comm comm, const matrix::Pseudobulk& sums, st
   return all;
 }
 
+LotDifferences lot_differences(MPI_Comm comm, const matrix::Pseudobulk& sums, std::span<const std::uint8_t> lots,
+                               const Contrast& contrast, const LotConsistencyOptions& options) {
+  const auto labelled = labelled_of(sums);
+  const auto comparison = comparison_of(sums, labelled, contrast, lots, options);
+  const auto first_gene = static_cast<std::int32_t>(sums.genes.begin(parallel::rank_of(comm)));
+  ContrastColumns unused(sums.n_local());
+  std::vector<double> difference(comparison.lot.size()), value;
+  std::vector<std::int32_t> gene;
+  for (std::int32_t g = 0; g < sums.n_local(); ++g) {
+    if (comparison.lot.size() < 2 ||
+        !differences_of(sums, labelled, g, comparison, options.min_total, difference, unused))
+      continue;
+    gene.push_back(first_gene + g);
+    value.insert(value.end(), difference.begin(), difference.end());
+  }
+  return {comparison.lot, parallel::gather_everywhere<std::int32_t>(comm, gene),
+          parallel::gather_everywhere<double>(comm, value)};
+}
+
 std::vector<std::int32_t> ranked_genes(const LotConsistency& found, std::int32_t contrast_number) {
   std::vector<std::int32_t> order(found.n_genes);
   std::iota(order.begin(), order.end(), 0);

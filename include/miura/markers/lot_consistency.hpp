@@ -54,6 +54,17 @@ struct LotConsistency {
 LotConsistency lot_consistency(MPI_Comm comm, const matrix::Pseudobulk& sums, std::span<const std::uint8_t> lots,
                                const LotConsistencyOptions& options);
 
+/// The d of lot_consistency() in each lot. Replicated.
+struct LotDifferences {
+  std::vector<std::int32_t> lot;   ///< those that take part
+  std::vector<std::int32_t> gene;  ///< those that are tested, ascending
+  std::vector<double> value;       ///< genes x lots
+};
+
+/// Of one contrast; no gene where no two lots take part. Collective; the same bits on any layout.
+LotDifferences lot_differences(MPI_Comm comm, const matrix::Pseudobulk& sums, std::span<const std::uint8_t> lots,
+                               const Contrast& contrast, const LotConsistencyOptions& options);
+
 /// Genes of a contrast, the foremost first: by falling `effect`, then `difference`, then gene. What is not tested comes
 /// last.
 std::vector<std::int32_t> ranked_genes(const LotConsistency& found, std::int32_t contrast_number);
