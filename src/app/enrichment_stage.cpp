@@ -4,6 +4,7 @@
 #include <cmath>
 #include <unordered_set>
 
+#include "app/condition_genes.hpp"
 #include "app/enrich_genes.hpp"
 #include "app/group_expression.hpp"
 #include "app/stages.hpp"
@@ -114,6 +115,19 @@ matrix::Table ranked_in_clusters(MPI_Comm comm, const Study& study, const RunOpt
   return named_table("enrichment_ranked_clusters", analyses, sets);
 }
 
+/// All tested genes of all cells and of each primary cluster, one condition against the other of the same donor.
+/// Collective.
+matrix::Table ranked_by_conditions(MPI_Comm comm, const Study& study, const RunOptions& o, const matrix::GeneSets& sets,
+                                   const Conditions& conditions) {
+  const auto sums = sums_of_groups(comm, study);
+  const std::vector<std::uint8_t> all(conditions.pair.size(), 1);
+  std::vector<enrichment::RankedAnalysis> analyses;
+  for (std::int32_t group = 0; group < sums.n_groups; ++group)
+    rank_group(comm, study, o, sets, group == 0 ? "all" : study.clusters.primary().name_of(group - 1),
+               markers::lot_differences(comm, sums_of_conditions(sums, group, conditions), all, {0, 1}, {}), analyses);
+  return named_table("enrichment_ranked_conditions", analyses, sets);
+}
+
 /// How many of the names are genes of some set.
 std::int64_t genes_in_sets(std::span<const std::string> names, const matrix::GeneSets& sets) {
   std::unordered_set<std::string_view> in_sets;
@@ -145,6 +159,11 @@ EnrichmentStage enrichment_stage(MPI_Comm comm, const Study& study, const RunOpt
   if (o.enrichment.permutations == 0) return stage;
   if (o.enrichment_clusters)
     if (auto ranked = ranked_in_clusters(comm, study, o, sets); ranked.n_rows() > 0)
+      stage.tables.push_back(std::move(ranked));
+  Conditions conditions;
+  parallel::together(comm, [&] { conditions = read_conditions(study.lots, o, sheet); });
+  if (conditions.any())
+    if (auto ranked = ranked_by_conditions(comm, study, o, sets, conditions); ranked.n_rows() > 0)
       stage.tables.push_back(std::move(ranked));
   if (study.association.outcomes.empty()) return stage;
   if (!o.covariate.empty())

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "app/condition_genes.hpp"
 #include "app/group_expression.hpp"
 #include "app/stages.hpp"
 #include "app/stop_request.hpp"
@@ -11,6 +12,7 @@
 #include "miura/association/tables.hpp"
 #include "miura/base/log.hpp"
 #include "miura/matrix/append_rows.hpp"
+#include "miura/parallel/together.hpp"
 
 namespace miura::app {
 
@@ -53,9 +55,14 @@ matrix::Table rows_of(const Study& study, const GroupExpression& expression, con
 
 GeneStage gene_stage(MPI_Comm comm, const Study& study, const RunOptions& o, const std::filesystem::path& sheet) {
   GeneStage stage;
-  if (study.cells.is_table || study.association.outcomes.empty() || !o.genes) return stage;
+  if (study.cells.is_table || !o.genes) return stage;
+  Conditions conditions;
+  parallel::together(comm, [&] { conditions = read_conditions(study.lots, o, sheet); });
+  if (!conditions.any() && study.association.outcomes.empty()) return stage;
   const auto& clusters = study.clusters.primary();
   const auto sums = sums_of_groups(comm, study);
+  if (conditions.any()) stage.conditions = condition_genes(comm, study, sums, conditions, o);
+  if (study.association.outcomes.empty()) return stage;
   auto options = tests_of(comm, study, o, sheet);
   options.family_relabelings = options.relabelings;  // each gene's own p stays exact, which is quick
   options.family_relabelings->exact_up_to = o.gene_exact_up_to;

@@ -239,6 +239,10 @@ po::options_description describe_genes(RunOptions& o) {
       "genes.permutations", with_default(o.gene_permutations), "relabelings drawn for it where there are more lots")(
       "genes.report_p", with_default(o.gene_report_p),
       "largest p of a row within a cluster that gene_association.tsv holds; of all cells together it holds every gene")(
+      "genes.condition", with_default(o.condition_column),
+      "column of the sample sheet with conditions of the same donors, whose genes are compared; empty: none")(
+      "genes.compare", with_default(o.condition_compare), "FIRST:SECOND, two of its words, e.g. stim:ctrl")(
+      "genes.pair", with_default(o.condition_pair), "column of the sample sheet that tells which lots belong together")(
       "neighborhoods.test", with_default(o.neighborhoods), "test the abundance round every reference cell")(
       "neighborhoods.permutations", with_default(o.neighborhood_permutations),
       "relabelings drawn where there are more in all");
@@ -370,6 +374,8 @@ void check(RunOptions& o) {
   check_range("genes.exact_up_to", o.gene_exact_up_to, 2, 13);
   check_range<std::int64_t>("genes.permutations", o.gene_permutations, 1, 1'000'000'000);
   check_range("genes.report_p", o.gene_report_p, 0.0, 1.0);
+  if (!o.condition_column.empty() && o.condition_compare.find(':') == std::string::npos)
+    throw UsageError("genes.condition needs genes.compare = FIRST:SECOND, the two conditions");
   check_range<std::int64_t>("neighborhoods.permutations", o.neighborhood_permutations, 1, 1'000'000'000);
   check_range<std::int64_t>("enrichment.min_size", o.enrichment.sizes.least, 1, many);
   check_range<std::int64_t>("enrichment.max_size", o.enrichment.sizes.most, o.enrichment.sizes.least, many);

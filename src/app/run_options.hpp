@@ -74,6 +74,9 @@ struct RunOptions {
   std::int32_t gene_exact_up_to = 8;  ///< genes are many, and so are their families
   std::int64_t gene_permutations = 9'999;
   double gene_report_p = 0.01;                   ///< of the rows within clusters
+  std::string condition_column;                  ///< of the sample sheet; empty: no conditions are compared
+  std::string condition_compare;                 ///< FIRST:SECOND, two of its words
+  std::string condition_pair = "donor";          ///< column that tells which lots belong together
   std::string gene_sets;                         ///< GMT files, comma-separated, relative to the INI file
   std::vector<std::filesystem::path> set_files;  ///< the same, found
   enrichment::RankedOptions enrichment;

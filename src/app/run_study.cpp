@@ -6,6 +6,7 @@
 
 #include "app/cell_states.hpp"
 #include "app/checkpoint.hpp"
+#include "app/condition_genes.hpp"
 #include "app/enrich_genes.hpp"
 #include "app/integration.hpp"
 #include "app/publication.hpp"
@@ -57,6 +58,7 @@ matrix::Lots checked_lots(MPI_Comm comm, const RunOptions& o, const fs::path& sh
     if (!o.labels.empty()) input::check_cell_column(training, o.labels);
     check_integration(lots, o, sheet);
     check_cell_states(lots, o);
+    read_conditions(lots, o, sheet);
     read_collections(o.set_files);
   });
   return lots;

@@ -162,9 +162,10 @@ struct AssociationStage {
   }
 };
 
-/// What `genes` leaves: tables/gene_association.tsv; empty for tables of features and without outcomes.
+/// What `genes` leaves: tables/gene_association.tsv, and condition_genes.tsv where conditions are compared; empty for
+/// tables of features, the first without outcomes.
 struct GeneStage {
-  matrix::Table table;
+  matrix::Table table, conditions;
 };
 
 /// What `enrichment` leaves: tables/enrichment.tsv, enrichment_lists.tsv and enrichment_ranked.tsv; none without sets.

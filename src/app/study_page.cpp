@@ -306,6 +306,8 @@ std::vector<report::NamedText> files_beside(const Study& study) {
       {"populations", "clusters that are one over the grid of partitions, and the claims on them"},
       {"integration", "the clusters with and without integration, and what both have to do with the outcome"},
       {"gene_association", "expression of genes over lots against the outcomes, in all cells and within clusters"},
+      {"condition_genes", "genes that are higher or lower in one condition than in another of the same donors"},
+      {"enrichment_ranked_conditions", "gene sets along all genes, ranked by how donors' conditions differ"},
       {"global", "the outcomes against neighborhoods of cells, without clusters, and both together"},
       {"confounders", "what else goes with the outcomes: depth, number of cells, quality control; a list of warnings"}};
   for (const auto& [name, holds] : tables)
