@@ -12,6 +12,7 @@
 #include "app/publication.hpp"
 #include "app/run_forecast.hpp"
 #include "app/run_options.hpp"
+#include "app/sources.hpp"
 #include "app/stage_hashes.hpp"
 #include "app/stages.hpp"
 #include "app/stop_request.hpp"
@@ -86,6 +87,7 @@ bool go_along(MPI_Comm comm, const Run& run, Checkpoints& checkpoints) {
   street.stage(
       "read", study.cells, [&](const fs::path& p) { return load_cells(comm, p); },
       [&] { return read_stage(comm, study.lots, o); });
+  check_markers(o, study.cells);
   street.stage(
       "normalize", study.genes, [&](const fs::path& p) { return load_genes(comm, cells, p); },
       [&] { return normalize_stage(comm, study, o); });
