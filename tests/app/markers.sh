@@ -4,7 +4,16 @@
 . "$SOURCE/tests/app/support.sh"
 
 "$MIURA" simulate --out study --lots-bm 8 --lots-bm-test 1 --lots-ad 0 --lots-uc 0 --cells-per-lot 250 --genes 1500 --quiet >/dev/null || fail "simulate"
-quick=(--cluster.resolutions "" --cluster.seeds 1 --stability.replicates 2 --association.outcomes "" --association.primary "" --quiet)
+# gene sets: what is planted up and down in the functional state, ribosomes, and genes taken at random
+genes=$(zcat study/data/*/features.tsv.gz study/*/features.tsv.gz 2>/dev/null | cut -f2 | sort -u)
+set_of() { printf '%s\t\t%s\n' "$1" "$(grep -E "$2" <<<"$genes" | paste -sd'\t')"; }
+{
+  set_of OXPHOS '^(NDUF|COX|UQCR|ATP5|SDH|CYC1)'
+  set_of ECM '^(COL|FN1$|LUM$|DCN$|POSTN|SPARC$|BGN$|FBN|LOX|VCAN|TNC$|THBS|FBLN|CTHRC1|PCOLCE|ELN)'
+  set_of RIBOSOME '^RP[LS]'
+  for i in $(seq 1 40); do printf 'RANDOM%s\t\t%s\n' "$i" "$(shuf -n 40 --random-source=<(yes "$i") <<<"$genes" | paste -sd'\t')"; done
+} >study/sets.gmt
+quick=(--enrichment.sets "$PWD/study/sets.gmt" --enrichment.permutations 299 --cluster.resolutions "" --cluster.seeds 1 --stability.replicates 2 --association.outcomes "" --association.primary "" --quiet)
 on 1 1 run study/study.ini --out one "${quick[@]}" --markers.pairwise all || fail "run"
 on 3 2 run study/study.ini --out three "${quick[@]}" --markers.pairwise all || fail "run on three ranks"
 "$MIURA" inspect --diff one three || fail "three ranks give other markers"
