@@ -68,13 +68,14 @@ void save(MPI_Comm comm, const MarkerStage& stage, const std::filesystem::path& 
   write_table(file, "marker_dots", stage.dots);
   write_table(file, "marker_volcano", stage.volcano);
   file.replicated_texts(file.get(), "tested", stage.tested);
+  write_tables(file, stage.on_request);
   file.close();
 }
 
 MarkerStage load_markers(const std::filesystem::path& path) {
   const auto file = hdf5::open_to_read(path);
   return {read_table(file, "markers"), read_table(file, "marker_dots"), read_table(file, "marker_volcano"),
-          StoredArray(file.get(), "tested").read_texts()};
+          StoredArray(file.get(), "tested").read_texts(), read_tables(file)};
 }
 
 namespace {
@@ -205,11 +206,13 @@ AssociationStage load_association(const std::filesystem::path& path) {
 void save(MPI_Comm comm, const GeneStage& stage, const std::filesystem::path& path) {
   ParallelFile file(comm, path);
   write_table(file, "gene_association", stage.table);
+  write_table(file, "condition_genes", stage.conditions);
   file.close();
 }
 
 GeneStage load_genes_found(const std::filesystem::path& path) {
-  return {read_table(hdf5::open_to_read(path), "gene_association")};
+  const auto file = hdf5::open_to_read(path);
+  return {read_table(file, "gene_association"), read_table(file, "condition_genes")};
 }
 
 void save(MPI_Comm comm, const NeighborhoodStage& stage, const std::filesystem::path& path) {

@@ -252,6 +252,12 @@ matrix::GridMatrix marked_rows(MPI_Comm comm, const matrix::GridMatrix& all, std
   return part;
 }
 
+matrix::Labeling primary_partition(MPI_Comm comm, const Study& study, const RunOptions& o) {
+  auto found = partitions_of(comm, study, study.coordinates(), study.neighbors.graph, study.integrated.by,
+                             std::span(&o.leiden, 1), o.shared.k);
+  return std::move(found.partitions.front());
+}
+
 ClusterStage cluster_stage(MPI_Comm comm, const Study& study, const RunOptions& o) {
   auto stage = o.labels.empty() ? found_clusters(comm, study, o) : given_clusters(comm, study, o);
   stage.label_hash = digest_of_labels(comm, study, stage);

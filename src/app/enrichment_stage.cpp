@@ -4,11 +4,14 @@
 #include <cmath>
 #include <unordered_set>
 
+#include "app/condition_genes.hpp"
 #include "app/enrich_genes.hpp"
 #include "app/group_expression.hpp"
 #include "app/stages.hpp"
 #include "app/stop_request.hpp"
 #include "miura/base/log.hpp"
+#include "miura/enrichment/sign_scores.hpp"
+#include "miura/markers/lot_consistency.hpp"
 #include "miura/parallel/together.hpp"
 
 namespace miura::app {
@@ -66,6 +69,65 @@ matrix::Table ranked_by_outcomes(MPI_Comm comm, const Study& study, const RunOpt
   return analyses.empty() ? matrix::Table{} : ranked_table(analyses, sets);
 }
 
+/// The differences of the genes that have a symbol.
+matrix::Measurements named_differences(const markers::LotDifferences& found, const std::vector<std::string>& symbol) {
+  const auto n_lots = std::ssize(found.lot);
+  matrix::Measurements differences;
+  for (const auto lot : found.lot) differences.sample.push_back(std::to_string(lot));
+  for (std::int64_t g = 0; g < std::ssize(found.gene); ++g) {
+    if (symbol[found.gene[g]].empty()) continue;
+    differences.feature.push_back(symbol[found.gene[g]]);
+    const auto first = found.value.begin() + g * n_lots;
+    differences.value.insert(differences.value.end(), first, first + n_lots);
+  }
+  return differences;
+}
+
+/// Sets along the genes of one group, ranked by what lots agree on; adds nothing where no two lots can be compared.
+/// Collective.
+void rank_group(MPI_Comm comm, const Study& study, const RunOptions& o, const matrix::GeneSets& sets,
+                const std::string& group, const markers::LotDifferences& found,
+                std::vector<enrichment::RankedAnalysis>& analyses) {
+  const auto differences = named_differences(found, study.cells.features.symbol);
+  if (differences.feature.empty()) return;
+  auto scores = enrichment::sign_scores(differences, {.draws = o.enrichment.permutations, .seed = o.common.seed});
+  auto sets_found = ranked_enrichment(comm, scores.observed, sets, scores.relabeled, o.enrichment);
+  analyses.push_back({group, std::move(scores.observed), std::move(sets_found)});
+  stop_if_requested(comm);
+}
+
+matrix::Table named_table(const char* name, const std::vector<enrichment::RankedAnalysis>& analyses,
+                          const matrix::GeneSets& sets) {
+  auto table = analyses.empty() ? matrix::Table{} : ranked_table(analyses, sets);
+  table.name = name;
+  return table;
+}
+
+/// All tested genes of each primary cluster, against the other cells of the lot. Collective.
+matrix::Table ranked_in_clusters(MPI_Comm comm, const Study& study, const RunOptions& o, const matrix::GeneSets& sets) {
+  const auto sums = sums_of_groups(comm, study);
+  const auto training = marks_of(study.lots, "train");
+  const auto& clusters = study.clusters.primary();
+  std::vector<enrichment::RankedAnalysis> analyses;
+  for (std::int32_t k = 0; k < clusters.n_clusters; ++k)
+    rank_group(comm, study, o, sets, clusters.name_of(k), markers::lot_differences(comm, sums, training, {.in = k}, {}),
+               analyses);
+  return named_table("enrichment_ranked_clusters", analyses, sets);
+}
+
+/// All tested genes of all cells and of each primary cluster, one condition against the other of the same donor.
+/// Collective.
+matrix::Table ranked_by_conditions(MPI_Comm comm, const Study& study, const RunOptions& o, const matrix::GeneSets& sets,
+                                   const Conditions& conditions) {
+  const auto sums = sums_of_groups(comm, study);
+  const std::vector<std::uint8_t> all(conditions.pair.size(), 1);
+  std::vector<enrichment::RankedAnalysis> analyses;
+  for (std::int32_t group = 0; group < sums.n_groups; ++group)
+    rank_group(comm, study, o, sets, group == 0 ? "all" : study.clusters.primary().name_of(group - 1),
+               markers::lot_differences(comm, sums_of_conditions(sums, group, conditions), all, {0, 1}, {}), analyses);
+  return named_table("enrichment_ranked_conditions", analyses, sets);
+}
+
 /// How many of the names are genes of some set.
 std::int64_t genes_in_sets(std::span<const std::string> names, const matrix::GeneSets& sets) {
   std::unordered_set<std::string_view> in_sets;
@@ -94,7 +156,16 @@ EnrichmentStage enrichment_stage(MPI_Comm comm, const Study& study, const RunOpt
   const auto found = over_representation(universe, lists, sets, o.enrichment.sizes);
   stage.tables.push_back(enrichment_table(found, lists, sets));
   stage.tables.push_back(list_table(found, lists));
-  if (o.enrichment.permutations == 0 || study.association.outcomes.empty()) return stage;
+  if (o.enrichment.permutations == 0) return stage;
+  if (o.enrichment_clusters)
+    if (auto ranked = ranked_in_clusters(comm, study, o, sets); ranked.n_rows() > 0)
+      stage.tables.push_back(std::move(ranked));
+  Conditions conditions;
+  parallel::together(comm, [&] { conditions = read_conditions(study.lots, o, sheet); });
+  if (conditions.any())
+    if (auto ranked = ranked_by_conditions(comm, study, o, sets, conditions); ranked.n_rows() > 0)
+      stage.tables.push_back(std::move(ranked));
+  if (study.association.outcomes.empty()) return stage;
   if (!o.covariate.empty())
     stage.warnings.emplace_back("enrichment: genes are not ranked by an outcome where a covariate is held fixed");
   else if (auto ranked = ranked_by_outcomes(comm, study, o, sets, sheet); ranked.n_rows() > 0)

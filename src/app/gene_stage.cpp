@@ -4,12 +4,15 @@
 #include <array>
 #include <cmath>
 
+#include "app/condition_genes.hpp"
 #include "app/group_expression.hpp"
 #include "app/stages.hpp"
 #include "app/stop_request.hpp"
 #include "miura/association/feature_association.hpp"
 #include "miura/association/tables.hpp"
 #include "miura/base/log.hpp"
+#include "miura/matrix/append_rows.hpp"
+#include "miura/parallel/together.hpp"
 
 namespace miura::app {
 
@@ -48,27 +51,18 @@ matrix::Table rows_of(const Study& study, const GroupExpression& expression, con
   return table;
 }
 
-void append(matrix::Table& table, matrix::Table&& more) {
-  if (table.columns.empty()) {
-    table = std::move(more);
-    return;
-  }
-  for (std::size_t c = 0; c < table.columns.size(); ++c)
-    std::visit(
-        [&](auto& values) {
-          auto& added = std::get<std::decay_t<decltype(values)>>(more.columns[c].values);
-          values.insert(values.end(), std::make_move_iterator(added.begin()), std::make_move_iterator(added.end()));
-        },
-        table.columns[c].values);
-}
-
 }  // namespace
 
 GeneStage gene_stage(MPI_Comm comm, const Study& study, const RunOptions& o, const std::filesystem::path& sheet) {
   GeneStage stage;
-  if (study.cells.is_table || study.association.outcomes.empty() || !o.genes) return stage;
+  if (study.cells.is_table || !o.genes) return stage;
+  Conditions conditions;
+  parallel::together(comm, [&] { conditions = read_conditions(study.lots, o, sheet); });
+  if (!conditions.any() && study.association.outcomes.empty()) return stage;
   const auto& clusters = study.clusters.primary();
   const auto sums = sums_of_groups(comm, study);
+  if (conditions.any()) stage.conditions = condition_genes(comm, study, sums, conditions, o);
+  if (study.association.outcomes.empty()) return stage;
   auto options = tests_of(comm, study, o, sheet);
   options.family_relabelings = options.relabelings;  // each gene's own p stays exact, which is quick
   options.family_relabelings->exact_up_to = o.gene_exact_up_to;
@@ -80,8 +74,8 @@ GeneStage gene_stage(MPI_Comm comm, const Study& study, const RunOptions& o, con
       if (family.rejects)
         log::info(fmt::format("genes in {}: some of the {} family are declared",
                               group == 0 ? "all cells" : "cluster " + clusters.name_of(group - 1), family.name));
-    append(stage.table, rows_of(study, expression, found, group == 0 ? "all" : clusters.name_of(group - 1),
-                                group == 0 ? 1.0 : o.gene_report_p));
+    append_rows(stage.table, rows_of(study, expression, found, group == 0 ? "all" : clusters.name_of(group - 1),
+                                     group == 0 ? 1.0 : o.gene_report_p));
     stop_if_requested(comm);
   }
   return stage;

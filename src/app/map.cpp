@@ -144,7 +144,7 @@ std::vector<matrix::Table> tables_of_sources(MPI_Comm comm, const Study& study, 
                     .markers = {},
                     .reference_source = source_of_training(own.lots),
                     .mapped_lots = study.mapping.lots};
-  const auto markers = study.cells.is_table ? std::vector<sources::Marker>{} : chosen_markers(o);
+  const auto markers = study.cells.is_table ? std::vector<sources::Marker>{} : chosen_markers(o, study.cells.features);
   if (!markers.empty()) {
     const auto n_lots = static_cast<std::int32_t>(std::ssize(lots));
     const auto count = [&](const Study& of, std::span<const std::int32_t> label, std::span<const std::int32_t> place) {

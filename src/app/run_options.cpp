@@ -6,6 +6,7 @@
 #include <array>
 #include <limits>
 
+#include "app/pairwise_markers.hpp"
 #include "app/sources.hpp"
 #include "app/stages.hpp"
 #include "miura/base/error.hpp"
@@ -137,7 +138,14 @@ po::options_description describe_markers(RunOptions& o) {
   po::options_description markers("Markers of the clusters");
   markers.add_options()("markers.test", with_default(o.markers), "compare each primary cluster with the others")(
       "markers.top", with_default(o.marker_top),
-      "genes of each cluster that markers.tsv holds, so many up and so many down; 0: all that were tested");
+      "genes of each cluster that markers.tsv holds, so many up and so many down; 0: all that were tested")(
+      "markers.pairwise", with_default(o.marker_pairs),
+      "compare clusters with each other too: all, or pairs as 0:1, 2:0; empty: none")(
+      "markers.split", with_default(o.marker_split),
+      "beside it form clusters anew on a part of the molecules and test them on the others (count splitting): p over "
+      "cells that may be believed, at the price of depth")("markers.split_fraction",
+                                                           with_default(o.marker_split_fraction),
+                                                           "share of the molecules that these clusters are formed on");
   return markers;
 }
 
@@ -231,6 +239,10 @@ po::options_description describe_genes(RunOptions& o) {
       "genes.permutations", with_default(o.gene_permutations), "relabelings drawn for it where there are more lots")(
       "genes.report_p", with_default(o.gene_report_p),
       "largest p of a row within a cluster that gene_association.tsv holds; of all cells together it holds every gene")(
+      "genes.condition", with_default(o.condition_column),
+      "column of the sample sheet with conditions of the same donors, whose genes are compared; empty: none")(
+      "genes.compare", with_default(o.condition_compare), "FIRST:SECOND, two of its words, e.g. stim:ctrl")(
+      "genes.pair", with_default(o.condition_pair), "column of the sample sheet that tells which lots belong together")(
       "neighborhoods.test", with_default(o.neighborhoods), "test the abundance round every reference cell")(
       "neighborhoods.permutations", with_default(o.neighborhood_permutations),
       "relabelings drawn where there are more in all");
@@ -244,7 +256,9 @@ po::options_description describe_enrichment(RunOptions& o) {
       "enrichment.min_size", with_default(o.enrichment.sizes.least), "smallest set looked at, in tested genes")(
       "enrichment.max_size", with_default(o.enrichment.sizes.most), "largest set looked at")(
       "enrichment.permutations", with_default(o.enrichment.permutations),
-      "of genes and of lots, for the genes ranked by the primary outcome; 0: these are not looked at");
+      "of genes and of lots, for genes that are ranked; 0: these are not looked at")(
+      "enrichment.clusters", with_default(o.enrichment_clusters),
+      "rank all genes of each cluster by what lots agree on, besides by the primary outcome");
   return enrichment;
 }
 
@@ -321,6 +335,10 @@ void check(RunOptions& o) {
   check_range<std::int64_t>("stability.cells", o.stability_cells, 100, many);
   check_range("cluster.iterations", o.leiden.iterations, 1, 1'000'000);
   check_range<std::int64_t>("markers.top", o.marker_top, 0, many);
+  check_pairs(o.marker_pairs);
+  check_range("markers.split_fraction", o.marker_split_fraction, 0.01, 0.99);
+  if (o.marker_split && !o.labels.empty())
+    throw UsageError("markers.split forms clusters anew, but cluster.labels gives the labels");
   using transfer::Mode;
   o.mapping.mode =
       chosen<Mode>("mapping.mode", o.mapping_mode, {{"anchor", Mode::anchor}, {"compressed", Mode::compressed}});
@@ -356,6 +374,8 @@ void check(RunOptions& o) {
   check_range("genes.exact_up_to", o.gene_exact_up_to, 2, 13);
   check_range<std::int64_t>("genes.permutations", o.gene_permutations, 1, 1'000'000'000);
   check_range("genes.report_p", o.gene_report_p, 0.0, 1.0);
+  if (!o.condition_column.empty() && o.condition_compare.find(':') == std::string::npos)
+    throw UsageError("genes.condition needs genes.compare = FIRST:SECOND, the two conditions");
   check_range<std::int64_t>("neighborhoods.permutations", o.neighborhood_permutations, 1, 1'000'000'000);
   check_range<std::int64_t>("enrichment.min_size", o.enrichment.sizes.least, 1, many);
   check_range<std::int64_t>("enrichment.max_size", o.enrichment.sizes.most, o.enrichment.sizes.least, many);

@@ -50,6 +50,9 @@ struct RunOptions {
   std::int64_t stability_cells = 10'000;           ///< about so many reference cells are clustered again
   bool markers = true;
   std::int64_t marker_top = 200;  ///< genes of each cluster up, and so many down; 0: all
+  bool marker_split = false;
+  double marker_split_fraction = 0.5;  ///< share of the molecules that clusters are formed on
+  std::string marker_pairs;            ///< "all", or pairs of clusters as "0:1, 2:0"; empty: none
   std::string mapping_mode = "anchor", mapping_label = "clusters";
   std::string sources_cluster, sources_markers;
   transfer::MapOptions mapping;
@@ -71,9 +74,13 @@ struct RunOptions {
   std::int32_t gene_exact_up_to = 8;  ///< genes are many, and so are their families
   std::int64_t gene_permutations = 9'999;
   double gene_report_p = 0.01;                   ///< of the rows within clusters
+  std::string condition_column;                  ///< of the sample sheet; empty: no conditions are compared
+  std::string condition_compare;                 ///< FIRST:SECOND, two of its words
+  std::string condition_pair = "donor";          ///< column that tells which lots belong together
   std::string gene_sets;                         ///< GMT files, comma-separated, relative to the INI file
   std::vector<std::filesystem::path> set_files;  ///< the same, found
   enrichment::RankedOptions enrichment;
+  bool enrichment_clusters = true;  ///< also along the genes ranked in each cluster
   bool neighborhoods = true;
   std::int64_t neighborhood_permutations = 9'999;
 };

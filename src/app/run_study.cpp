@@ -6,11 +6,13 @@
 
 #include "app/cell_states.hpp"
 #include "app/checkpoint.hpp"
+#include "app/condition_genes.hpp"
 #include "app/enrich_genes.hpp"
 #include "app/integration.hpp"
 #include "app/publication.hpp"
 #include "app/run_forecast.hpp"
 #include "app/run_options.hpp"
+#include "app/sources.hpp"
 #include "app/stage_hashes.hpp"
 #include "app/stages.hpp"
 #include "app/stop_request.hpp"
@@ -57,6 +59,7 @@ matrix::Lots checked_lots(MPI_Comm comm, const RunOptions& o, const fs::path& sh
     if (!o.labels.empty()) input::check_cell_column(training, o.labels);
     check_integration(lots, o, sheet);
     check_cell_states(lots, o);
+    read_conditions(lots, o, sheet);
     read_collections(o.set_files);
   });
   return lots;
@@ -84,6 +87,7 @@ bool go_along(MPI_Comm comm, const Run& run, Checkpoints& checkpoints) {
   street.stage(
       "read", study.cells, [&](const fs::path& p) { return load_cells(comm, p); },
       [&] { return read_stage(comm, study.lots, o); });
+  check_markers(o, study.cells);
   street.stage(
       "normalize", study.genes, [&](const fs::path& p) { return load_genes(comm, cells, p); },
       [&] { return normalize_stage(comm, study, o); });

@@ -99,25 +99,46 @@ std::vector<sources::Marker> chosen_markers(const RunOptions& o) {
   return markers;
 }
 
-std::vector<std::int32_t> columns_of(std::span<const sources::Marker> markers, const matrix::Features& features) {
-  std::vector<std::int32_t> columns;
-  for (const auto& marker : markers) {
-    auto at = std::ranges::find(features.symbol, marker.symbol) - features.symbol.begin();
-    if (at == features.size()) at = std::ranges::find(features.id, marker.symbol) - features.id.begin();
-    columns.push_back(at == features.size() ? -1 : static_cast<std::int32_t>(at));
-    if (columns.back() < 0)
-      log::warn(fmt::format("marker {} is no gene of the study{}", marker.symbol, [&] {
-        const auto nearest = nearest_name(marker.symbol, features.symbol);
-        return nearest.empty() ? std::string() : "; did you mean " + nearest + "?";
-      }()));
+namespace {
+
+/// Place of a gene that is called by its symbol, or else its id; -1 where there is none.
+std::int32_t place_of(const std::string& name, const matrix::Features& features) {
+  for (const auto* names : {&features.symbol, &features.id})
+    if (const auto at = std::ranges::find(*names, name); at != names->end())
+      return static_cast<std::int32_t>(at - names->begin());
+  return -1;
+}
+
+}  // namespace
+
+std::vector<sources::Marker> chosen_markers(const RunOptions& o, const matrix::Features& features) {
+  auto markers = chosen_markers(o);
+  for (auto& marker : markers)
+    if (const auto place = place_of(marker.symbol, features); place >= 0) marker.id = features.id[place];
+  return markers;
+}
+
+void check_markers(const RunOptions& o, const CellsStage& cells) {
+  if (cells.is_table) return;
+  const auto config = o.common.config.empty() ? std::string() : o.common.config + ": ";
+  for (const auto& marker : chosen_markers(o)) {
+    if (place_of(marker.symbol, cells.features) >= 0) continue;
+    if (place_of(marker.symbol, cells.dropped) >= 0) {
+      log::warn(fmt::format("sources.markers: fewer than {} training cells have {}, so nothing is said of it",
+                            o.qc.min_cells, marker.symbol));
+      continue;
+    }
+    const auto nearest = nearest_name(marker.symbol, cells.features.symbol);
+    throw UsageError(fmt::format("{}sources.markers: the study has no gene {}{}", config, marker.symbol,
+                                 nearest.empty() ? std::string() : fmt::format("; did you mean {}?", nearest)));
   }
-  return columns;
 }
 
 sources::MarkerCells count_markers_of(MPI_Comm comm, const Study& study, std::span<const std::int32_t> label,
                                       std::int32_t declared, std::span<const sources::Marker> markers,
                                       const RunOptions& o) {
-  const auto columns = columns_of(markers, study.cells.features);
+  std::vector<std::int32_t> columns;
+  for (const auto& marker : markers) columns.push_back(place_of(marker.symbol, study.cells.features));
   const auto n_own = static_cast<std::int32_t>(std::ssize(study.lots));
   auto counted = sources::count_markers(comm, study.cells.cells, label, declared, columns, n_own, {.scale = o.scale});
   for (std::size_t m = 0; m < columns.size(); ++m)

@@ -31,8 +31,12 @@ Declaration declare(const matrix::Table& association, const std::string& transfe
 /// The genes of [sources] markers: "LRRC75A, COL1A1=1.5" with the expression from which on a cell is high.
 std::vector<sources::Marker> chosen_markers(const RunOptions& o);
 
-/// The column of each marker, by symbol or id; -1 where there is none.
-std::vector<std::int32_t> columns_of(std::span<const sources::Marker> markers, const matrix::Features& features);
+/// The same with the ids of the genes, found by symbol or id; none for a gene that is not among `features`.
+std::vector<sources::Marker> chosen_markers(const RunOptions& o, const matrix::Features& features);
+
+/// Whether the chosen markers are genes of the study: UsageError, with the nearest name, for one that no file has; a
+/// warning for one that the quality control dropped. Called as soon as the genes are known, long before they are used.
+void check_markers(const RunOptions& o, const CellsStage& cells);
 
 /// What the mapped lots show, with lots and cells of training and mapped lots alike.
 struct MappedLots {

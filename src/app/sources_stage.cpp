@@ -28,7 +28,7 @@ SourcesStage sources_stage(MPI_Comm comm, const Study& study, const RunOptions& 
     for (auto& column : input::read_outcomes(sheet, study.lots, outcomes_named(o)))
       outcomes.push_back({std::move(column.name), std::move(column.value)});
   });
-  auto markers = study.cells.is_table ? std::vector<sources::Marker>{} : chosen_markers(o);
+  const auto markers = study.cells.is_table ? std::vector<sources::Marker>{} : chosen_markers(o, study.cells.features);
   MappedLots mapped{.lots = study.lots,
                     .composition = mapping.composition,
                     .outcomes = outcomes,

@@ -98,6 +98,9 @@ std::map<std::string, std::string> hash_stages(const Configuration& c, const Run
   }
   auto columns = columns_used(o);
   if (!o.strata.empty()) columns.push_back(o.strata);
+  const auto conditions = o.condition_column.empty()
+                              ? std::string()
+                              : input::digest_of_columns(sheet, std::vector{o.condition_column, o.condition_pair});
   const std::array<std::string, stage_names.size()> covers{
       version() + " " + commit() + "\n" + settings_of(c, {"input", "qc"}) +
           lots_as_text(lots, {&Lot::id, &Lot::role, &Lot::format, &Lot::obs_column, &Lot::obs_value}) + counts,
@@ -118,7 +121,7 @@ std::map<std::string, std::string> hash_stages(const Configuration& c, const Run
           (o.cell_cycle_genes.empty() ? std::string() : inputs.at(o.cell_cycle_genes)),
       settings_of(c, {"association"}) + seed + lots_as_text(lots, {&Lot::donor, &Lot::source, &Lot::chemistry}) +
           input::digest_of_columns(sheet, columns),
-      settings_of(c, {"genes"}),
+      settings_of(c, {"genes"}) + conditions,
       settings_of(c, {"enrichment"}) + gene_sets,
       settings_of(c, {"neighborhoods"}),
       settings_of(c, {"sources"}) + lots_as_text(lots, {&Lot::source}),

@@ -122,6 +122,7 @@ std::vector<matrix::Table> tables_of(const Study& study) {
   add(study.stability.table);
   add(study.markers.table);
   add(study.markers.dots);
+  for (const auto& table : study.markers.on_request) add(table);
   add(study.cell_states.table);
   add(study.markers.volcano);
   for (const auto& table : study.association.tables)
@@ -129,6 +130,7 @@ std::vector<matrix::Table> tables_of(const Study& study) {
   add(study.mapping.lots);
   tables.insert(tables.end(), study.sources.tables.begin(), study.sources.tables.end());
   add(study.gene_association.table);
+  add(study.gene_association.conditions);
   tables.insert(tables.end(), study.enrichment.tables.begin(), study.enrichment.tables.end());
   add(study.neighborhoods.table);
   return tables;

@@ -33,6 +33,8 @@ IntegrateStage integrate_stage(MPI_Comm comm, const Study& study, const RunOptio
 NeighborsStage neighbors_stage(MPI_Comm comm, const Study& study, const RunOptions& o);
 ClusterStage cluster_stage(MPI_Comm comm, const Study& study, const RunOptions& o);
 CompositionStage composition_stage(MPI_Comm comm, const Study& study);
+/// The primary partition alone, of the study's own neighbours.
+matrix::Labeling primary_partition(MPI_Comm comm, const Study& study, const RunOptions& o);
 /// The populations of the grid, to be found again whenever they are needed.
 PopulationGrid population_grid(MPI_Comm comm, const Study& study);
 StabilityStage stability_stage(MPI_Comm comm, const Study& study, const RunOptions& o);

@@ -91,7 +91,8 @@ struct StabilityStage {
 /// for a single cluster.
 struct MarkerStage {
   matrix::Table table, dots, volcano;
-  std::vector<std::string> tested;  ///< symbols of the genes that were tested in a cluster at least
+  std::vector<std::string> tested;        ///< symbols of the genes that were tested in a cluster at least
+  std::vector<matrix::Table> on_request;  ///< markers_pairwise, markers_split, markers_split_clusters
 };
 
 /// What `mapping` leaves: where the cells of the lots that do not train belong. Vectors have an entry for each of my
@@ -161,9 +162,10 @@ struct AssociationStage {
   }
 };
 
-/// What `genes` leaves: tables/gene_association.tsv; empty for tables of features and without outcomes.
+/// What `genes` leaves: tables/gene_association.tsv, and condition_genes.tsv where conditions are compared; empty for
+/// tables of features, the first without outcomes.
 struct GeneStage {
-  matrix::Table table;
+  matrix::Table table, conditions;
 };
 
 /// What `enrichment` leaves: tables/enrichment.tsv, enrichment_lists.tsv and enrichment_ranked.tsv; none without sets.

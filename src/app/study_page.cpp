@@ -179,6 +179,20 @@ void add_mapping_method(report::StudyReport& page, const Publication& p) {
         "over all tests of mapped lots.");
 }
 
+/// What count splitting found, in words; nothing where it was not asked for.
+std::string words_of_split(const Study& study) {
+  const auto found = std::ranges::find(study.markers.on_request, "markers_split_clusters", &matrix::Table::name);
+  if (found == study.markers.on_request.end()) return {};
+  const auto& cluster = found->column<std::string>("cluster");
+  std::string words = "Genes that differ at FDR 0.05 over cells:";
+  for (std::size_t i = 0; i < cluster.size(); ++i)
+    words +=
+        fmt::format("{} {} (most like cluster {}, Jaccard {:.2f}) {} higher and {} lower", i == 0 ? "" : ";",
+                    cluster[i], found->column<std::string>("primary_cluster")[i], found->column<double>("jaccard")[i],
+                    found->column<std::int64_t>("n_up_q05")[i], found->column<std::int64_t>("n_down_q05")[i]);
+  return words + ".";
+}
+
 void add_method(report::StudyReport& page, const Study& study, const Publication& p) {
   const auto set = [&](const char* name) { return p.settings.at(name); };
   const auto add = [&](const char* title, std::string text) { page.method.push_back({title, std::move(text)}); };
@@ -232,6 +246,13 @@ void add_method(report::StudyReport& page, const Study& study, const Publication
         "Each cluster against the other cells of the same lot, on counts summed over the cells of a lot; p by all sign "
         "flips of the lots (drawn ones beyond 14 lots), family-wise over genes. Wilcoxon's rank sum over cells orders "
         "genes, and is no evidence.");
+  if (const auto words = words_of_split(study); !words.empty())
+    add("Count splitting",
+        fmt::format(
+            "Every molecule was dealt to one of two parts, with chance {} to the first. Variable genes, "
+            "components, neighbours and clusters were found anew on the first; the second tests these clusters, "
+            "which it took no part in (Neufeld et al. 2024, Biostatistics 25:270). {}",
+            set("markers.split_fraction"), words));
   if (study.cell_states.has_cycle)
     add("Cell cycle",
         "Scores of the S and the G2/M phase: mean expression of their genes less that of control genes of like "
@@ -247,8 +268,8 @@ void add_method(report::StudyReport& page, const Study& study, const Publication
         fmt::format(
             "Markers of each cluster up and down (those that the lots agree on) against sets of {} to {} tested "
             "genes: hypergeometric tail with the tested genes as universe, Benjamini-Hochberg over all sets "
-            "looked at. Ranked by the outcome: Subramanian et al. 2005, PNAS 102:15545, with lots relabeled "
-            "beside genes permuted.",
+            "looked at. Along ranked genes: Subramanian et al. 2005, PNAS 102:15545, of an outcome with lots "
+            "relabeled, of a cluster with the signs of the lots' differences flipped, each beside genes permuted.",
             set("enrichment.min_size"), set("enrichment.max_size")));
   if (!page.association.empty())
     add("Association",
@@ -280,10 +301,14 @@ std::vector<report::NamedText> files_beside(const Study& study) {
       {"source_marker_lots", "each lot's share and expression beside its outcomes"},
       {"stability", "how firmly each cluster stands: other seeds and resolutions, fewer cells, fewer lots"},
       {"markers", "genes that are higher or lower in a cluster, by lots and by cells"},
+      {"markers_pairwise", "genes that are higher or lower in one cluster than in another"},
+      {"markers_split", "genes of clusters that were formed on some molecules, tested on the others"},
+      {"markers_split_clusters", "these clusters, the primary one each is most like, and how many genes differ"},
       {"marker_dots", "the foremost markers in all clusters: share of cells and fold, as drawn"},
       {"marker_volcano", "fold and p over cells of the genes of each cluster, as drawn"},
       {"enrichment", "gene sets that hold more markers of a cluster than chance would give"},
       {"enrichment_lists", "what became of the list of each cluster"},
+      {"enrichment_ranked_clusters", "gene sets along all genes of each cluster, ranked by what lots agree on"},
       {"enrichment_ranked", "gene sets along all genes ranked by how they go with an outcome"},
       {"association", "every test with all its numbers"},
       {"association_without_cycling", "the tests of the primary partition once more, without cycling cells"},
@@ -291,6 +316,8 @@ std::vector<report::NamedText> files_beside(const Study& study) {
       {"populations", "clusters that are one over the grid of partitions, and the claims on them"},
       {"integration", "the clusters with and without integration, and what both have to do with the outcome"},
       {"gene_association", "expression of genes over lots against the outcomes, in all cells and within clusters"},
+      {"condition_genes", "genes that are higher or lower in one condition than in another of the same donors"},
+      {"enrichment_ranked_conditions", "gene sets along all genes, ranked by how donors' conditions differ"},
       {"global", "the outcomes against neighborhoods of cells, without clusters, and both together"},
       {"confounders", "what else goes with the outcomes: depth, number of cells, quality control; a list of warnings"}};
   for (const auto& [name, holds] : tables)

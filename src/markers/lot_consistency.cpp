@@ -17,12 +17,12 @@ __extension__ using Wide = __int128;  // products of counts
 
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
-/// A cluster and all other clusters together, over the lots that take part.
+/// A contrast over the lots that take part.
 struct Comparison {
-  std::int32_t cluster = 0;
+  Contrast contrast;
   std::vector<std::int32_t> lot;
-  std::vector<std::int64_t> total_in, total_rest;  ///< a lot: counts of all genes
-  double prior = 0;                                ///< added to shares of counts
+  std::vector<std::int64_t> total_in, total_out;  ///< a lot: counts of all genes
+  double prior = 0;                               ///< added to shares of counts
 };
 
 /// Sums over all clusters, so over the cells that have a label.
@@ -49,17 +49,25 @@ Labelled labelled_of(const matrix::Pseudobulk& sums) {
   return all;
 }
 
-Comparison comparison_of(const matrix::Pseudobulk& sums, const Labelled& labelled, std::int32_t cluster,
+/// Of values of the groups, a value a lot, what is outside of the contrast's cluster: in the other one, or in all but
+/// it.
+template <class ValuesOf>
+std::int64_t outside(const Contrast& contrast, std::int32_t lot, std::int64_t of_all, ValuesOf&& values_of) {
+  return contrast.out == Contrast::rest ? of_all - values_of(contrast.in + 1)[lot] : values_of(contrast.out + 1)[lot];
+}
+
+Comparison comparison_of(const matrix::Pseudobulk& sums, const Labelled& labelled, const Contrast& contrast,
                          std::span<const std::uint8_t> lots, const LotConsistencyOptions& options) {
-  Comparison found{.cluster = cluster, .lot = {}, .total_in = {}, .total_rest = {}};
-  const auto cells_of = sums.cells_of(cluster + 1), total_of = sums.total_of(cluster + 1);
+  Comparison found{.contrast = contrast, .lot = {}, .total_in = {}, .total_out = {}};
+  const auto cells_of = [&](std::int32_t group) { return sums.cells_of(group); };
+  const auto total_of = [&](std::int32_t group) { return sums.total_of(group); };
   for (std::int32_t l = 0; l < sums.n_lots; ++l) {
-    const auto cells = std::min(cells_of[l], labelled.cells[l] - cells_of[l]);
-    const auto total_in = total_of[l], total_rest = labelled.total[l] - total_of[l];
-    if (!lots[l] || cells < options.min_cells || total_in == 0 || total_rest == 0) continue;
+    const auto cells = std::min(cells_of(contrast.in + 1)[l], outside(contrast, l, labelled.cells[l], cells_of));
+    const auto total_in = total_of(contrast.in + 1)[l], total_out = outside(contrast, l, labelled.total[l], total_of);
+    if (!lots[l] || cells < options.min_cells || total_in == 0 || total_out == 0) continue;
     found.lot.push_back(l);
     found.total_in.push_back(total_in);
-    found.total_rest.push_back(total_rest);
+    found.total_out.push_back(total_out);
   }
   const auto depth = std::reduce(found.total_in.begin(), found.total_in.end());
   if (depth > 0)
@@ -67,9 +75,9 @@ Comparison comparison_of(const matrix::Pseudobulk& sums, const Labelled& labelle
   return found;
 }
 
-/// What is said of this rank's genes in one cluster, a value a gene.
-struct GeneColumnsOfCluster {
-  explicit GeneColumnsOfCluster(std::int64_t n)
+/// What is said of this rank's genes in one contrast, a value a gene.
+struct ContrastColumns {
+  explicit ContrastColumns(std::int64_t n)
       : n_higher(n), n_lower(n), difference(n, unknown), effect(n, unknown), p(n, unknown), p_max_t(n, unknown) {}
   std::vector<std::int32_t> n_higher, n_lower;
   std::vector<double> difference, effect, p, p_max_t;
@@ -77,17 +85,18 @@ struct GeneColumnsOfCluster {
 
 /// Differences of one gene over lots; false where it has too few counts.
 bool differences_of(const matrix::Pseudobulk& sums, const Labelled& labelled, std::int64_t gene, const Comparison& c,
-                    std::int64_t min_total, std::vector<double>& difference, GeneColumnsOfCluster& found) {
-  const auto sum_in = sums.of(gene, c.cluster + 1);
+                    std::int64_t min_total, std::vector<double>& difference, ContrastColumns& found) {
+  const auto sum_of = [&](std::int32_t group) { return sums.of(gene, group); };
   std::int64_t counts = 0;
   for (std::size_t i = 0; i < c.lot.size(); ++i) {
-    const auto all = labelled.sum[gene * sums.n_lots + c.lot[i]], in = sum_in[c.lot[i]], rest = all - in;
-    const auto left = Wide{in} * c.total_rest[i], right = Wide{rest} * c.total_in[i];
+    const auto in = sum_of(c.contrast.in + 1)[c.lot[i]];
+    const auto out = outside(c.contrast, c.lot[i], labelled.sum[gene * sums.n_lots + c.lot[i]], sum_of);
+    const auto left = Wide{in} * c.total_out[i], right = Wide{out} * c.total_in[i];
     found.n_higher[gene] += left > right ? 1 : 0;
     found.n_lower[gene] += left < right ? 1 : 0;
     difference[i] = std::log2((static_cast<double>(in) / static_cast<double>(c.total_in[i]) + c.prior) /
-                              (static_cast<double>(rest) / static_cast<double>(c.total_rest[i]) + c.prior));
-    counts += all;
+                              (static_cast<double>(out) / static_cast<double>(c.total_out[i]) + c.prior));
+    counts += in + out;
   }
   return counts >= std::max<std::int64_t>(min_total, 1);
 }
@@ -102,10 +111,15 @@ void estimate(std::span<const double> difference, double t, double& mean, double
   effect = std::abs(mean) > half_width ? mean - std::copysign(half_width, mean) : 0.0;
 }
 
+/// Of the draws of a contrast; clusters have 16 bits.
+std::uint64_t stream_of(const Contrast& contrast) {
+  return (static_cast<std::uint64_t>(contrast.out + 1) << 16) + static_cast<std::uint64_t>(contrast.in);
+}
+
 /// p-values of the tested genes of this rank, from the flips of the lots' signs. Collective.
 void test(MPI_Comm comm, const ScaledDifferences& differences, std::span<const std::int64_t> tested,
-          const Comparison& c, const LotConsistencyOptions& options, GeneColumnsOfCluster& found) {
-  const auto flips = flips_of(differences.n_lots, static_cast<std::uint64_t>(c.cluster), options);
+          const Comparison& c, const LotConsistencyOptions& options, ContrastColumns& found) {
+  const auto flips = flips_of(differences.n_lots, stream_of(c.contrast), options);
   auto [as_extreme, maximum] = count_flips(differences, flips);
   MPI_Allreduce(MPI_IN_PLACE, maximum.data(), static_cast<int>(flips.n_flips), MPI_INT32_T, MPI_MAX, comm);
   std::ranges::sort(maximum);
@@ -117,11 +131,11 @@ void test(MPI_Comm comm, const ScaledDifferences& differences, std::span<const s
   }
 }
 
-/// All that is said of one cluster in this rank's genes. Collective.
-GeneColumnsOfCluster compare(MPI_Comm comm, const matrix::Pseudobulk& sums, const Labelled& labelled,
-                             const Comparison& c, const LotConsistencyOptions& options) {
+/// All that is said of one contrast in this rank's genes. Collective.
+ContrastColumns compare(MPI_Comm comm, const matrix::Pseudobulk& sums, const Labelled& labelled, const Comparison& c,
+                        const LotConsistencyOptions& options) {
   const auto n_genes = sums.n_local(), n_lots = std::ssize(c.lot);
-  GeneColumnsOfCluster found(n_genes);
+  ContrastColumns found(n_genes);
   std::vector<double> difference(n_lots), scaled;  // scaled: genes x lots, of the tested genes
   std::vector<std::int64_t> tested;
   const double t = n_lots < 2 ? unknown
@@ -157,7 +171,7 @@ void append_over_ranks(MPI_Comm comm, const std::vector<T>& mine, std::vector<T>
 LotConsistency lot_consistency(MPI_Comm comm, const matrix::Pseudobulk& sums, std::span<const std::uint8_t> lots,
                                const LotConsistencyOptions& options) {
   LotConsistency all{.n_genes = static_cast<std::int32_t>(sums.genes.size()),
-                     .n_clusters = sums.n_groups - 1,
+                     .contrast = options.contrasts.of(sums.n_groups - 1),
                      .n_lots = {},
                      .p_min = {},
                      .n_higher = {},
@@ -167,8 +181,8 @@ LotConsistency lot_consistency(MPI_Comm comm, const matrix::Pseudobulk& sums, st
                      .p = {},
                      .p_max_t = {}};
   const auto labelled = labelled_of(sums);
-  for (std::int32_t cluster = 0; cluster < all.n_clusters; ++cluster) {
-    const auto comparison = comparison_of(sums, labelled, cluster, lots, options);
+  for (const auto& contrast : all.contrast) {
+    const auto comparison = comparison_of(sums, labelled, contrast, lots, options);
     const auto mine = compare(comm, sums, labelled, comparison, options);
     const auto n_lots = std::ssize(comparison.lot);
     all.n_lots.push_back(static_cast<std::int32_t>(n_lots));
@@ -183,11 +197,30 @@ LotConsistency lot_consistency(MPI_Comm comm, const matrix::Pseudobulk& sums, st
   return all;
 }
 
-std::vector<std::int32_t> ranked_genes(const LotConsistency& found, std::int32_t cluster) {
+LotDifferences lot_differences(MPI_Comm comm, const matrix::Pseudobulk& sums, std::span<const std::uint8_t> lots,
+                               const Contrast& contrast, const LotConsistencyOptions& options) {
+  const auto labelled = labelled_of(sums);
+  const auto comparison = comparison_of(sums, labelled, contrast, lots, options);
+  const auto first_gene = static_cast<std::int32_t>(sums.genes.begin(parallel::rank_of(comm)));
+  ContrastColumns unused(sums.n_local());
+  std::vector<double> difference(comparison.lot.size()), value;
+  std::vector<std::int32_t> gene;
+  for (std::int32_t g = 0; g < sums.n_local(); ++g) {
+    if (comparison.lot.size() < 2 ||
+        !differences_of(sums, labelled, g, comparison, options.min_total, difference, unused))
+      continue;
+    gene.push_back(first_gene + g);
+    value.insert(value.end(), difference.begin(), difference.end());
+  }
+  return {comparison.lot, parallel::gather_everywhere<std::int32_t>(comm, gene),
+          parallel::gather_everywhere<double>(comm, value)};
+}
+
+std::vector<std::int32_t> ranked_genes(const LotConsistency& found, std::int32_t contrast_number) {
   std::vector<std::int32_t> order(found.n_genes);
   std::iota(order.begin(), order.end(), 0);
   const auto before = [&](std::int32_t a, std::int32_t b) {
-    const auto i = found.at(cluster, a), j = found.at(cluster, b);
+    const auto i = found.at(contrast_number, a), j = found.at(contrast_number, b);
     const bool tested_i = !std::isnan(found.effect[i]), tested_j = !std::isnan(found.effect[j]);
     if (tested_i != tested_j) return tested_i;
     if (!tested_i) return false;

@@ -32,6 +32,7 @@ struct Design {
   std::vector<Contrast> contrast;
   std::int64_t n_clusters() const noexcept { return std::ssize(cells); }
   std::int64_t n_contrasts() const noexcept { return std::ssize(contrast); }
+  bool against_rest(std::int64_t c) const noexcept { return contrast[c].out == Contrast::rest; }
 };
 
 /// Scratch of one thread.
@@ -42,13 +43,11 @@ struct Ranking {
 };
 
 Design design_of(MPI_Comm comm, std::span<const std::int32_t> label, std::int32_t n_clusters,
-                 const std::vector<Contrast>& pairs) {
-  Design design{std::vector<std::int64_t>(n_clusters), {}};
+                 const Contrasts& contrasts) {
+  Design design{std::vector<std::int64_t>(n_clusters), contrasts.of(n_clusters)};
   for (const auto cluster : label)
     if (cluster >= 0) ++design.cells[cluster];
   parallel::sum_over_ranks(comm, design.cells);
-  for (std::int32_t k = 0; k < n_clusters; ++k) design.contrast.push_back({k, Contrast::rest});
-  design.contrast.insert(design.contrast.end(), pairs.begin(), pairs.end());
   return design;
 }
 
@@ -69,10 +68,24 @@ void sum_expression(std::span<const Entry> sorted, std::int64_t gene, std::int64
   }
 }
 
+/// Ranks a gene once in all cells, which serves every contrast with the rest.
+void rank_against_rest(std::span<const Entry> sorted, std::int64_t gene, const Design& design, Ranking& scratch,
+                       GeneSums& sums) {
+  bool ranked = false;
+  for (std::int64_t c = 0; c < design.n_contrasts(); ++c) {
+    if (!design.against_rest(c)) continue;
+    if (!ranked) rank_gene(sorted, design.cells, scratch.ranked);
+    ranked = true;
+    sums.rank_sum[gene * design.n_contrasts() + c] = scratch.ranked.rank_sum[design.contrast[c].in];
+    sums.untied[gene * design.n_contrasts() + c] = scratch.ranked.untied;
+  }
+}
+
 /// Ranks a gene within each pair of clusters.
 void rank_pairs(std::span<const Entry> sorted, std::int64_t gene, const Design& design, Ranking& scratch,
                 GeneSums& sums) {
-  for (auto c = design.n_clusters(); c < design.n_contrasts(); ++c) {
+  for (std::int64_t c = 0; c < design.n_contrasts(); ++c) {
+    if (design.against_rest(c)) continue;
     const auto [in, out] = design.contrast[c];
     scratch.pair_cells.assign(design.n_clusters(), 0);
     for (const auto k : {in, out}) scratch.pair_cells[k] = design.cells[k];
@@ -99,11 +112,7 @@ GeneSums sums_of(GeneColumns genes, const Design& design) {
     const auto entries = std::span(genes.entry).subspan(genes.start[g], genes.start[g + 1] - genes.start[g]);
     sort_entries(entries, scratch.sort_scratch);
     sum_expression(entries, g, n_clusters, sums);
-    rank_gene(entries, design.cells, scratch.ranked);
-    for (std::int64_t k = 0; k < n_clusters; ++k) {
-      sums.rank_sum[g * n_contrasts + k] = scratch.ranked.rank_sum[k];
-      sums.untied[g * n_contrasts + k] = scratch.ranked.untied;
-    }
+    rank_against_rest(entries, g, design, scratch, sums);
     rank_pairs(entries, g, design, scratch, sums);
   }
   return sums;
@@ -196,7 +205,7 @@ RankSums rank_sums(MPI_Comm comm, const matrix::DistributedCells& cells, const E
                    std::span<const std::int32_t> label, std::int32_t n_genes, std::int32_t n_clusters,
                    const RankSumOptions& options) {
   if (n_clusters > (1 << label_bits)) throw std::invalid_argument("more clusters than 16 bits can tell apart");
-  const auto design = design_of(comm, label, n_clusters, options.pairs);
+  const auto design = design_of(comm, label, n_clusters, options.contrasts);
   const Transposition transposition(comm, cells, expression, label, n_genes, options.entries_at_once);
   GeneSums all;
   for (std::int64_t block = 0; block < transposition.n_blocks(); ++block) {

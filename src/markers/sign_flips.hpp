@@ -25,7 +25,7 @@ struct Flips {
   std::vector<std::uint8_t> lots;  ///< n_flips x n_fours, bit k of number f: lot 4 f + k
 };
 std::int64_t n_flips_of(std::int64_t n_lots, const LotConsistencyOptions& options);
-/// `stream` tells the draws of one cluster from those of another.
+/// `stream` tells the draws of one contrast from those of another.
 Flips flips_of(std::int64_t n_lots, std::uint64_t stream, const LotConsistencyOptions& options);
 
 struct FlipCounts {

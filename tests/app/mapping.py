@@ -89,6 +89,10 @@ def judge(study, run, mapped):
     pd.testing.assert_frame_equal(lots[same], other[same])
     markers = table(run, "source_markers")
     of = markers[(markers.gene == "LRRC75A") & (markers.role == "train")].set_index("group")
+    known = dict(zip(table(run, "markers").gene, table(run, "markers").gene_id))
+    for result in (run, mapped):
+        ids = table(result, "source_markers").gene_id
+        assert (ids == known["LRRC75A"]).all() and ids.str.len().min() > 0, ids
     assert of.log2_cpm["declared"] > of.log2_cpm["other"] + 0.5, of
     assert set(table(run, "mapped_association").cluster) == {"CL3"}
 

@@ -119,5 +119,8 @@ refused 64 "mapping.label is clusters, core:CLUSTER or one of .* not 'clutsers'"
 refused 64 'the primary partition has no cluster 17' --mapping.label core:17
 refused 64 "mapping.mode is one of anchor, compressed, not 'anchors'" --mapping.mode anchors
 refused 64 "sources.markers: 'LRRC75A=abc' is not GENE=EXPRESSION" --sources.markers LRRC75A=abc
+# a gene that is misspelt is told before anything long begins
+expect 64 "sources.markers: the study has no gene LRC75A; did you mean LRRC75A\?" 2 run study/study.ini --study.samples all.csv --out early "${given[@]}" --sources.markers LRC75A
+[ -e early/checkpoint/read.h5 ] && [ ! -e early/checkpoint/normalize.h5 ] || fail "a misspelt marker is told late"
 refused 64 "sources.cluster is one of .*, not 'CL4'" --sources.cluster CL4
 echo passed

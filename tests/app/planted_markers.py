@@ -1,4 +1,4 @@
-"""The markers of a planted population's cluster are the genes that were planted.
+"""The markers of a planted population's cluster are the genes that were planted, and so are the gene sets.
 
 usage: planted_markers.py STUDY RESULT    (standard library only)
 """
@@ -32,6 +32,16 @@ def main(study, result):
     assert sum(g.startswith(("NDUF", "COX", "UQCR", "ATP5", "SDH", "CYC", "MT-")) for g in up[:20]) >= 5
     assert sum(g.startswith(("COL", "FN1", "LUM", "DCN", "POSTN", "SPARC", "BGN", "FBN", "LOX", "VCAN", "TNC", "THBS",
                              "FBLN", "TIMP3", "CTHRC1", "PCOLCE", "ELN")) for g in down[:20]) >= 5
+    # the first of the gene sets, by what markers share and along all genes, up and down
+    sets = [r for r in rows(result / "tables" / "enrichment.tsv") if r["cluster"] == cluster]
+    ranked = [r for r in rows(result / "tables" / "enrichment_ranked_clusters.tsv") if r["cluster"] == cluster]
+    for direction, planted_set in (("up", "OXPHOS"), ("down", "ECM")):
+        first = next(r for r in sets if r["direction"] == direction)
+        assert first["set"] == planted_set and float(first["log10_fdr"]) < -3, first
+        first = next(r for r in ranked if r["direction"] == direction)
+        assert first["set"] == planted_set and float(first["p_lots_two_sided"]) == 2 / 256 and float(first["fdr_genes"]) < 0.05, first
+        assert int(first["n_perm_lots"]) == 255, first  # all signs of eight lots
+    assert {r["cluster"] for r in rows(result / "tables" / "enrichment_ranked_clusters.tsv")} >= {r["cluster"] for r in rows(result / "tables" / "markers.tsv")}
     for r in of_cluster:
         effect, difference = float(r["effect"]), float(r["difference"])
         assert abs(effect) <= abs(difference) and effect * difference >= 0, r

@@ -11,6 +11,7 @@
 
 #include "miura/base/error.hpp"
 #include "miura/enrichment/outcome_scores.hpp"
+#include "miura/enrichment/sign_scores.hpp"
 #include "miura/input/delimited.hpp"
 #include "miura/input/gene_sets.hpp"
 #include "miura/stats/random.hpp"
@@ -221,6 +222,59 @@ TEST(OutcomeScores, AreSpearmansRhoOfTheStrongestProbe) {
     sum[1] += score[1];
   }
   EXPECT_NEAR(sum[1], 0, 1e-12);  // over all relabelings rho is 0 on average
+}
+
+TEST(SignScores, AreMeansOverTheirErrorAndTurnWithTheSigns) {
+  // standard errors .577, 1, 0 and 2: the upper median is 1
+  const matrix::Measurements table{{"A", "B", "C", "D"}, {"1", "2", "3"}, {1, 2, 3, 1, 1, 4, -1, -1, -1, 0, 6, 0}};
+  const auto scores = enrichment::sign_scores(table, {.draws = 7});
+  const double s_a = std::sqrt(1.0 / 3);
+  EXPECT_NEAR(scores.observed.score[0], 2 / (s_a + 1), 1e-14);
+  EXPECT_NEAR(scores.observed.score[1], 1, 1e-14);
+  EXPECT_NEAR(scores.observed.score[2], -1, 1e-14);
+  EXPECT_NEAR(scores.observed.score[3], 2.0 / 3, 1e-14);
+  ASSERT_EQ(scores.relabeled.n, 8);  // all signs of three lots
+  std::vector<double> score(4), turned(4);
+  for (std::int64_t b = 0; b < 8; ++b) {
+    scores.relabeled.scores(b, score);
+    scores.relabeled.scores(7 - b, turned);
+    for (std::size_t g = 0; g < 4; ++g) EXPECT_EQ(score[g], -turned[g]);
+    if (b == 0) {
+      EXPECT_EQ(score, scores.observed.score);
+    }
+  }
+  scores.relabeled.scores(4, score);  // the third lot alone: A is 1, 2, -3
+  EXPECT_NEAR(score[0], 0, 1e-14);
+  EXPECT_EQ(enrichment::sign_scores(table, {.draws = 6}).relabeled.n, 7);  // drawn
+  EXPECT_THROW(enrichment::sign_scores({{"A"}, {"1"}, {1}}, {}), std::logic_error);
+}
+
+TEST(SignScores, TakeTheStrongestOfSeveralRowsOfAGene) {
+  const matrix::Measurements table{{"A", "B", "A"}, {"1", "2"}, {1, 1.2, 3, 3.1, -5, -5.1}};
+  const auto scores = enrichment::sign_scores(table, {});
+  ASSERT_EQ(scores.observed.gene, (std::vector<std::string>{"A", "B"}));
+  EXPECT_LT(scores.observed.score[0], -10);
+}
+
+/// Differences of every lot's two groups in genes of which the second set's share a factor; without any effect.
+TEST(SignScores, KeepTheErrorRateWhereGenesVaryTogether) {
+  constexpr int studies = 40;
+  int by_genes = 0, by_lots = 0;
+  for (int study = 0; study < studies; ++study) {
+    matrix::GeneSets sets;
+    std::vector<double> unused;
+    const auto table = correlated_genes(500 + study, 8, sets, unused);
+    const auto scores = enrichment::sign_scores(table, {.draws = 59, .seed = 5});
+    const auto found =
+        ranked_enrichment(MPI_COMM_WORLD, scores.observed, sets, scores.relabeled, {.permutations = 59, .seed = 3});
+    const auto alone =
+        ranked_enrichment(MPI_COMM_SELF, scores.observed, sets, scores.relabeled, {.permutations = 59, .seed = 3});
+    expect_same_bits(found.lots.p_both, alone.lots.p_both);
+    by_genes += found.genes.p_both[1] <= 0.05 ? 1 : 0;
+    by_lots += found.lots.p_both[1] <= 0.05 ? 1 : 0;
+  }
+  EXPECT_GT(by_genes, studies / 2);
+  EXPECT_LE(by_lots, 7);  // P(more than 7 of 40 at .05) = .0007
 }
 
 TEST(RankedEnrichment, RefusesOptionsWithoutSense) {

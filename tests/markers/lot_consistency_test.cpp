@@ -136,6 +136,35 @@ TEST(LotConsistency, TakesTheConfidentEndOfTheDifference) {
   EXPECT_NEAR(confident.effect[confident.at(1, 0)], -(1 - 1.0606601717798212 / std::sqrt(3)), 1e-12);
 }
 
+TEST(LotConsistency, OfAPairIsThatOfAStudyOfTheTwoClustersAlone) {
+  constexpr std::int32_t n_genes = 40, n_lots = 6;
+  auto all = noise(n_genes, 4, n_lots, 9);
+  AllSums two{n_genes, 2, n_lots};
+  for (std::int32_t g = 0; g < n_genes; ++g)
+    for (std::int32_t l = 0; l < n_lots; ++l) {
+      two.count(g, 0, l) = all.count(g, 3, l);
+      two.count(g, 1, l) = all.count(g, 1, l);
+    }
+  all.cells[1 * n_lots + 4] = 3;  // cluster 0 has few cells in a lot, which is no matter of the others
+  const auto alone = consistency_of(MPI_COMM_WORLD, two, {});
+  const auto pairs = consistency_of(MPI_COMM_WORLD, all,
+                                    {.contrasts = {.against_rest = false, .pairs = {{.in = 3, .out = 1}, {1, 3}}}});
+  ASSERT_EQ(pairs.contrast, (std::vector<markers::Contrast>{{3, 1}, {1, 3}}));
+  EXPECT_EQ(pairs.n_lots, (std::vector<std::int32_t>{n_lots, n_lots}));
+  for (std::int32_t g = 0; g < n_genes; ++g) {
+    const auto at = pairs.at(0, g), mirrored = pairs.at(1, g);
+    EXPECT_EQ(pairs.difference[at], alone.difference[alone.at(0, g)]);
+    EXPECT_EQ(pairs.effect[at], alone.effect[alone.at(0, g)]);
+    EXPECT_EQ(pairs.p[at], alone.p[alone.at(0, g)]);
+    EXPECT_EQ(pairs.p_max_t[at], alone.p_max_t[alone.at(0, g)]);
+    EXPECT_EQ(pairs.n_higher[at], alone.n_higher[alone.at(0, g)]);
+    EXPECT_EQ(pairs.n_lower[at], pairs.n_higher[mirrored]);
+  }
+  const auto both = consistency_of(MPI_COMM_WORLD, all, {.contrasts = {.pairs = {{3, 1}}}});
+  EXPECT_EQ(std::ssize(both.contrast), 5);
+  EXPECT_EQ(both.difference[both.at(4, 7)], pairs.difference[pairs.at(0, 7)]);
+}
+
 TEST(LotConsistency, LeavesOutLotsWithFewCellsAndGenesWithFewCounts) {
   auto all = noise(5, 2, 4, 8);
   all.cells[1 * 4 + 2] = 9;  // cluster 0 in lot 2: neither cluster can be compared there

@@ -72,8 +72,8 @@ TEST(RankSums, AreThoseOfScanpyAndScipy) {
 
 TEST(RankSums, OfAPairLeaveTheOtherClustersOut) {
   const auto all = planted::golden_cells();
-  const auto found =
-      rank_sums_of(MPI_COMM_WORLD, all, planted::part_of(MPI_COMM_WORLD, all), 3, {.pairs = {{2, 1}, {0, 2}, {2, 0}}});
+  const auto found = rank_sums_of(MPI_COMM_WORLD, all, planted::part_of(MPI_COMM_WORLD, all), 3,
+                                  {.contrasts = {.pairs = {{2, 1}, {0, 2}, {2, 0}}}});
   ASSERT_EQ(found.contrast, (std::vector<Contrast>{{0}, {1}, {2}, {2, 1}, {0, 2}, {2, 0}}));
   const auto rows = planted::golden_rows("pair.tsv");
   ASSERT_EQ(rows.size(), 12U);
@@ -90,6 +90,20 @@ TEST(RankSums, OfAPairLeaveTheOtherClustersOut) {
     EXPECT_NEAR(found.log10_p[at], std::log10(row[2]), 1e-12);
     EXPECT_EQ(found.z[at], -found.z[mirrored]);
     EXPECT_EQ(found.log2_fold_seurat[at], -found.log2_fold_seurat[mirrored]);
+  }
+}
+
+TEST(RankSums, OfPairsAloneAreThoseBesideTheRest) {
+  const auto all = planted::many_cells(900, 11, 4);
+  const auto part = planted::part_of(MPI_COMM_WORLD, all);
+  const std::vector<Contrast> pairs{{3, 1}, {0, 2}};
+  const auto both = rank_sums_of(MPI_COMM_WORLD, all, part, 4, {.contrasts = {.pairs = pairs}});
+  const auto alone = rank_sums_of(MPI_COMM_WORLD, all, part, 4, {.contrasts = {.against_rest = false, .pairs = pairs}});
+  EXPECT_EQ(alone.contrast, pairs);
+  for (const auto column : {&markers::RankSums::z, &markers::RankSums::log10_q, &markers::RankSums::auc,
+                            &markers::RankSums::log2_fold_seurat, &markers::RankSums::share_out}) {
+    const auto& of_both = both.*column;
+    expect_same_bits(alone.*column, {of_both.begin() + both.at(4, 0), of_both.end()});
   }
 }
 
@@ -120,7 +134,7 @@ TEST(RankSums, CountPairsOfCellsInGenesLongEnoughForTheRadixSort) {
 
 TEST(RankSums, HaveTheSameBitsOnAnyNumberOfRanksAndInAnyBlocks) {
   const auto all = planted::many_cells(2500, 23, 5);
-  const markers::RankSumOptions pairs{.pairs = {{1, 4}, {0, 3}}};
+  const markers::RankSumOptions pairs{.contrasts = {.pairs = {{1, 4}, {0, 3}}}};
   const auto alone = rank_sums_of(MPI_COMM_SELF, all, planted::part_of(MPI_COMM_SELF, all), 5, pairs);
   const auto part = planted::part_of(MPI_COMM_WORLD, all);
   for (const std::int64_t at_once : {1, 700, 3000, 1'000'000}) {

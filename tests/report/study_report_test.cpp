@@ -259,6 +259,7 @@ TEST(Page, SaysWhatIsLeftWithoutCyclingCells) {
   const auto page = own_part(render_html(report));
   EXPECT_TRUE(holds(page, "19.0 % of all cells are in the S or G2/M phase"));
   EXPECT_TRUE(holds(page, "the largest share in cluster 6 (96.0 %)"));
+  EXPECT_TRUE(holds(page, "noise gives to about a third of the cells that do not cycle"));
   EXPECT_TRUE(holds(page, "the largest share in cluster 5 (21.0 %)"));
   EXPECT_TRUE(holds(page,
                     "rho 0.93 with all cells, 0.88 without those that cycle; family-wise p 0.0021 and 0.012. The "

@@ -97,7 +97,7 @@ void run_lot_consistency(benchmark::State& state, const Study& study, int top, c
   if (top == 0) return;
   std::ifstream in(symbols);
   const std::vector<std::string> symbol{std::istream_iterator<std::string>(in), {}};
-  for (std::int32_t c = 0; c < found.n_clusters; ++c) {
+  for (std::int32_t c = 0; c < static_cast<std::int32_t>(found.contrast.size()); ++c) {
     const auto order = markers::ranked_genes(found, c);
     std::printf("cluster %d:", c);
     for (int i = 0; i < top; ++i)

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "miura/markers/contrast.hpp"
 #include "miura/matrix/cells.hpp"
 
 namespace miura::markers {
@@ -15,15 +16,8 @@ namespace miura::markers {
 /// normalize::log_normalized. Positive, and ascending in `count`.
 using Expression = std::function<float(std::uint32_t count, std::int64_t n_counts)>;
 
-/// Cells of one cluster against those of another, or against all other labelled cells.
-struct Contrast {
-  static constexpr std::int32_t rest = -1;
-  std::int32_t in = 0, out = rest;
-  bool operator==(const Contrast&) const = default;
-};
-
 struct RankSumOptions {
-  std::vector<Contrast> pairs = {};  ///< further contrasts, after each cluster against the rest
+  Contrasts contrasts = {};
   /// Nonzeros that a rank transposes at a time, at 24 bytes each; changes no result. 0: four million, or 64 a cell
   /// where that is more, below which looking for a cell's next genes would take longer than sorting them.
   std::int64_t entries_at_once = 0;
@@ -33,7 +27,7 @@ struct RankSumOptions {
 /// z, p and q also where the gene has one value in all of its cells.
 struct RankSums {
   std::int32_t n_genes = 0;
-  std::vector<Contrast> contrast;                 ///< cluster 0, 1 ... against the rest, then the pairs
+  std::vector<Contrast> contrast;                 ///< as Contrasts::of() tells them
   std::vector<std::int64_t> cells_in, cells_out;  ///< one a contrast
 
   std::vector<double> z;        ///< of the rank sum, tie-corrected, without continuity correction; > 0: higher inside

@@ -1,0 +1,101 @@
+#include "app/found_markers.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <numeric>
+
+#include "app/stages.hpp"
+#include "miura/normalize/log_normalize.hpp"
+
+namespace miura::app {
+
+namespace {
+
+/// The foremost genes of one contrast, up and then down.
+void add_foremost(const FoundMarkers& found, std::int32_t contrast, std::int64_t top, std::vector<Marker>& chosen) {
+  const auto order = genes_in_order(found, contrast);
+  const auto take = [&](auto first, auto last, bool up) {
+    std::int64_t rank = 0;
+    for (; first != last && (top == 0 || rank < top); ++first) {
+      const auto at = found.cells.at(contrast, *first);
+      const double strength = found.by_lots(contrast) ? found.lots.difference[at] : found.cells.z[at];
+      if (up ? strength > 0 : strength < 0) chosen.push_back({contrast, *first, ++rank, up});  // neither: not tested
+    }
+  };
+  take(order.begin(), order.end(), true);
+  take(order.rbegin(), order.rend(), false);
+}
+
+}  // namespace
+
+FoundMarkers find_markers(MPI_Comm comm, const Study& study, const matrix::Pseudobulk& sums,
+                          const markers::Contrasts& contrasts, const RunOptions& o) {
+  const auto& clusters = study.clusters.primary();
+  const auto x = [scale = o.scale](std::uint32_t count, std::int64_t n_counts) {
+    return normalize::log_normalized(count, n_counts, {.scale = scale});
+  };
+  // Cells of lots that do not train have no label, and so take no part.
+  return {markers::lot_consistency(comm, sums, marks_of(study.lots, "train"),
+                                   {.contrasts = contrasts, .seed = o.common.seed}),
+          markers::rank_sums(comm, study.cells.cells, x, clusters.label, study.cells.features.size(),
+                             clusters.n_clusters, {.contrasts = contrasts})};
+}
+
+std::vector<std::int32_t> genes_in_order(const FoundMarkers& found, std::int32_t contrast) {
+  if (found.by_lots(contrast)) return markers::ranked_genes(found.lots, contrast);
+  std::vector<std::int32_t> order(found.cells.n_genes);
+  std::iota(order.begin(), order.end(), 0);
+  std::erase_if(order, [&](std::int32_t gene) { return std::isnan(found.cells.z[found.cells.at(contrast, gene)]); });
+  std::ranges::stable_sort(order, std::greater{},
+                           [&](std::int32_t gene) { return found.cells.z[found.cells.at(contrast, gene)]; });
+  return order;
+}
+
+std::vector<Marker> foremost_markers(const FoundMarkers& found, std::int64_t top) {
+  std::vector<Marker> chosen;
+  for (std::int32_t contrast = 0; contrast < found.n_contrasts(); ++contrast)
+    add_foremost(found, contrast, top, chosen);
+  return chosen;
+}
+
+matrix::Table marker_table(const std::string& name, const Study& study, const FoundMarkers& found,
+                           const std::vector<Marker>& rows) {
+  const auto& [lots, cells] = found;
+  const auto& features = study.cells.features;
+  const auto text = [&](auto&& of) { return column_of(rows, [&](const Marker& m) { return std::string(of(m)); }); };
+  const auto integer = [&](auto&& of) { return column_of(rows, [&](const Marker& m) { return std::int64_t{of(m)}; }); };
+  const auto real = [&](const std::vector<double>& of_gene) {
+    return column_of(rows, [&](const Marker& m) { return of_gene[cells.at(m.contrast, m.gene)]; });
+  };
+  const auto flag = [&](const Marker& m) {
+    if (!found.by_lots(m.contrast)) return "NO_LOTS";
+    return lots.effect[cells.at(m.contrast, m.gene)] == 0 ? "LOTS_DISAGREE" : "";
+  };
+  return {name,
+          {{"cluster",
+            text([&](const Marker& m) { return study.clusters.primary().name_of(cells.contrast[m.contrast].in); })},
+           {"direction", text([](const Marker& m) { return m.up ? "up" : "down"; })},
+           {"rank", integer([](const Marker& m) { return m.rank; })},
+           {"gene", text([&](const Marker& m) { return features.symbol[m.gene]; })},
+           {"gene_id", text([&](const Marker& m) { return features.id[m.gene]; })},
+           {"n_lots", integer([&](const Marker& m) { return lots.n_lots[m.contrast]; })},
+           {"n_higher", integer([&](const Marker& m) { return lots.n_higher[cells.at(m.contrast, m.gene)]; })},
+           {"n_lower", integer([&](const Marker& m) { return lots.n_lower[cells.at(m.contrast, m.gene)]; })},
+           {"difference", real(lots.difference)},
+           {"effect", real(lots.effect)},
+           {"p_lot", real(lots.p)},
+           {"p_lot_maxT", real(lots.p_max_t)},
+           {"p_min_attainable", column_of(rows, [&](const Marker& m) { return lots.p_min[m.contrast]; })},
+           {"z", real(cells.z)},
+           {"log10_p", real(cells.log10_p)},
+           {"log10_q", real(cells.log10_q)},
+           {"auc", real(cells.auc)},
+           {"log2_fold_seurat", real(cells.log2_fold_seurat)},
+           {"log2_fold_scanpy", real(cells.log2_fold_scanpy)},
+           {"share_in", real(cells.share_in)},
+           {"share_out", real(cells.share_out)},
+           {"flags", text(flag)}}};
+}
+
+}  // namespace miura::app
