@@ -6,7 +6,7 @@
 "$PYTHON" "$SOURCE/tests/app/planted_lines.py" . || fail "planted lines"
 mine=(mine mine.ini --mining.affordable 1000000 --mining.permutations 999)
 on 1 1 "${mine[@]}" --out one --quiet || fail "mine"
-for table in mining_counts mining_probes mining_intersections mining_replication propensity propensity_markers marker_expression outcome_correlation survivors lines specification; do
+for table in mining_counts mining_probes mining_intersections mining_replication mining_replication_terms propensity propensity_markers marker_expression outcome_correlation survivors lines specification; do
   [ "$(wc -l <one/tables/$table.tsv)" -ge 2 ] || fail "table $table is empty"
 done
 for layout in "1 2" "2 1" "3 1" "4 1"; do
@@ -25,6 +25,9 @@ rows() { awk -F'\t' "NR == 1 { for (i = 1; i <= NF; ++i) name[i] = \$i; next } {
 [ "$(rows mining_intersections 'c["gene"] == "SALL3" && c["intersection"] == "switch" && c["member"] == 1')" -eq 3 ] || fail "the switch gene is not in its intersection"
 [ "$(rows mining_intersections 'c["gene"] == "SALL3" && c["intersection"] == "platforms" && c["member"] == 1')" -eq 2 ] || fail "the switch gene is not seen on both platforms"
 [ "$(rows mining_replication 'c["gene"] == "SALL3" && c["rule"] == "switch" && c["replicated"] == 1')" -eq 1 ] || fail "the switch gene does not survive the test lines"
+[ "$(rows mining_replication 'c["naive"] == 1 && c["train_rho"] * c["test_rho"] <= 0')" -eq 0 ] || fail "rho of training and test lines are of different terms"
+[ "$(rows mining_replication 'c["gene"] == "SALL3" && c["rule"] == "switch" && c["term"] ~ /^array\/(ecto|meso|endo):[+-]$/')" -eq 1 ] || fail "no term beside rho"
+[ "$(rows mining_replication_terms 'c["gene"] == "SALL3" && c["rule"] == "switch" && c["tested_in"] == "array_test" && (c["sign"] == "+") == (c["train_rho"] > 0) && c["train_rho"] * c["test_rho"] > 0')" -eq 3 ] || fail "the switch gene, term by term"
 [ "$(rows mining_counts 'c["kind"] == "intersection" && c["n_lines"] == 10 && c["p"] > 0 && c["p"] <= 1')" -eq 2 ] || fail "counts of intersections"
 [ "$(rows mining_probes 'c["gene"] == "PAX6" && c["outcome"] == "ecto" && c["measurement"] == "array"')" -eq 0 ] || fail "a marker is tested in its own samples"
 [ "$(rows propensity 'c["outcome"] == "ecto" && c["set"] == "test"')" -eq 13 ] || fail "test lines have no propensity"
