@@ -265,7 +265,7 @@ CountTable count_null(MPI_Comm comm, const matrix::Measurements& table, const Co
     const HitFinder finder(fitted, table, compared, options, found.family_size);
     null = count_under_relabelings(comm, fitted, finder, labelings, counting);
   } else {
-    const RelabeledTests tests(tested, table, compared, options, found, labelings);
+    const RelabeledTests tests(tested, table, compared, options, labelings);
     const auto n = labelings.exact() ? labelings.size() : std::min(labelings.size(), regions.permutations + 1);
     null = count_under_relabelings(comm, tests, n, counting);
   }

@@ -93,17 +93,12 @@ void find_significant(const std::vector<double>& extreme, const std::vector<std:
 }  // namespace
 
 RelabeledTests::RelabeledTests(const matrix::Measurements& tested, const matrix::Measurements& table,
-                               const Compared& compared, const Options& options, const Result& found,
+                               const Compared& compared, const Options& options,
                                const permutation::Labelings& labelings)
-    : tested_(tested),
-      table_(table),
-      compared_(compared),
-      options_(options),
-      labelings_(labelings),
-      family_size_(found.family_size) {
+    : tested_(tested), table_(table), compared_(compared), options_(options), labelings_(labelings) {
   std::map<std::vector<std::int32_t>, std::int64_t> group_of;
   for (std::int64_t f = 0; f < tested.n_features(); ++f) {
-    if (found.rows[f].status != Status::ok) continue;
+    if (group_means(tested.of(f), compared, compared.group).constant) continue;
     auto known = known_samples(tested.of(f), compared);
     const auto [at, is_new] = group_of.try_emplace(known.sample, std::ssize(groups_));
     if (is_new) {
@@ -119,7 +114,7 @@ RelabeledTests::RelabeledTests(const matrix::Measurements& tested, const matrix:
 
 std::int64_t RelabeledTests::labelings_at_once() const noexcept {
   constexpr double most_significant = 32e6;  // of 16 bytes
-  const double of_labeling = options_.hits.alpha * static_cast<double>(std::max<std::int64_t>(family_size_, 1));
+  const double of_labeling = options_.hits.alpha * static_cast<double>(std::max<std::int64_t>(table_.n_features(), 1));
   return std::max<std::int64_t>(static_cast<std::int64_t>(most_significant / of_labeling), 1);
 }
 
@@ -156,13 +151,24 @@ void RelabeledTests::look_at(const ProbesOfSamples& group, const Seen& seen, std
     }
 }
 
+/// As compare_groups says LOW_N: no labeling of these samples reaches alpha.
+bool RelabeledTests::can_be_significant(const ProbesOfSamples& group, std::span<const std::int32_t> label) const {
+  return permutation::Labelings(label, group.known.pair, options_.relabelings).smallest_p(options_.relabelings.side) <=
+         options_.hits.alpha;
+}
+
 std::vector<Hits> RelabeledTests::find(MPI_Comm comm, std::int64_t first, std::int64_t end) const {
   constexpr std::int64_t tile_size = 64;  // so few that their statistics under all labelings stay near
   const int rank = parallel::rank_of(comm), ranks = parallel::size_of(comm);
   Significant all(ranks);
+  std::vector<std::int64_t> family(end - first);
   std::int64_t n_tiles_before = 0;
   for (const auto& group : groups_) {
     const Seen seen(group, labelings_);
+    for (const auto& numbers : seen.comparable)
+      if (can_be_significant(group, seen.label[numbers.front()]))
+        for (const auto b : numbers)
+          if (b >= first && b < end) family[b - first] += std::ssize(group.probe);
     const auto n_tiles = (std::ssize(group.probe) + tile_size - 1) / tile_size;
 #pragma omp parallel
     {
@@ -191,18 +197,18 @@ std::vector<Hits> RelabeledTests::find(MPI_Comm comm, std::int64_t first, std::i
     }
   std::vector<Hits> hits;
   for (std::int64_t k = 0; k < std::ssize(of_labeling); ++k)
-    hits.push_back(hits_of(first_mine + k * ranks, of_labeling[k]));
+    hits.push_back(hits_of(first_mine + k * ranks, family[first_mine + k * ranks - first], of_labeling[k]));
   return hits;
 }
 
 /// `significant`: p, and twice the probe, one more where it goes down.
-Hits RelabeledTests::hits_of(std::int64_t labeling, std::vector<std::pair<double, std::int64_t>>& significant) const {
+Hits RelabeledTests::hits_of(std::int64_t labeling, std::int64_t family,
+                             std::vector<std::pair<double, std::int64_t>>& significant) const {
   const auto& rule = options_.hits;
   std::ranges::sort(significant);
   if (rule.by == HitRule::By::q) {  // those above alpha reach no q of alpha
     auto k = std::ssize(significant);
-    while (k > 0 && static_cast<double>(family_size_) / static_cast<double>(k) * significant[k - 1].first > rule.alpha)
-      --k;
+    while (k > 0 && static_cast<double>(family) / static_cast<double>(k) * significant[k - 1].first > rule.alpha) --k;
     significant.resize(k);
   }
   const auto label = labelings_(labeling);

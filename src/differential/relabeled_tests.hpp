@@ -3,6 +3,7 @@
 #include <mpi.h>
 
 #include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -13,7 +14,7 @@
 
 namespace miura::differential {
 
-/// Rows of the table that have values of the same samples, and are in the family.
+/// Rows of the table that have values of the same samples, and vary over them.
 struct ProbesOfSamples {
   Compared known;
   std::vector<std::int32_t> place;  ///< of each known sample, among all compared ones
@@ -28,7 +29,7 @@ public:
   /// `tested` holds the tested values, `table` those in which the least difference is meant; `labelings` are those of
   /// the test. All are kept by reference.
   RelabeledTests(const matrix::Measurements& tested, const matrix::Measurements& table, const Compared& compared,
-                 const Options& options, const Result& found, const permutation::Labelings& labelings);
+                 const Options& options, const permutation::Labelings& labelings);
 
   /// So many that what is significant by itself takes half a gigabyte over all ranks.
   std::int64_t labelings_at_once() const noexcept;
@@ -46,13 +47,15 @@ private:
   /// Adds what is significant by itself under labelings [first, end).
   void look_at(const ProbesOfSamples& group, const Seen& seen, std::int64_t from, std::int64_t n, std::int64_t first,
                std::int64_t end, Room& room, Significant& found) const;
-  Hits hits_of(std::int64_t labeling, std::vector<std::pair<double, std::int64_t>>& significant) const;
+  bool can_be_significant(const ProbesOfSamples& group, std::span<const std::int32_t> label) const;
+  /// `family`: probes that are tested under the labeling.
+  Hits hits_of(std::int64_t labeling, std::int64_t family,
+               std::vector<std::pair<double, std::int64_t>>& significant) const;
 
   const matrix::Measurements &tested_, &table_;
   const Compared& compared_;
   const Options& options_;
   const permutation::Labelings& labelings_;
-  std::int64_t family_size_;
   std::vector<ProbesOfSamples> groups_;
 };
 

@@ -249,6 +249,7 @@ INSTANTIATE_TEST_SUITE_P(
                                     false,
                                     true,
                                     permutation::Side::greater},
+                    PermutationCase{differential::Test::t, {.by = HitRule::By::q, .alpha = 0.3}, false, true},
                     PermutationCase{differential::Test::t, {.by = HitRule::By::p, .alpha = 0.2}, true, false},
                     PermutationCase{differential::Test::wilcoxon, {.by = HitRule::By::p, .alpha = 0.3}, true, true}));
 
