@@ -71,7 +71,11 @@ std::vector<matrix::Table> tables_of(const MineOptions& o, const MinedLines& tra
   std::vector<matrix::Table> tables{mining::count_table(counts), mining::probe_table(training.lines, found, o.mining),
                                     mining::outcome_correlation_table(training.lines, found)};
   if (!intersections.empty()) tables.push_back(mining::intersection_table(training.lines, intersections, found));
-  if (test != nullptr) tables.push_back(mining::replication_table(replication));
+  if (test != nullptr) {
+    tables.push_back(mining::replication_table(training.lines, replication));
+    if (!intersections.empty())
+      tables.push_back(mining::replicated_term_table(training.lines, test->lines, replication));
+  }
   if (!training.propensities.empty()) {
     std::ranges::move(propensity_tables(sets), std::back_inserter(tables));
     tables.push_back(marker_expression_table(sets, o.measurements));

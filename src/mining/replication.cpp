@@ -5,6 +5,7 @@
 #include <limits>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "mining/count_row.hpp"
 #include "mining/intersect.hpp"
@@ -63,21 +64,21 @@ private:
 /// A training hit as the test lines see it.
 struct Candidate {
   ReplicationRow row;
-  std::vector<Term> terms;  ///< panels are those of the test set
-  std::vector<std::vector<std::int64_t>> probes;
+  std::vector<std::vector<std::int64_t>> probes;  ///< of each term of the row, in its test panel
 };
 
 /// What one rule selected: candidates that are looked up, relabeled and corrected together.
 struct Selection {
   std::string name, measurement, signs;
   std::vector<Candidate> candidates;
-  double threshold = 0;  ///< as Intersection::threshold
 };
 
-void look_up(Candidate& candidate, const Places& places, std::int32_t training_panel, std::int64_t probe,
-             std::int32_t outcome, bool negative) {
-  for (auto& place : places.of(training_panel, probe)) {
-    candidate.terms.push_back({place.panel, outcome, negative});
+void look_up(Candidate& candidate, const Places& places, const ReplicatedTerm& term) {
+  auto found = places.of(term.asked.panel, term.train_probe);
+  if (found.empty()) found.push_back({-1, {}});
+  for (auto& place : found) {
+    candidate.row.terms.push_back(term);
+    candidate.row.terms.back().test_panel = place.panel;
     candidate.probes.push_back(std::move(place.probes));
   }
 }
@@ -90,25 +91,28 @@ std::vector<Selection> select(const LineSet& training, const Screen& found, std:
     if (!hit.hit) continue;
     const auto& panel = training.panels[hit.panel];
     const auto [at, is_new] = of_pair.try_emplace({hit.panel, hit.outcome}, selections.size());
-    if (is_new) selections.push_back({training.outcomes[hit.outcome].name, panel.name, "+ or -", {}, 0});
+    if (is_new) selections.push_back({training.outcomes[hit.outcome].name, panel.name, "+ or -", {}});
     auto& candidate = selections[at->second].candidates.emplace_back();
     candidate.row = {.rule = training.outcomes[hit.outcome].name,
                      .measurement = panel.name,
                      .tested_in = {},
                      .unit = panel.probes.feature[hit.probe],
                      .gene = panel.gene[hit.probe],
-                     .test_probe = {},
-                     .train_rho = hit.rho,
+                     .terms = {},
                      .train_p = hit.p};
-    look_up(candidate, places, hit.panel, hit.probe, hit.outcome, hit.rho < 0);
+    const bool falls = hit.rho < 0;
+    look_up(candidate, places,
+            {.asked = {hit.panel, hit.outcome, falls},
+             .train_probe = hit.probe,
+             .train_rho = hit.rho,
+             .train_p = falls ? hit.p_less : hit.p_greater});
   }
   for (std::int32_t i = 0; i < std::ssize(intersections); ++i) {
-    auto& selection = selections.emplace_back(
-        Selection{intersections[i].name, {}, signs_of(training, intersections[i]), {}, intersections[i].threshold});
+    auto& selection =
+        selections.emplace_back(Selection{intersections[i].name, {}, signs_of(training, intersections[i]), {}});
     for (const auto& unit : found.units) {
       if (unit.intersection != i || !unit.member) continue;
       auto& candidate = selection.candidates.emplace_back();
-      const auto weakest = std::ranges::max_element(unit.terms, {}, &IntersectionRow::Term::p);
       candidate.row = {.rule = intersections[i].name,
                        .measurement = {},
                        .tested_in = {},
@@ -116,12 +120,14 @@ std::vector<Selection> select(const LineSet& training, const Screen& found, std:
                        .gene = unit.gene,
                        .is_intersection = true,
                        .reversed = unit.reversed,
-                       .test_probe = {},
-                       .train_rho = weakest->rho,
+                       .terms = {},
                        .train_p = unit.p_partial.back()};
-      for (std::size_t t = 0; t < unit.terms.size(); ++t)
-        look_up(candidate, places, intersections[i].terms[t].panel, unit.terms[t].probe,
-                intersections[i].terms[t].outcome, intersections[i].terms[t].negative != unit.reversed);
+      for (std::size_t t = 0; t < unit.terms.size(); ++t) {
+        auto asked = intersections[i].terms[t];
+        asked.negative = asked.negative != unit.reversed;
+        const auto& met = unit.terms[t];
+        look_up(candidate, places, {.asked = asked, .train_probe = met.probe, .train_rho = met.rho, .train_p = met.p});
+      }
     }
   }
   return selections;
@@ -132,7 +138,8 @@ std::vector<std::int32_t> common_lines(const LineSet& test, const Selection& sel
                                        const std::vector<std::vector<std::uint8_t>>& measured) {
   std::set<std::pair<std::int32_t, std::int32_t>> pairs;
   for (const auto& candidate : selection.candidates)
-    for (const auto& term : candidate.terms) pairs.emplace(term.panel, term.outcome);
+    for (const auto& term : candidate.row.terms)
+      if (term.test_panel >= 0) pairs.emplace(term.test_panel, term.asked.outcome);
   std::vector<std::int32_t> lines;
   for (std::int32_t l = 0; l < test.n_lines(); ++l)
     if (!pairs.empty() && std::ranges::all_of(pairs, [&](const auto& pair) {
@@ -142,41 +149,59 @@ std::vector<std::int32_t> common_lines(const LineSet& test, const Selection& sel
   return lines;
 }
 
+/// The term as test lines see it.
+Term in_test(const ReplicatedTerm& term) {
+  auto own = term.asked;
+  own.panel = term.test_panel;
+  return own;
+}
+
+/// Finds the probe of the test panel that meets the term best.
+std::vector<permutation::SignedTest> judge(ReplicatedTerm& term, std::span<const std::int64_t> probes,
+                                           const JointTests& joint, bool& is_hit) {
+  std::vector<permutation::SignedTest> tests;
+  is_hit = false;
+  double best = std::numeric_limits<double>::infinity();
+  for (const auto probe : probes) {
+    const auto number = joint.test_of(in_test(term), probe);
+    if (number < 0) continue;
+    tests.push_back({number, term.asked.negative});
+    const auto found = joint.row(number);
+    is_hit = is_hit || (found.hit && (found.rho < 0) == term.asked.negative);
+    const double p = term.asked.negative ? found.p_less : found.p_greater;
+    if (p >= best) continue;
+    best = p;
+    term.test_rho = found.rho;
+    term.test_probe = probe;
+  }
+  if (!tests.empty()) term.p_test = std::min(1.0, static_cast<double>(tests.size()) * best);
+  return tests;
+}
+
+/// What is not measured is weaker than any p.
+double weakness(const ReplicatedTerm& term) {
+  return std::isnan(term.p_test) ? std::numeric_limits<double>::infinity() : term.p_test;
+}
+
 void judge(Candidate& candidate, const JointTests& joint, const LineSet& test, permutation::HitRule& rule) {
   auto& row = candidate.row;
   row.n_test = joint.n_lines();
-  row.p_test = row.test_rho = none;
-  row.naive = !candidate.terms.empty();
-  std::vector<std::vector<permutation::SignedTest>> terms;
-  for (std::size_t t = 0; t < candidate.terms.size(); ++t) {
-    const auto& [panel, outcome, negative] = candidate.terms[t];
-    double best = std::numeric_limits<double>::infinity(), rho = none;
-    std::int64_t decides = -1;
+  row.naive = true;
+  std::vector<std::vector<permutation::SignedTest>> tests;
+  for (std::size_t t = 0; t < row.terms.size(); ++t) {
+    auto& term = row.terms[t];
     bool is_hit = false;
-    auto& tests = terms.emplace_back();
-    for (const auto probe : candidate.probes[t]) {
-      const auto number = joint.test_of(panel, outcome, probe);
-      if (number < 0) continue;
-      tests.push_back({number, negative});
-      const auto found = joint.row(number);
-      is_hit = is_hit || (found.hit && (found.rho < 0) == negative);
-      const double p = negative ? found.p_less : found.p_greater;
-      if (p < best) best = p, rho = found.rho, decides = probe;
-    }
+    tests.push_back(judge(term, candidate.probes[t], joint, is_hit));
     row.naive = row.naive && is_hit;
-    row.test_probe.push_back(decides);
-    const auto& name = test.panels[panel].name;
+    if (term.test_panel < 0) continue;
+    const auto& name = test.panels[term.test_panel].name;
     if (row.tested_in.find(name) == std::string::npos) row.tested_in += (row.tested_in.empty() ? "" : ";") + name;
-    if (tests.empty()) continue;
-    const double p = std::min(1.0, static_cast<double>(tests.size()) * best);
-    if (std::isnan(row.p_test) || p > row.p_test) row.p_test = p, row.test_rho = rho;
   }
-  if (terms.empty() || std::ranges::any_of(terms, [](const auto& tests) { return tests.empty(); })) {
-    row.p_test = none;  // a term that was not measured is not met
-    row.naive = false;
-    return;
-  }
-  for (const auto& tests : terms) rule.add_term(tests);
+  const auto weakest = std::ranges::max_element(row.terms, {}, weakness);
+  row.weakest = static_cast<std::int32_t>(weakest - row.terms.begin());
+  row.p_test = weakest->p_test;
+  if (std::isnan(row.p_test)) return;  // a term that was not measured is not met
+  for (const auto& of_term : tests) rule.add_term(of_term);
   rule.end_unit();
 }
 
@@ -204,16 +229,23 @@ CountRow untested(const Selection& selection, std::int64_t n_lines) {
 /// Every probe that the selections look up, as tests of the same lines.
 JointTests joint_tests(MPI_Comm comm, const LineSet& test, const std::vector<std::int32_t>& lines,
                        std::span<const Selection* const> selections, const Options& options) {
-  std::map<std::pair<std::int32_t, std::int32_t>, std::vector<std::int64_t>> wanted;
+  struct Wanted {
+    Term term;
+    std::vector<std::int64_t> probes;
+  };
+  std::map<std::tuple<std::int32_t, std::int32_t, double>, Wanted> wanted;
   for (const auto* selection : selections)
     for (const auto& candidate : selection->candidates)
-      for (std::size_t t = 0; t < candidate.terms.size(); ++t) {
-        auto& probes = wanted[{candidate.terms[t].panel, candidate.terms[t].outcome}];
+      for (std::size_t t = 0; t < candidate.row.terms.size(); ++t) {
+        const auto term = in_test(candidate.row.terms[t]);
+        if (term.panel < 0) continue;
+        auto& [its_term, probes] = wanted[{term.panel, term.outcome, term.threshold}];
+        its_term = term;
         probes.insert(probes.end(), candidate.probes[t].begin(), candidate.probes[t].end());
       }
   JointTests joint(test, lines);
   if (std::ssize(lines) >= fewest_lines)
-    for (const auto& [pair, probes] : wanted) joint.add(pair.first, pair.second, probes);
+    for (const auto& [key, asked] : wanted) joint.add(asked.term, asked.probes);
   joint.settle(comm, options);
   return joint;
 }
@@ -246,18 +278,16 @@ Replication replicate(MPI_Comm comm, const LineSet& training, const Screen& foun
   std::vector<std::vector<std::uint8_t>> measured;
   for (const auto& panel : test.panels) measured.push_back(measured_lines(panel));
   auto selections = select(training, found, intersections, places);
-  using Bars = std::pair<std::vector<std::int32_t>, double>;  // lines and threshold: usually all have the same
-  std::map<Bars, std::vector<std::size_t>> by_bars;
+  std::map<std::vector<std::int32_t>, std::vector<std::size_t>> by_lines;  // usually all have the same
   for (std::size_t i = 0; i < selections.size(); ++i)
-    by_bars[{common_lines(test, selections[i], measured), selections[i].threshold}].push_back(i);
+    by_lines[common_lines(test, selections[i], measured)].push_back(i);
 
   Replication result;
   result.counts.resize(selections.size());
-  for (const auto& [bars, members] : by_bars) {
-    const auto& [lines, threshold] = bars;
+  for (const auto& [lines, members] : by_lines) {
     std::vector<const Selection*> together;
     for (const auto i : members) together.push_back(&selections[i]);
-    const auto joint = joint_tests(comm, test, lines, together, with_threshold(options, threshold));
+    const auto joint = joint_tests(comm, test, lines, together, options);
     std::vector<permutation::HitRule> rules;
     for (const auto i : members) rules.push_back(judge(selections[i], joint, test, replication.alpha));
     for (const auto i : members) result.counts[i] = untested(selections[i], std::ssize(lines));

@@ -90,7 +90,13 @@ matrix::Table intersection_table(const LineSet& lines, std::span<const Intersect
   return table.take();
 }
 
-matrix::Table replication_table(const Replication& replication) {
+namespace {
+
+std::string sign_of(const Term& term) { return term.negative ? "-" : "+"; }
+
+}  // namespace
+
+matrix::Table replication_table(const LineSet& training, const Replication& replication) {
   using Row = ReplicationRow;
   TableColumns table("mining_replication", std::span(replication.rows));
   table.add("rule", &Row::rule);
@@ -99,15 +105,52 @@ matrix::Table replication_table(const Replication& replication) {
   table.add("unit", &Row::unit);
   table.add("gene", &Row::gene);
   table.add("direction", [](const Row& row) { return std::string(row.reversed ? "reversed" : "as written"); });
-  table.add("train_rho", &Row::train_rho);
+  table.add("term", [&](const Row& row) {
+    const auto& asked = row.weakest_term().asked;
+    return training.panels[asked.panel].name + "/" + training.outcomes[asked.outcome].name + ":" + sign_of(asked);
+  });
+  table.add("train_rho", [](const Row& row) { return row.weakest_term().train_rho; });
   table.add("train_p", &Row::train_p);
   table.add("tested_in", &Row::tested_in);
   table.add("n_test", &Row::n_test);
-  table.add("test_rho", &Row::test_rho);
+  table.add("test_rho", [](const Row& row) { return row.weakest_term().test_rho; });
   table.add("p_test", &Row::p_test);
   table.add("q_test", &Row::q_test);
   table.add("naive", &Row::naive);
   table.add("replicated", &Row::replicated);
+  return table.take();
+}
+
+matrix::Table replicated_term_table(const LineSet& training, const LineSet& test, const Replication& replication) {
+  struct Row {
+    const ReplicationRow* selected;
+    const ReplicatedTerm* term;
+  };
+  std::vector<Row> rows;
+  for (const auto& selected : replication.rows)
+    for (const auto& term : selected.terms)
+      if (selected.is_intersection) rows.push_back({&selected, &term});
+  const auto probe = [](const LineSet& lines, std::int32_t panel, std::int64_t number) {
+    return number < 0 ? std::string() : lines.panels[panel].probes.feature[number];
+  };
+  TableColumns table("mining_replication_terms", std::span<const Row>(rows));
+  table.add("rule", [](const Row& row) { return row.selected->rule; });
+  table.add("unit", [](const Row& row) { return row.selected->unit; });
+  table.add("gene", [](const Row& row) { return row.selected->gene; });
+  table.add("direction",
+            [](const Row& row) { return std::string(row.selected->reversed ? "reversed" : "as written"); });
+  table.add("outcome", [&](const Row& row) { return training.outcomes[row.term->asked.outcome].name; });
+  table.add("sign", [](const Row& row) { return sign_of(row.term->asked); });
+  table.add("measurement", [&](const Row& row) { return training.panels[row.term->asked.panel].name; });
+  table.add("probe", [&](const Row& row) { return probe(training, row.term->asked.panel, row.term->train_probe); });
+  table.add("train_rho", [](const Row& row) { return row.term->train_rho; });
+  table.add("train_p", [](const Row& row) { return row.term->train_p; });
+  table.add("tested_in", [&](const Row& row) {
+    return row.term->test_panel < 0 ? std::string() : test.panels[row.term->test_panel].name;
+  });
+  table.add("test_probe", [&](const Row& row) { return probe(test, row.term->test_panel, row.term->test_probe); });
+  table.add("test_rho", [](const Row& row) { return row.term->test_rho; });
+  table.add("p_test", [](const Row& row) { return row.term->p_test; });
   return table.take();
 }
 

@@ -130,22 +130,24 @@ Section selection_section(const MiningReport& report) {
     for (const auto& row : report.selections)
       if (row.replicated && row.is_intersection == intersection) rows.push_back(&row);
   if (rows.empty()) return section.body += paragraph("Nothing is replicated."), section;
-  HtmlTable table("Replicated, intersections first; of an intersection the weakest term", {{"rule", Align::text},
-                                                                                           {"unit", Align::text},
-                                                                                           {"gene", Align::text},
-                                                                                           {"rho, training"},
-                                                                                           {"p, training"},
-                                                                                           {"test lines"},
-                                                                                           {"rho, test"},
-                                                                                           {"one-sided p, test"},
-                                                                                           {"q, test"}});
+  HtmlTable table("Replicated, intersections first; both rho are of the term that is weakest in the test lines",
+                  {{"rule", Align::text},
+                   {"unit", Align::text},
+                   {"gene", Align::text},
+                   {"term", Align::text},
+                   {"rho, training"},
+                   {"p, training"},
+                   {"test lines"},
+                   {"rho, test"},
+                   {"one-sided p, test"},
+                   {"q, test"}});
   for (std::ptrdiff_t i = 0; i < std::min(most, std::ssize(rows)); ++i) {
     const auto& row = *rows[i];
-    table.add(
-        {cell(row.rule + (row.measurement.empty() ? "" : " in " + row.measurement)), cell(row.unit), cell(row.gene),
-         cell(rho_text(row.train_rho)), cell(p_text(row.train_p, report.alpha)), cell(count_text(row.n_test)),
-         cell(rho_text(row.test_rho)), cell(p_text(row.p_test, report.alpha)), cell(p_text(row.q_test, report.alpha))},
-        row.is_intersection ? "declared" : "");
+    table.add({cell(row.rule + (row.measurement.empty() ? "" : " in " + row.measurement)), cell(row.unit),
+               cell(row.gene), cell(row.term), cell(rho_text(row.train_rho)), cell(p_text(row.train_p, report.alpha)),
+               cell(count_text(row.n_test)), cell(rho_text(row.test_rho)), cell(p_text(row.p_test, report.alpha)),
+               cell(p_text(row.q_test, report.alpha))},
+              row.is_intersection ? "declared" : "");
   }
   section.body += table.html();
   if (std::ssize(rows) > most) section.body += note(how_many_more(std::ssize(rows), most, "mining_replication.tsv"));

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
+#include <ranges>
 
 #include "mining/planted_lines.hpp"
 
@@ -71,7 +71,7 @@ TEST(Replicate, CorrectsWithinWhatTheRuleSelectedAndAsksAllTermsOfAnIntersection
     EXPECT_EQ(row.n_test, 13);
     if (!row.is_intersection) continue;
     ++n;
-    EXPECT_EQ(row.test_probe.size(), 2U);
+    EXPECT_EQ(row.terms.size(), 2U);
     // the largest p of its terms, each of which was looked up by itself too
     double largest = 0;
     for (const auto& single : study.replicated.rows)
@@ -80,6 +80,56 @@ TEST(Replicate, CorrectsWithinWhatTheRuleSelectedAndAsksAllTermsOfAnIntersection
     EXPECT_DOUBLE_EQ(row.p_test, largest) << row.unit;
   }
   EXPECT_GT(n, 0);
+}
+
+TEST(Replicate, BothRhoOfARowAreOfTheTermThatIsWeakestInTheTestLines) {
+  const auto study = study_of(4, 8, opposite);
+  const auto single = [&](const mining::ReplicationRow& row, std::size_t t) {
+    return *std::ranges::find_if(study.replicated.rows, [&](const auto& other) {
+      return !other.is_intersection && other.unit == row.unit && other.rule == (t == 0 ? "ecto" : "meso");
+    });
+  };
+  int n = 0, n_trained_on_another = 0;
+  for (const auto& row : study.replicated.rows) {
+    if (!row.is_intersection) continue;
+    for (std::size_t t = 0; t < 2; ++t) {
+      EXPECT_EQ(row.terms[t].train_rho, single(row, t).weakest_term().train_rho);
+      EXPECT_EQ(row.terms[t].test_rho, single(row, t).weakest_term().test_rho);
+      EXPECT_EQ(row.terms[t].p_test, single(row, t).p_test);
+      EXPECT_LE(row.terms[t].p_test, row.p_test);
+      EXPECT_EQ(row.terms[t].asked.negative, t == 1);
+      if (row.naive) {
+        EXPECT_GT(row.terms[t].train_rho * row.terms[t].test_rho, 0) << row.unit;
+      }
+    }
+    EXPECT_EQ(row.weakest_term().p_test, row.p_test);
+    ++n;
+    if (row.weakest_term().train_p < row.terms[1 - row.weakest].train_p) ++n_trained_on_another;
+  }
+  EXPECT_GT(n, 0);
+  EXPECT_GT(n_trained_on_another, 0);  // or the rule of the weakest training term would pass too
+}
+
+TEST(Replicate, ATermThatTestLinesDoNotHaveIsNotMet) {
+  const std::vector<Intersection> platforms{
+      {.name = "platforms", .terms = {{0, 0}, {1, 0}}, .by_gene = true, .promoters = mining::Promoters::any}};
+  auto study = study_of(6, 8, platforms);
+  const auto looked_up = [&] {
+    return mining::replicate(MPI_COMM_WORLD, study.training, study.found, platforms, study.test,
+                             {.relabelings = {.permutations = 99}, .affordable = 1}, {});
+  };
+  const auto is_of_rule = [](const auto& row) { return row.is_intersection; };
+  ASSERT_TRUE(std::ranges::any_of(looked_up().rows, [&](const auto& row) { return is_of_rule(row) && row.naive; }));
+  study.test.panels[1].method = "another";  // the platform is there, but not that way of culture
+  const auto without = looked_up();
+  for (const auto& row : without.rows | std::views::filter(is_of_rule)) {
+    EXPECT_EQ(row.weakest, 1) << row.unit;
+    EXPECT_TRUE(std::isnan(row.p_test) && std::isnan(row.weakest_term().test_rho)) << row.unit;
+    EXPECT_FALSE(row.naive || row.replicated) << row.unit;
+    EXPECT_FALSE(std::isnan(row.terms[0].p_test)) << row.unit;
+    EXPECT_EQ(row.tested_in, "array");
+  }
+  EXPECT_EQ(without.counts.back().n_units, 0);
 }
 
 TEST(Replicate, CountsNaiveSurvivorsBesideRelabeledTestLines) {
@@ -98,7 +148,8 @@ TEST(Replicate, CountsNaiveSurvivorsBesideRelabeledTestLines) {
 
 TEST(Replicate, HoldsARuleAgainstItsOwnThresholdInTestLinesToo) {
   auto wide = opposite.front();
-  wide.name = "wide", wide.threshold = 0.4;
+  wide.name = "wide";
+  for (auto& term : wide.terms) term.threshold = 0.4;
   const auto study = study_of(5, 1, {opposite.front(), wide});
   int n_wide_only = 0;
   for (const auto& row : study.replicated.rows) {
@@ -109,6 +160,20 @@ TEST(Replicate, HoldsARuleAgainstItsOwnThresholdInTestLinesToo) {
     n_wide_only += row.naive && row.p_test > 0.025 ? 1 : 0;
   }
   EXPECT_GT(n_wide_only, 0);
+}
+
+TEST(Replicate, HoldsEachTermAgainstItsOwnThreshold) {
+  const std::vector<Intersection> mixed{{.name = "mixed", .terms = {{0, 0, false, 0.4}, {0, 1, true, 0.1}}}};
+  int n_between = 0;
+  for (const std::uint64_t seed : {5, 6, 7}) {
+    const auto study = study_of(seed, 1, mixed);
+    for (const auto& row : study.replicated.rows) {
+      if (!row.is_intersection) continue;
+      EXPECT_EQ(row.naive, row.terms[0].p_test <= 0.2 && row.terms[1].p_test <= 0.05) << row.unit;
+      n_between += row.naive && row.terms[0].p_test > 0.05 ? 1 : 0;
+    }
+  }
+  EXPECT_GT(n_between, 0);
 }
 
 TEST(Replicate, LooksAProbeUpByNameOnItsPlatformAndByGeneWhereThePlatformIsNotThere) {

@@ -71,6 +71,7 @@ inline MiningReport mining() {
                         .unit = "A_1",
                         .gene = "SALL3",
                         .is_intersection = true,
+                        .term = "array/ecto:+",
                         .train_rho = 0.745,
                         .train_p = 0.0087,
                         .n_test = 13,
@@ -83,10 +84,11 @@ inline MiningReport mining() {
                         .unit = "A_7",
                         .gene = "GENE7",
                         .is_intersection = true,
-                        .train_rho = 0.7,
+                        .term = "array/meso:-",
+                        .train_rho = -0.7,
                         .train_p = 0.02,
                         .n_test = 13,
-                        .test_rho = 0.1,
+                        .test_rho = -0.1,
                         .p_test = 0.37,
                         .q_test = 0.4}};
   const std::vector<double> rising{1, 2, 3, 4, 5}, falling{5, 4, 3, 2, 1};

@@ -16,7 +16,10 @@ matrix::Table probe_table(const LineSet& lines, const Screen& found, const Optio
 /// A row for each term of a unit.
 matrix::Table intersection_table(const LineSet& lines, std::span<const Intersection> intersections,
                                  const Screen& found);
-matrix::Table replication_table(const Replication& replication);
+/// `training`: the lines that selected; `test`: those that the rows look at.
+matrix::Table replication_table(const LineSet& training, const Replication& replication);
+/// A row for each term of what an intersection selected.
+matrix::Table replicated_term_table(const LineSet& training, const LineSet& test, const Replication& replication);
 matrix::Table outcome_correlation_table(const LineSet& lines, const Screen& found);
 
 }  // namespace miura::mining

@@ -27,6 +27,7 @@ struct HitCountRow {
 struct SelectionRow {
   std::string rule, measurement, unit, gene;
   bool is_intersection = false;
+  std::string term;  ///< that both rho are of: `array/meso:-`, the weakest in the test lines
   double train_rho = missing, train_p = missing;
   std::int64_t n_test = 0;
   double test_rho = missing, p_test = missing, q_test = missing;
