@@ -19,7 +19,7 @@ for table in deviation heterogeneity comparability comparability_verdict margin 
   cmp one/tables/$table.tsv ranks/tables/$table.tsv || fail "$table differs on three ranks"
 done
 cmp one/report.html ranks/report.html || fail "the page differs on three ranks"
-for words in 'wide: cluster 0, logit of its share: [+-]' 'wide: LRRC75A:0, log2 counts per million: [+-]' 'fn: vegf_ischemia, in its own unit: [+-]' 'composition, distance in [12] components in standard deviations: '; do
+for words in 'wide: cluster 0, logit of its share: [+-]' 'wide: LRRC75A:0, log2 counts per million: [+-]' 'fn: vegf_ischemia, in its own unit: [+-]' 'wide: composition, distance in [12] components in standard deviations: '; do
   grep -qE "^  $words" one.txt || fail "no '$words' in what compare prints: $(cat one.txt)"
 done
 renders_again one

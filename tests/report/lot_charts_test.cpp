@@ -41,20 +41,23 @@ TEST(OutcomeChart, HasAMarkForEachConditionThatWasMeasured) {
   const auto report = planted::report(0.8);
   const auto measures = measures_of(report.outcome_names);
   std::map<std::string, std::set<std::string>> conditions;
-  for (const auto& mark : outcome_chart(report, measures[0])["data"]["values"]) {
+  const auto spec = outcome_chart(report, measures[0]);
+  for (const auto& mark : spec["data"]["values"]) {
     conditions[mark["lot"]].insert(mark["condition"].get<std::string>());
     EXPECT_LE(mark["low"], mark["value"]);
     EXPECT_GE(mark["high"], mark["value"]);
   }
   EXPECT_EQ(conditions["BM01"], (std::set<std::string>{"ischemia", "normoxia"}));
   EXPECT_EQ(conditions["AD21 (query)"], std::set<std::string>{"normoxia"});
-  EXPECT_EQ(outcome_chart(report, measures[1])["data"]["values"].size(), planted::n_lots);  // one unknown, one of AD21
+  const auto alone = outcome_chart(report, measures[1]);
+  EXPECT_EQ(alone["data"]["values"].size(), planted::n_lots);  // one unknown, one of AD21
 }
 
 TEST(ShareChart, TakesMappedLotsFromTheirOwnComposition) {
   const auto report = planted::report(0.8);
   std::map<std::string, double> share;
-  for (const auto& bar : share_chart(report, "3")["data"]["values"]) share[bar["lot"]] = bar["share"];
+  const auto spec = share_chart(report, "3");
+  for (const auto& bar : spec["data"]["values"]) share[bar["lot"]] = bar["share"];
   EXPECT_EQ(std::ssize(share), static_cast<std::ptrdiff_t>(planted::n_lots) + 2);
   EXPECT_EQ(share["BM01"], report.composition.share(0, 3));
   EXPECT_EQ(share["BM12 (test)"], 80.0 / 380);
@@ -79,7 +82,8 @@ TEST(NullChart, OfAOneSidedTestIsNotFoldedOver) {
   auto report = planted::report(0.8);
   for (auto& row : report.association) row.flags = "ONE_SIDED_LESS";
   double least = 1;
-  for (const auto& mark : null_chart(report, planted::outcome_names[0])["data"]["values"])
+  const auto spec = null_chart(report, planted::outcome_names[0]);
+  for (const auto& mark : spec["data"]["values"])
     least = std::min(least, mark["rho"].get<double>());
   EXPECT_LT(least, -0.5);  // the planted rho of cluster 3 is on the other side
 }
@@ -87,7 +91,8 @@ TEST(NullChart, OfAOneSidedTestIsNotFoldedOver) {
 TEST(ClusterScatter, HasEveryLotOfEveryClusterAndTheNumbersOfItsTestOnce) {
   const auto report = planted::report(0.8);
   std::map<std::string, int> points, words;
-  for (const auto& point : cluster_scatter_chart(report, "3")["data"]["values"]) {
+  const auto spec = cluster_scatter_chart(report, "3");
+  for (const auto& point : spec["data"]["values"]) {
     ++points[point["cluster"]];
     words[point["cluster"]] += point.contains("words");
   }
