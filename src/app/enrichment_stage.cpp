@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <numeric>
 #include <unordered_set>
+#include <variant>
 
 #include "app/condition_genes.hpp"
 #include "app/enrich_genes.hpp"
@@ -96,10 +99,35 @@ void rank_group(MPI_Comm comm, const Study& study, const RunOptions& o, const ma
   stop_if_requested(comm);
 }
 
+/// Puts the rows of each group in the order of falling |NES| of permuted genes: few lots have few signs, whose mean
+/// says little of how large a score is by chance.
+void order_by_genes(matrix::Table& table) {
+  const auto group = table.column<std::string>("cluster");
+  const auto nes = table.column<double>("nes_genes");
+  std::vector<std::size_t> order(group.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto strength = [&](std::size_t row) { return std::isnan(nes[row]) ? 0.0 : std::abs(nes[row]); };
+  for (auto first = order.begin(); first != order.end();) {
+    const auto last = std::find_if(first, order.end(), [&](std::size_t row) { return group[row] != group[*first]; });
+    std::ranges::stable_sort(first, last, std::greater{}, strength);
+    first = last;
+  }
+  for (auto& column : table.columns)
+    std::visit(
+        [&](auto& values) {
+          std::decay_t<decltype(values)> ordered;
+          for (const auto row : order) ordered.push_back(std::move(values[row]));
+          values = std::move(ordered);
+        },
+        column.values);
+}
+
 matrix::Table named_table(const char* name, const std::vector<enrichment::RankedAnalysis>& analyses,
                           const matrix::GeneSets& sets) {
-  auto table = analyses.empty() ? matrix::Table{} : ranked_table(analyses, sets);
+  if (analyses.empty()) return {name, {}};
+  auto table = ranked_table(analyses, sets);
   table.name = name;
+  order_by_genes(table);
   return table;
 }
 

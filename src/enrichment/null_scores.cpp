@@ -30,7 +30,9 @@ struct NullOfSet {
   double normalized(double es) const { return es / (es >= 0 ? mean_positive : mean_negative); }
 };
 
-bool as_extreme(double es, double observed) { return observed >= 0 ? es >= observed : es <= observed; }
+/// What is equal but for rounding, as a list turned round, is as extreme.
+bool as_large(double es, double observed) { return std::abs(es) >= std::abs(observed) * (1 - 1e-12); }
+bool as_extreme(double es, double observed) { return (es >= 0) == (observed >= 0) && as_large(es, observed); }
 
 /// Entries of an ascending list that are at least as extreme as a value, on its side of 0.
 std::int64_t count_as_extreme(std::span<const double> sorted, double value) {
@@ -113,7 +115,7 @@ NullComparison compare_with_null(MPI_Comm comm, std::span<const double> observed
     std::int64_t n_extreme = 0, n_both = 0;
     for (std::int64_t b = 0; b < null.n; ++b) {
       n_extreme += as_extreme(scores[b], es) ? 1 : 0;
-      n_both += std::abs(scores[b]) >= std::abs(es) ? 1 : 0;
+      n_both += as_large(scores[b], es) ? 1 : 0;
       null_nes[s * null.n + b] = of_set.normalized(scores[b]);
     }
     const auto n_sign = es >= 0 ? of_set.n_positive : of_set.n_negative;

@@ -29,9 +29,9 @@ cmp -s one/tables/markers_split.tsv most/tables/markers_split.tsv && fail "marke
 cmp -s one/tables/markers.tsv most/tables/markers.tsv || fail "the split changes the markers of all molecules"
 
 # planted populations: the split finds them again, with their genes
-"$MIURA" simulate --out study --lots-bm 4 --lots-bm-test 1 --lots-ad 0 --lots-uc 0 --cells-per-lot 250 --genes 1500 --quiet >/dev/null || fail "simulate"
-on 2 1 run study/study.ini --out planted "${split[@]}" --association.outcomes "" --association.primary "" || fail "run of planted populations"
-awk -F'\t' 'NR > 1 && $3 > 0.7 && $7 > 50 { ++again } END { exit !(again >= 3) }' planted/tables/markers_split_clusters.tsv ||
+"$MIURA" simulate --out study --lots-bm 4 --lots-bm-test 0 --lots-ad 0 --lots-uc 0 --cells-per-lot 300 --genes 1500 --quiet >/dev/null || fail "simulate"
+on 2 1 run study/study.ini --out planted "${split[@]}" --cluster.resolution 1.5 --association.outcomes "" --association.primary "" || fail "run of planted populations"
+awk -F'\t' 'NR > 1 && $3 > 0.3 && $7 > 30 { ++again } END { exit !(again >= 4) }' planted/tables/markers_split_clusters.tsv ||
   fail "planted populations are lost: $(cat planted/tables/markers_split_clusters.tsv)"
 
 # labels that were given are not formed, and nothing is split unless asked for

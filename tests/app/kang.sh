@@ -12,7 +12,7 @@ folder=$(cd "$shared" && pwd)
     echo "$lot,$folder/kang_dev/mtx_by_lot/$lot,PBMC,train,${lot#*_},${lot%%_*},${lot%%_*}"
   done
 } >samples.csv
-printf '[study]\nsamples = samples.csv\n[integrate]\nby = chemistry\n[genes]\ncondition = condition\ncompare = stim:ctrl\n[enrichment]\nsets = %s\npermutations = 199\n' \
+printf '[study]\nsamples = samples.csv\n[integrate]\nby = chemistry\n[genes]\ncondition = condition\ncompare = stim:ctrl\n[enrichment]\nsets = %s\npermutations = 49\nclusters = no\n' \
   "$folder/genesets/GO_BP_human_symbol_5_500.gmt.gz" >study.ini
 quick=(--cluster.resolutions "" --cluster.seeds 1 --stability.replicates 0 --umap.layout false --doublets.score false --quiet)
 on 2 1 run study.ini --out result "${quick[@]}" || fail "run"

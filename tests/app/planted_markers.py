@@ -39,9 +39,9 @@ def main(study, result):
         first = next(r for r in sets if r["direction"] == direction)
         assert first["set"] == planted_set and float(first["log10_fdr"]) < -3, first
         first = next(r for r in ranked if r["direction"] == direction)
-        assert first["set"] == planted_set and float(first["p_lots_two_sided"]) == 2 / 256 and float(first["fdr_genes"]) < 0.05, first
+        assert first["set"] == planted_set and 2 / 256 <= float(first["p_lots_two_sided"]) <= 4 / 256 and float(first["fdr_genes"]) < 0.05, first
         assert int(first["n_perm_lots"]) == 255, first  # all signs of eight lots
-    assert {r["cluster"] for r in rows(result / "tables" / "enrichment_ranked_clusters.tsv")} >= {r["cluster"] for r in rows(result / "tables" / "markers.tsv")}
+    assert {r["cluster"] for r in rows(result / "tables" / "enrichment_ranked_clusters.tsv")} >= {r["cluster"] for r in rows(result / "tables" / "markers.tsv") if int(r["n_lots"]) >= 2}
     for r in of_cluster:
         effect, difference = float(r["effect"]), float(r["difference"])
         assert abs(effect) <= abs(difference) and effect * difference >= 0, r

@@ -249,6 +249,16 @@ TEST(SignScores, AreMeansOverTheirErrorAndTurnWithTheSigns) {
   EXPECT_THROW(enrichment::sign_scores({{"A"}, {"1"}, {1}}, {}), std::logic_error);
 }
 
+TEST(SignScores, CountTheListTurnedRoundAsExtreme) {
+  matrix::GeneSets sets;
+  std::vector<double> unused;
+  auto table = correlated_genes(3, 6, sets, unused);
+  for (std::size_t i = 20 * 6; i < 40 * 6; ++i) table.value[i] += 9;  // the second set is higher in every lot
+  const auto scores = enrichment::sign_scores(table, {.draws = 63});
+  const auto found = ranked_enrichment(MPI_COMM_WORLD, scores.observed, sets, scores.relabeled, {.permutations = 0});
+  for (const auto p : found.lots.p_both) EXPECT_EQ(std::lrint(64 * p) % 2, 0) << p;  // signs and all of them turned
+}
+
 TEST(SignScores, TakeTheStrongestOfSeveralRowsOfAGene) {
   const matrix::Measurements table{{"A", "B", "A"}, {"1", "2"}, {1, 1.2, 3, 3.1, -5, -5.1}};
   const auto scores = enrichment::sign_scores(table, {});
