@@ -64,9 +64,10 @@ double clusters(const StudySize& size, const Symbols& s) {
   const double graph = (20 * edges_a_cell(s) + 8) * s.reference;
   const double followed = std::min((s.training - s.reference) * s.neighbors / s.ranks, s.reference);
   const double labels = 2 * s.others * s.partitions * (4 * s.reference / s.ranks + 12 * followed);
-  const auto graphs = static_cast<double>(size.graphs);
-  return graphs * (everywhere(s, graph) + ring(s, s.reference, s.components)) + labels +
-         (graphs - 1) * graph_of_reference(s);
+  constexpr double in_another = 0.4;  // cells of other batches share no neighbours where coordinates are not corrected
+  const auto others = static_cast<double>(size.graphs) - 1;
+  return (1 + in_another * others) * everywhere(s, graph) + (1 + others) * ring(s, s.reference, s.components) + labels +
+         others * graph_of_reference(s);
 }
 
 double stability(const Symbols& s, const RunOptions& o) {
@@ -104,15 +105,10 @@ double markers(const Symbols& s) {
          usual_clusters * (reduced(s.features * s.training_lots) + everywhere(s, 96 * s.features));
 }
 
-/// Relabelings that are drawn: all of them are counted where they are made.
-double drawn(const StudySize& size, std::int32_t exact_up_to, std::int64_t permutations) {
-  return size.training_lots <= exact_up_to ? 0 : static_cast<double>(permutations);
-}
-
-double genes(const StudySize& size, const Symbols& s, const RunOptions& o) {
-  const double relabelings_drawn = drawn(size, o.gene_exact_up_to, o.gene_permutations);
-  return (1 + usual_clusters) * (reduced(2 * s.features * s.lots + s.outcomes * relabelings_drawn) +
-                                 everywhere(s, 8 * s.features * s.training_lots));
+/// In all cells and in each cluster: what is counted of each gene and outcome, and the means of its lots.
+double genes(const Symbols& s) {
+  constexpr double counts = 10;
+  return (1 + usual_clusters) * (reduced(counts * s.features * s.outcomes) + everywhere(s, 8 * s.features * s.lots));
 }
 
 double neighborhoods(const StudySize& size, const Symbols& s, const RunOptions& o) {
@@ -150,7 +146,7 @@ std::map<std::string, double> message_forecast(const StudySize& size, const RunO
   if (s.outcomes > 0) {
     constexpr double test = 2e3;
     bytes["association"] = test * usual_clusters * s.partitions;
-    if (o.genes && !size.tables) bytes["genes"] = genes(size, s, o);
+    if (o.genes && !size.tables) bytes["genes"] = genes(s);
     if (o.neighborhoods) bytes["neighborhoods"] = neighborhoods(size, s, o);
   }
   bytes["report"] = 2 * (250e3 + 1080 * s.cells / s.ranks * s.others);

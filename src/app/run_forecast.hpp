@@ -50,7 +50,7 @@ double variable_share(const StudySize& size, const RunOptions& o);
 /// The primary partition and those of the grid.
 double n_partitions(const RunOptions& o);
 /// A study is not known to have more, or fewer, before it is clustered.
-constexpr double usual_clusters = 8;
+constexpr double usual_clusters = 6;
 
 /// The stages that take memory, time or room, by the model of docs/scaling.md; its constants are measured there.
 std::vector<StageForecast> forecast(const StudySize& size, const RunOptions& o, const Layout& layout);
