@@ -27,8 +27,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ComparisonReport, study, program_version, alp
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HitCountRow, kind, name, measurement, rule, n_lines, n_units, observed, null_mean,
                                    null_95, p, permutations, permutation_kind, independent_mean, status)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SelectionRow, rule, measurement, unit, gene, is_intersection, train_rho, train_p,
-                                   n_test, test_rho, p_test, q_test, replicated)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SelectionRow, rule, measurement, unit, gene, is_intersection, term, train_rho,
+                                   train_p, n_test, test_rho, p_test, q_test, replicated)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MemberRow::Term, measurement, outcome, probe, rho, p)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MemberRow, intersection, unit, gene, p_conjunction, q_conjunction, terms)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RankPanel::Series, outcome, rho, value_rank, outcome_rank)
@@ -49,8 +49,10 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RegionHitRow, region, direction, n_tested, n_
                                    log10_p_enriched, null_mean, null_95, p_count, p_top_enriched)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HitGeneRow, gene, best_feature, n_tested, n_promoter, promoter_up, promoter_down,
                                    p_promoter_up, p_promoter_down, mean_difference)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GeneProbes::Probe, feature, region, position, difference, p, q, direction)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GeneProbes, gene, chromosome, probes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DifferentialReport, study, reference, compared, program_version, alpha, n_features,
-                                   features, regions, genes, times, method, settings, warnings, files)
+                                   features, regions, genes, gene_probes, times, method, settings, warnings, files)
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SetRow, group, direction, collection, set, description, k, in_set, n, universe, fold,
                                    log10_p, log10_fdr, genes)
