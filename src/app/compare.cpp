@@ -236,7 +236,8 @@ std::string told_of(const comparability::EndpointResult& e) {
     return fmt::format("{}: {:+.3g} with {} and {} lots, descriptive only\n", name, test.difference, test.n_before,
                        test.n_after);
   return fmt::format(
-      "{}: {:+.3g} [90 % interval {:.3g} to {:.3g}] within +-{:.3g}? {}; with {} and {} lots chance to accept a change of the margin "
+      "{}: {:+.3g} [90 % interval {:.3g} to {:.3g}] within +-{:.3g}? {}; with {} and {} lots chance to accept a change "
+      "of the margin "
       "{:.2f}, to reject no change {:.2f}\n",
       name, test.difference, test.ci_low, test.ci_high, test.margin, test.equivalent ? "yes" : "not shown",
       test.n_before, test.n_after, e.rates.false_accept, e.rates.false_reject);

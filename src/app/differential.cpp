@@ -361,7 +361,8 @@ std::vector<matrix::Table> compared_once(MPI_Comm comm, const DifferentialOption
   return tables;
 }
 
-std::vector<std::uint8_t> page_of(const DifferentialOptions& o, std::span<const matrix::Table> tables, const TablesRecord& record) {
+std::vector<std::uint8_t> page_of(const DifferentialOptions& o, std::span<const matrix::Table> tables,
+                                  const TablesRecord& record) {
   auto page = differential_page(tables);
   page.study = fs::path(o.table).filename().string();
   page.reference = o.reference;

@@ -176,7 +176,8 @@ fs::path folder_of(const EnrichOptions& o) {
          (o.of_peaks() ? "-overlap" : "-enrichment");
 }
 
-std::vector<std::uint8_t> page_of(const EnrichOptions& o, std::span<const matrix::Table> tables, const TablesRecord& record) {
+std::vector<std::uint8_t> page_of(const EnrichOptions& o, std::span<const matrix::Table> tables,
+                                  const TablesRecord& record) {
   auto page = enrichment_page(tables);
   page.study = fs::path(o.of_peaks() ? o.peaks.front() : o.genes).filename().string();
   page.warnings = record.warnings;

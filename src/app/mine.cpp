@@ -88,7 +88,8 @@ std::vector<matrix::Table> tables_of(const MineOptions& o, const MinedLines& tra
 }
 
 /// The page, which only the rank that writes needs.
-std::vector<std::uint8_t> page_of(const MineOptions& o, std::span<const matrix::Table> tables, const TablesRecord& record) {
+std::vector<std::uint8_t> page_of(const MineOptions& o, std::span<const matrix::Table> tables,
+                                  const TablesRecord& record) {
   auto page = mining_page(tables);
   page.study = o.file.stem().string();
   page.alpha = o.replication.alpha;

@@ -199,7 +199,8 @@ void check_known(const OutcomeOptions& outcome, const std::vector<double>& value
 
 [[noreturn]] void refuse_markers(const MineOptions& o, const OutcomeOptions& outcome, const PreparedTable& table,
                                  const propensity::Component& component) {
-  const bool none_there = std::ranges::none_of(component.markers, [](const auto& m) { return m.status != "NOT_MEASURED"; });
+  const bool none_there =
+      std::ranges::none_of(component.markers, [](const auto& m) { return m.status != "NOT_MEASURED"; });
   const auto place = fmt::format("[outcome.{}]: ", outcome.name);
   if (!none_there)
     throw InputError({o.file, outcome.row},

@@ -25,8 +25,8 @@ struct Publication {
   std::string report_hash;
 };
 
-/// Writes study.h5ad, tables/, report.html, report.cbor and provenance.json beside, then puts each in place. Until all of them are
-/// on the disk an older result stays as it is. Collective.
+/// Writes study.h5ad, tables/, report.html, report.cbor and provenance.json beside, then puts each in place. Until all
+/// of them are on the disk an older result stays as it is. Collective.
 void publish_study(MPI_Comm comm, const Study& study, const Publication& p);
 
 /// Puts in place what a run that was killed had wholly written but not wholly put in place, so that the folder holds

@@ -22,7 +22,8 @@ po::options_description describe(ReportCommand& o) {
   po::options_description options("miura report RESULT");
   options.add(describe(o.common));
   po::options_description report("Report");
-  report.add_options()("result", po::value(&o.result), "result folder of run, map, mine, compare, differential or enrich");
+  report.add_options()("result", po::value(&o.result),
+                       "result folder of run, map, mine, compare, differential or enrich");
   options.add(report);
   return options;
 }

@@ -278,7 +278,9 @@ std::vector<StageForecast> forecast(const StudySize& size, const RunOptions& o, 
 }
 
 std::string forecast_text(const StudySize& size, const std::vector<StageForecast>& stages, const Layout& layout) {
-  const auto several = [](std::int64_t n, const char* one) { return fmt::format("{} {}{}", n, one, n == 1 ? "" : "s"); };
+  const auto several = [](std::int64_t n, const char* one) {
+    return fmt::format("{} {}{}", n, one, n == 1 ? "" : "s");
+  };
   auto text = fmt::format(
       "# {}, {}, {}, {}; {} x {}\n"
       "# before quality control, so on the safe side; minutes are of the cores that docs/scaling.md was measured on\n"

@@ -26,7 +26,8 @@ void enter(matrix::Embedding& all, std::span<const std::uint8_t> marked, const m
 
 matrix::Embedding placed_in_layout(MPI_Comm comm, const LayoutReference& reference, const matrix::Embedding& cells,
                                    const RunOptions& o) {
-  const auto nearest = knn::nearest(comm, reference.coordinates, cells, {.k = o.shared.k, .safe_point = stop_if_requested});
+  const auto nearest =
+      knn::nearest(comm, reference.coordinates, cells, {.k = o.shared.k, .safe_point = stop_if_requested});
   umap::PlaceOptions options{.k = o.shared.k,
                              .min_dist = o.umap.min_dist,
                              .spread = o.umap.spread,

@@ -41,16 +41,16 @@ std::optional<DeflatedChunks> DeflatedChunks::of(const Dataset& dataset) {
   for (int i = 0, n = H5Pget_nfilters(creation.get()); i < n; ++i) {
     unsigned flags = 0, about = 0;
     std::size_t no_parameters = 0;
-    filters.push_back(H5Pget_filter2(creation.get(), static_cast<unsigned>(i), &flags, &no_parameters, nullptr, 0,
-                                     nullptr, &about));
+    filters.push_back(
+        H5Pget_filter2(creation.get(), static_cast<unsigned>(i), &flags, &no_parameters, nullptr, 0, nullptr, &about));
   }
   DeflatedChunks chunks;
   chunks.dataset_ = dataset.get();
   chunks.chunk_values_ = static_cast<std::int64_t>(chunk);
   chunks.value_bytes_ = static_cast<std::int64_t>(H5Tget_size(type.get()));
   chunks.shuffled_ = filters == std::vector<H5Z_filter_t>{H5Z_FILTER_SHUFFLE, H5Z_FILTER_DEFLATE};
-  const bool known_width = chunks.value_bytes_ == 1 || chunks.value_bytes_ == 2 || chunks.value_bytes_ == 4 ||
-                           chunks.value_bytes_ == 8;
+  const bool known_width =
+      chunks.value_bytes_ == 1 || chunks.value_bytes_ == 2 || chunks.value_bytes_ == 4 || chunks.value_bytes_ == 8;
   if (!known_width || (!chunks.shuffled_ && filters != std::vector<H5Z_filter_t>{H5Z_FILTER_DEFLATE}))
     return std::nullopt;
   return chunks;

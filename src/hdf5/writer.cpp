@@ -227,8 +227,7 @@ Dataset ParallelFile::deflated(hid_t at, const std::string& name, std::span<cons
     H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, &start, nullptr, &count, nullptr);
   else
     H5Sselect_none(space.get());
-  const auto status =
-      H5Dwrite(dataset.get(), native_type<T>(), here.get(), space.get(), transfer.get(), mine.data());
+  const auto status = H5Dwrite(dataset.get(), native_type<T>(), here.get(), space.get(), transfer.get(), mine.data());
   parallel::together(comm_, [&] {
     if (status < 0) throw Error(ExitCode::io, path_.string() + ": cannot write " + name + " (is the disk full?)");
   });
@@ -339,7 +338,7 @@ void publish(MPI_Comm comm, const std::filesystem::path& part, const std::filesy
 
 #define MIURA_FOR_TYPE(T)                                                                                          \
   template Dataset ParallelFile::rows<T>(hid_t, const std::string&, std::span<const T>, std::int64_t) const;       \
-  template Dataset ParallelFile::deflated<T>(hid_t, const std::string&, std::span<const T>) const;                  \
+  template Dataset ParallelFile::deflated<T>(hid_t, const std::string&, std::span<const T>) const;                 \
   template Dataset ParallelFile::replicated<T>(hid_t, const std::string&, std::span<const T>, std::int64_t) const; \
   template Dataset ParallelFile::scalar<T>(hid_t, const std::string&, T) const;                                    \
   template class RowsInPortions<T>;

@@ -14,8 +14,8 @@ namespace miura::knn {
 /// The nearest points that each of this rank's queries has found so far, ascending by (squared distance, id).
 struct NearestSoFar {
   std::int32_t k = 0;
-  std::span<std::int64_t> id;   ///< queries x k; -1 where none yet
-  std::span<double> distance2;  ///< queries x k; infinite where none yet
+  std::span<std::int64_t> id;            ///< queries x k; -1 where none yet
+  std::span<double> distance2;           ///< queries x k; infinite where none yet
   std::span<const double> radius2 = {};  ///< of each query: what lies farther is of no interest; empty: all is
 };
 

@@ -21,7 +21,8 @@ std::string claim_on_new_lots(const StudyReport& report);
 /// The largest share outside of a mapped lot beside that of a held-out training lot.
 std::string comparison_with_held_out(const StudyReport& report);
 
-/// What a row of the replication is of: lots held out to confirm (role test), others, or lots of several rows once more.
+/// What a row of the replication is of: lots held out to confirm (role test), others, or lots of several rows once
+/// more.
 enum class GroupOfLots { held_out, other, together };
 GroupOfLots group_of(const ReplicationRow& row);
 

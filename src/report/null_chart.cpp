@@ -30,7 +30,8 @@ json null_chart(const StudyReport& report, std::string_view outcome) {
     if (row->outcome == outcome && row->p_exact > 0 && row->p_single > 0) rows.push_back(row);
   if (rows.empty()) return nullptr;
   const auto alone = std::string("this test alone");
-  const auto best = fmt::format("the best of all {} tests", count_text(std::ssize(ranked_tests(report, Family::primary))));
+  const auto best =
+      fmt::format("the best of all {} tests", count_text(std::ssize(ranked_tests(report, Family::primary))));
   double least = report.alpha;
   json data = json::array();
   for (const auto* row : rows)
@@ -60,8 +61,8 @@ json null_chart(const StudyReport& report, std::string_view outcome) {
                        {"legend", {{"orient", "top"}, {"title", nullptr}}},
                        {"scale", {{"domain", {alone, best}}, {"range", {"#9aa5b1", higher}}}}};
   const auto tips = tooltip({{"null", "chance of"}, {"cluster", "cluster"}, {"rho_text", "rho"}, {"p_text", "p"}});
-  const json observed = {{{"rho", statistic_of(first)},
-                          {"words", fmt::format("observed: cluster {}", valid_utf8(first.cluster))}}};
+  const json observed = {
+      {{"rho", statistic_of(first)}, {"words", fmt::format("observed: cluster {}", valid_utf8(first.cluster))}}};
   auto spec = layered_chart(
       fmt::format("How often relabeled lots reach a rho with {}, and the observed one", valid_utf8(outcome)), data,
       {level_of("y", report.alpha, {{"strokeDash", {4, 4}}, {"opacity", 0.6}}),

@@ -48,8 +48,8 @@ std::vector<Measure> measures_of(const std::vector<std::string>& outcomes) {
 std::vector<const OutcomeRow*> lots_by_outcome(const StudyReport& report) {
   std::vector<const OutcomeRow*> lots;
   for (const auto& row : report.outcomes) lots.push_back(&row);
-  const auto primary = static_cast<std::size_t>(
-      std::ranges::find(report.outcome_names, report.primary_outcome) - report.outcome_names.begin());
+  const auto primary = static_cast<std::size_t>(std::ranges::find(report.outcome_names, report.primary_outcome) -
+                                                report.outcome_names.begin());
   std::ranges::stable_sort(lots, {}, [&](const OutcomeRow* lot) {
     const double value = primary < lot->value.size() ? lot->value[primary] : missing;
     return std::tuple(lot->role != "train", std::isnan(value), std::isnan(value) ? 0.0 : value);
@@ -143,13 +143,11 @@ json share_chart(const StudyReport& report, std::string_view cluster) {
                        {"type", "nominal"},
                        {"legend", nullptr},
                        {"scale", {{"domain", {"training", "mapped"}}, {"range", {higher, "#9aa5b1"}}}}};
-  auto spec = layered_chart(fmt::format("Share of cluster {} in each lot", valid_utf8(cluster)), data,
-                            {{{"mark", {{"type", "bar"}}},
-                              {"encoding",
-                               {{"y", y},
-                                {"x", x},
-                                {"color", colour},
-                                {"tooltip", tooltip({{"lot", "lot"}, {"share_text", "share"}})}}}}});
+  auto spec = layered_chart(
+      fmt::format("Share of cluster {} in each lot", valid_utf8(cluster)), data,
+      {{{"mark", {{"type", "bar"}}},
+        {"encoding",
+         {{"y", y}, {"x", x}, {"color", colour}, {"tooltip", tooltip({{"lot", "lot"}, {"share_text", "share"}})}}}}});
   spec["height"] = height_of(labels.size());
   return spec;
 }

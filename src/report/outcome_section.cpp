@@ -14,20 +14,21 @@ Section outcome_section(const StudyReport& report) {
   const auto measures = measures_of(report.outcome_names);
   const auto cluster = cluster_of_claim(report);
   const bool ordered = !report.primary_outcome.empty();
-  section.body += paragraph(
-      "The outcomes of each lot" + (ordered ? ", ordered by " + report.primary_outcome + ", lowest first" : std::string()) +
-      ". Conditions of one measurement stand on one line." +
-      (cluster.empty() ? std::string() : " The bars, in the same order, are the lots' shares of cluster " + cluster + "."));
+  section.body +=
+      paragraph("The outcomes of each lot" +
+                (ordered ? ", ordered by " + report.primary_outcome + ", lowest first" : std::string()) +
+                ". Conditions of one measurement stand on one line." +
+                (cluster.empty() ? std::string()
+                                 : " The bars, in the same order, are the lots' shares of cluster " + cluster + "."));
   Html figures;
   for (std::size_t m = 0; m < measures.size(); ++m) {
     const bool several = measures[m].conditions.size() > 1;
-    figures += chart("outcome-" + std::to_string(m), outcome_chart(report, measures[m]),
-                     element("strong", text(measures[m].name)) + text(several ? ", by condition" : ""),
-                     "tables/outcomes.tsv");
+    figures +=
+        chart("outcome-" + std::to_string(m), outcome_chart(report, measures[m]),
+              element("strong", text(measures[m].name)) + text(several ? ", by condition" : ""), "tables/outcomes.tsv");
     if (m == 0 && !cluster.empty())
       figures += chart("share", share_chart(report, cluster),
-                       element("strong", text("cluster " + cluster)) + text(", its share"),
-                       "tables/composition.tsv");
+                       element("strong", text("cluster " + cluster)) + text(", its share"), "tables/composition.tsv");
   }
   section.body += figure_row(figures);
   std::vector<HtmlTable::Column> columns{{"lot", Align::text}, {"source", Align::text}, {"role", Align::text}};

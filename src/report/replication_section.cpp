@@ -35,7 +35,8 @@ Section replication_section(const StudyReport& report) {
   section.body += paragraph(
       "One cluster and the sign of its correlation come from the training lots; the mapped lots had no part in "
       "choosing them, so the test is one-sided and of its own. Lots of role test were held out to confirm; rows that "
-      "take several groups together hold the same lots once more, so that they add no finding. Several sources together are compared within each source. With very few lots nothing but a "
+      "take several groups together hold the same lots once more, so that they add no finding. Several sources "
+      "together are compared within each source. With very few lots nothing but a "
       "perfect order would count as replicated, so not replicated does not mean that there is nothing.");
   Html figures;
   int number = 0;

@@ -133,12 +133,11 @@ json cluster_scatter_chart(const StudyReport& report, std::string_view shown) {
   constexpr int room = 22;  // for the words between legend and panel
   for (const auto* channel : {"color", "shape"})
     if (auto& legend = layers[0]["encoding"][channel]["legend"]; !legend.is_null()) legend["offset"] = room;
-  layers.push_back({{"transform", {{{"filter", "isValid(datum.words)"}}}},
-                    {"mark", {{"type", "text"}, {"align", "left"}, {"baseline", "bottom"}, {"dy", -4}, {"fontSize", 12}}},
-                    {"encoding",
-                     {{"x", {{"value", 0}}},
-                      {"y", {{"value", 0}}},
-                      {"text", {{"field", "words"}, {"type", "nominal"}}}}}});
+  layers.push_back(
+      {{"transform", {{{"filter", "isValid(datum.words)"}}}},
+       {"mark", {{"type", "text"}, {"align", "left"}, {"baseline", "bottom"}, {"dy", -4}, {"fontSize", 12}}},
+       {"encoding",
+        {{"x", {{"value", 0}}}, {"y", {{"value", 0}}}, {"text", {{"field", "words"}, {"type", "nominal"}}}}}});
   auto spec = layered_chart("Share of a cluster against " + valid_utf8(report.primary_outcome) + ", a point a lot",
                             std::move(data), std::move(layers));
   choose_cluster(spec, clusters, shown);

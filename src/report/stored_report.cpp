@@ -78,7 +78,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LotRow, lot, source, role, cells_read, cells_
                                    median_genes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Composition, partition, lots, clusters, cells)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AssociationRow, family, partition, cluster, outcome, population, n_lots, mean_share,
-                                   rho, ci_lo, ci_hi, p_exact, p_step, p_single, permutations, permutation_kind, status, flags)
+                                   rho, ci_lo, ci_hi, p_exact, p_step, p_single, permutations, permutation_kind, status,
+                                   flags)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PopulationRow, population, outcome, claim, n_partitions, of_partitions, core_cells,
                                    mean_share, rho_min, rho_max, p_step, stability, primary_cluster, flags)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(OutcomeRow, lot, source, role, value)
@@ -118,12 +119,12 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SourceMarkers::Bin, gene, role, source, group
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SourceMarkers::Lot, gene, lot, role, source, share_high_declared, share_high_other)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SourceMarkers, cluster, rows, tests, density, lots)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StudyReport, title, study, program_version, findings, drop_reasons, lots, n_genes,
-                                   outcome_names, outcomes, composition, primary_outcome, primary_value, alpha, association, populations,
-                                   scatter, without_clusters, stability, stability_replicates, markers, marker_dots,
-                                   volcano, enrichment, ranked_sets, cell_map, integration, cell_states, without_cycle,
-                                   doublet_threshold, without_cycling, confounders, of_new_lots, mapped_lots,
-                                   mapped_composition, replication, replication_scatter, source_markers, variance_ratio,
-                                   method, settings, warnings, files, digests)
+                                   outcome_names, outcomes, composition, primary_outcome, primary_value, alpha,
+                                   association, populations, scatter, without_clusters, stability, stability_replicates,
+                                   markers, marker_dots, volcano, enrichment, ranked_sets, cell_map, integration,
+                                   cell_states, without_cycle, doublet_threshold, without_cycling, confounders,
+                                   of_new_lots, mapped_lots, mapped_composition, replication, replication_scatter,
+                                   source_markers, variance_ratio, method, settings, warnings, files, digests)
 
 namespace {
 

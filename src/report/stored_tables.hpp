@@ -7,7 +7,8 @@
 #include "miura/report/enrichment_report.hpp"
 #include "miura/report/mining_report.hpp"
 
-// What nlohmann-json finds beside the structures of pages that are made of tables: one line a structure, all its fields.
+// What nlohmann-json finds beside the structures of pages that are made of tables: one line a structure, all its
+// fields.
 namespace miura::report {
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MethodStep, title, text)

@@ -99,9 +99,9 @@ Section files_section(const std::vector<NamedText>& files, const std::vector<Nam
   }
   section.body = table.html();
   if (!digests.empty())
-    section.body +=
-        note("Digests of all inputs and of the other files are in provenance.json, which carries its own; miura inspect "
-             "--verify checks every file against it.");
+    section.body += note(
+        "Digests of all inputs and of the other files are in provenance.json, which carries its own; miura inspect "
+        "--verify checks every file against it.");
   return section;
 }
 

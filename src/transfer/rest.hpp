@@ -27,9 +27,9 @@ private:
   std::vector<std::int64_t> places_without(std::int32_t left_out) const;
 
   std::int32_t k_;
-  std::int64_t first_;               ///< point of this rank
-  matrix::Neighbors longer_;         ///< other points only
-  std::vector<std::int32_t> part_;   ///< of all points
+  std::int64_t first_;              ///< point of this rank
+  matrix::Neighbors longer_;        ///< other points only
+  std::vector<std::int32_t> part_;  ///< of all points
 };
 
 }  // namespace miura::transfer

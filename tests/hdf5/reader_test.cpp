@@ -134,9 +134,9 @@ void write_chunked(const std::filesystem::path& path, const std::vector<T>& valu
   if (deflate) H5Pset_deflate(creation.get(), 6);
   const hsize_t n = values.size();
   const hdf5::Dataspace space(H5Screate_simple(1, &n, nullptr), "describe");
-  const hdf5::Dataset dataset(H5Dcreate2(file.get(), "values", hdf5::native_type<T>(), space.get(), H5P_DEFAULT,
-                                         creation.get(), H5P_DEFAULT),
-                              "create");
+  const hdf5::Dataset dataset(
+      H5Dcreate2(file.get(), "values", hdf5::native_type<T>(), space.get(), H5P_DEFAULT, creation.get(), H5P_DEFAULT),
+      "create");
   ASSERT_GE(H5Dwrite(dataset.get(), hdf5::native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), 0);
 }
 
@@ -154,8 +154,7 @@ TYPED_TEST(DeflatedArrays, GiveEverySlabInEveryType) {
       write_chunked(this->path, values, chunk, shuffle, true);
       const auto file = hdf5::open_to_read(this->path);
       const hdf5::StoredArray array(file.get(), "values");
-      ASSERT_TRUE(hdf5::DeflatedChunks::of(
-          hdf5::Dataset(H5Dopen2(file.get(), "values", H5P_DEFAULT), "open")));
+      ASSERT_TRUE(hdf5::DeflatedChunks::of(hdf5::Dataset(H5Dopen2(file.get(), "values", H5P_DEFAULT), "open")));
       const auto expect_slab = [&]<class T>(T, std::int64_t first, std::int64_t count) {
         std::vector<T> slab(count), expected(values.begin() + first, values.begin() + first + count);
         array.template read_rows<T>(first, count, slab);

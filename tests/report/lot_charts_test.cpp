@@ -30,7 +30,9 @@ TEST(LotsByOutcome, TrainFirstRisingAndUnknownLast) {
   StudyReport report;
   report.primary_outcome = "vegf";
   report.outcome_names = {"yield", "vegf"};
-  report.outcomes = {{"A", "", "query", {1, 0}}, {"B", "", "train", {1, missing}}, {"C", "", "train", {1, 7}},
+  report.outcomes = {{"A", "", "query", {1, 0}},
+                     {"B", "", "train", {1, missing}},
+                     {"C", "", "train", {1, 7}},
                      {"D", "", "train", {1, 5}}};
   std::string order;
   for (const auto* lot : lots_by_outcome(report)) order += lot->lot;
@@ -83,8 +85,7 @@ TEST(NullChart, OfAOneSidedTestIsNotFoldedOver) {
   for (auto& row : report.association) row.flags = "ONE_SIDED_LESS";
   double least = 1;
   const auto spec = null_chart(report, planted::outcome_names[0]);
-  for (const auto& mark : spec["data"]["values"])
-    least = std::min(least, mark["rho"].get<double>());
+  for (const auto& mark : spec["data"]["values"]) least = std::min(least, mark["rho"].get<double>());
   EXPECT_LT(least, -0.5);  // the planted rho of cluster 3 is on the other side
 }
 

@@ -85,7 +85,8 @@ TEST(Replication, IsSaidInWordsAboveItsTable) {
   const auto words = words_on_replication(report);
   EXPECT_EQ(
       words,
-      "In other lots, cluster 3 and vegf_ischemia (rho > 0 as in the training lots). Held out to confirm it: replicated "
+      "In other lots, cluster 3 and vegf_ischemia (rho > 0 as in the training lots). Held out to confirm it: "
+      "replicated "
       "in test lots of BM (4 lots, rho 1.00, one-sided p = 0.042). Other groups: too few lots to tell in query lots of "
       "AD (3 lots, smallest attainable p 0.17); cannot be tested in process lots of BM (4 lots). The same lots taken "
       "together, no evidence of their own: not replicated in all mapped lots (7 lots, rho 0.20, one-sided p = 0.31).");

@@ -344,7 +344,9 @@ inline StudyReport report(double strength) {
   }
   report.outcome_names.assign(outcome_names.begin(), outcome_names.end());
   for (std::size_t i = 0; i < n_lots; ++i)
-    report.outcomes.push_back({report.lots[i].lot, report.lots[i].source, "train",
+    report.outcomes.push_back({report.lots[i].lot,
+                               report.lots[i].source,
+                               "train",
                                {s.outcome[0][i], s.outcome[1][i], i == 4 ? missing : s.outcome[2][i]}});
   report.outcomes.push_back({"BM12", "BM", "test", {640, 310, missing}});
   report.outcomes.push_back({"AD21", "AD", "query", {missing, 280, 1.2}});

@@ -72,7 +72,7 @@ private:
   std::string path_, field_;
   Dataset dataset_;
   std::unique_ptr<DeflatedChunks> deflated_;  // null if stored in another way
-  Datatype element_;  // as stored
+  Datatype element_;                          // as stored
   Kind kind_;
   std::int64_t element_bytes_;
   std::vector<std::int64_t> shape_;

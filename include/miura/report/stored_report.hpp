@@ -13,8 +13,8 @@
 
 namespace miura::report {
 
-/// All that a page shows, as bytes (CBOR, RFC 8949) from which it can be rendered again. The same content gives the same
-/// bytes.
+/// All that a page shows, as bytes (CBOR, RFC 8949) from which it can be rendered again. The same content gives the
+/// same bytes.
 std::vector<std::uint8_t> stored(const StudyReport& report);
 std::vector<std::uint8_t> stored(const ComparisonReport& report);
 std::vector<std::uint8_t> stored(const MiningReport& report);

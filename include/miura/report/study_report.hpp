@@ -43,8 +43,8 @@ struct AssociationRow {
   std::int64_t n_lots = 0;
   double mean_share = missing;
   double rho = missing, ci_lo = missing, ci_hi = missing;
-  double p_exact = missing;  ///< of this test alone
-  double p_step = missing;   ///< family-wise: maxT step-down
+  double p_exact = missing;   ///< of this test alone
+  double p_step = missing;    ///< family-wise: maxT step-down
   double p_single = missing;  ///< single-step: how often the best of all tests of the family does as well
   std::int64_t permutations = 0;
   std::string permutation_kind = "exact";  ///< exact, mc, stratified, FL: perm_type of association.tsv

@@ -24,7 +24,8 @@ struct MapOptions {
   Mode mode = Mode::anchor;
   std::int32_t dims = 30;    ///< components used, the first of them (Seurat's default); all where there are fewer
   std::int32_t k_dist = 30;  ///< reference cells of which `knn_dist` is the mean distance, and which vote if compressed
-  std::int32_t k_around = 15;  ///< cells of the same lot, itself among them, with which one is judged; unused if compressed
+  std::int32_t k_around =
+      15;  ///< cells of the same lot, itself among them, with which one is judged; unused if compressed
   AnchorOptions anchor = {};
   CentroidOptions centroids = {};
   void (*safe_point)(MPI_Comm) = nullptr;  ///< called by all ranks where lots are held out in turn; may throw on all
