@@ -10,6 +10,15 @@
 
 namespace miura::differential {
 
+permutation::TwoSample two_sample_of(Test test) {
+  using permutation::TwoSample;
+  return test == Test::t ? TwoSample::t : test == Test::welch ? TwoSample::welch : TwoSample::wilcoxon;
+}
+
+permutation::Paired paired_of(Test test) {
+  return test == Test::t ? permutation::Paired::t : permutation::Paired::signed_rank;
+}
+
 void check(const Design& design, std::int32_t n_samples) {
   if (std::ssize(design.group) != n_samples || (!design.pair.empty() && std::ssize(design.pair) != n_samples))
     throw std::logic_error("a design does not have an entry for every sample");

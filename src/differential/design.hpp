@@ -9,6 +9,10 @@
 
 namespace miura::differential {
 
+/// The statistic of a permutation test, without pairs and with them.
+permutation::TwoSample two_sample_of(Test test);
+permutation::Paired paired_of(Test test);
+
 /// UsageError for a design that does not fit the table or has an empty group.
 void check(const Design& design, std::int32_t n_samples);
 

@@ -119,6 +119,8 @@ double share_of(const CountTable& table, std::int64_t at, Compare is_as_extreme)
 /// What relabelings say of one count.
 CountNull null_of(const CountTable& table, std::int64_t at, std::int64_t observed) {
   if (table.n_labelings == 0) return {};
+  // Where relabelings are drawn, p of a probe with missing values is not quite the one by its own relabelings.
+  if (!table.exact) observed = std::min(observed, table.count[at]);
   std::vector<std::int64_t> counts;
   for (std::int64_t b = 0; b < table.n_labelings; ++b) counts.push_back(table.count[b * table.n_counts + at]);
   const auto sum = std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
@@ -159,7 +161,7 @@ std::vector<RegionRow> region_rows(const Membership& member, const CountLayout& 
       row.n_hits = observed[at];
       compare_with_chance(row, n_tested[0], observed[all]);
       row.null = null_of(null, at, row.n_hits);
-      if (region > 0 && observed[all] > 0) {
+      if (region > 0 && observed[all] > 0 && null.has_top) {
         const auto top = layout.of_top(region, direction);
         row.p_top_enriched = share_of(null, top, [&](std::int64_t count) { return count >= row.n_hits; });
         row.p_top_depleted = share_of(null, top, [&](std::int64_t count) { return count <= row.n_hits; });
@@ -246,6 +248,31 @@ std::vector<GeneCountRow> gene_count_rows(const CountLayout& layout, std::span<c
   return rows;
 }
 
+/// The counts under relabeled samples. A permutation test has those of its own relabelings, by which its p are made; of
+/// drawn ones the first.
+CountTable count_null(MPI_Comm comm, const matrix::Measurements& table, const Compared& compared,
+                      const Options& options, const Result& found, const RegionOptions& regions,
+                      const Counting& counting) {
+  matrix::Measurements transformed;
+  if (options.scale == Scale::m_of_beta) transformed = m_values(table);
+  const auto& tested = options.scale == Scale::m_of_beta ? transformed : table;
+  auto relabelings = options.relabelings;
+  if (options.test == Test::moderated) relabelings.permutations = regions.permutations;
+  const permutation::Labelings labelings(compared.group, compared.pair, relabelings);
+  CountTable null;
+  if (options.test == Test::moderated) {
+    const ModeratedFit fitted(tested, compared);
+    const HitFinder finder(fitted, table, compared, options, found.family_size);
+    null = count_under_relabelings(comm, fitted, finder, labelings, counting);
+  } else {
+    const RelabeledTests tests(tested, table, compared, options, labelings);
+    const auto n = labelings.exact() ? labelings.size() : std::min(labelings.size(), regions.permutations + 1);
+    null = count_under_relabelings(comm, tests, n, counting);
+  }
+  null.exact = labelings.exact();
+  return null;
+}
+
 }  // namespace
 
 Regions count_regions(MPI_Comm comm, const matrix::Measurements& table, const Design& design, const Options& options,
@@ -259,16 +286,7 @@ Regions count_regions(MPI_Comm comm, const matrix::Measurements& table, const De
 
   CountTable null;
   Regions result;
-  if (options.test == Test::moderated && regions.permutations > 0) {
-    const auto compared = compared_samples(design);
-    auto relabelings = options.relabelings;
-    relabelings.permutations = regions.permutations;
-    const permutation::Labelings labelings(compared.group, compared.pair, relabelings);
-    matrix::Measurements transformed;
-    if (options.scale == Scale::m_of_beta) transformed = m_values(table);
-    const auto& tested = options.scale == Scale::m_of_beta ? transformed : table;
-    const ModeratedFit fitted(tested, compared);
-    const HitFinder finder(fitted, table, compared, options, found.family_size);
+  if (regions.permutations > 0) {
     const Counting counting{.n_counts = layout.size(),
                             .observed = hits,
                             .observed_tally = {tally.begin(), tally.end()},
@@ -277,9 +295,9 @@ Regions count_regions(MPI_Comm comm, const matrix::Measurements& table, const De
                               add_hits(member, layout, relabeled, count, tallies, changed);
                               add_top(member, layout, top, count);
                             }};
-    null = count_under_relabelings(comm, fitted, finder, labelings, counting);
-    result.n_relabelings = labelings.size();
-    result.exact = labelings.exact();
+    null = count_null(comm, table, compared_samples(design), options, found, regions, counting);
+    result.n_relabelings = null.n_labelings;
+    result.exact = null.exact;
   }
   result.rows = region_rows(member, layout, found, observed, null);
   if (annotation.n_probes() > 0) {

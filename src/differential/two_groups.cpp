@@ -80,14 +80,9 @@ void test_moderated(MPI_Comm comm, const ModeratedFit& fitted, const ModeratedFi
 
 permutation::TwoSampleResult compared_by_relabeling(MPI_Comm comm, std::span<const double> values,
                                                     const Compared& known, const Options& options) {
-  using permutation::Paired, permutation::TwoSample;
   if (known.paired())
-    return paired_max_t(comm, values, known.group, known.pair,
-                        options.test == Test::t ? Paired::t : Paired::signed_rank, options.relabelings);
-  const auto statistic = options.test == Test::t       ? TwoSample::t
-                         : options.test == Test::welch ? TwoSample::welch
-                                                       : TwoSample::wilcoxon;
-  return two_sample_max_t(comm, values, known.group, statistic, options.relabelings);
+    return paired_max_t(comm, values, known.group, known.pair, paired_of(options.test), options.relabelings);
+  return two_sample_max_t(comm, values, known.group, two_sample_of(options.test), options.relabelings);
 }
 
 /// Probes that have values of the same samples are relabeled together; those of all samples are the family of p_max_t.

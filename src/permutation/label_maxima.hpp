@@ -12,13 +12,10 @@
 
 #include "miura/parallel/communicator.hpp"
 #include "miura/permutation/labelings.hpp"
-#include "miura/permutation/two_sample.hpp"
+#include "miura/permutation/two_sample_statistics.hpp"
 #include "permutation/dealing.hpp"
 
 namespace miura::permutation {
-
-/// What counts as equal to t; statistics are of the order of 1.
-inline double least_as_extreme(double t) { return std::isinf(t) ? t : t - 1e-12 * std::max(1.0, std::abs(t)); }
 
 template <class Statistics>
 double core_seconds(const Statistics& statistics, const Labelings& labelings) {
@@ -89,7 +86,7 @@ TwoSampleResult max_t_of(MPI_Comm comm, const Statistics& statistics, const Labe
   auto result = observed(statistics, labelings);
   const auto order = order_of(statistics, result.t);
   std::vector<double> threshold;
-  for (const auto f : order) threshold.push_back(least_as_extreme(statistics.extreme(result.t[f])));
+  for (const auto f : order) threshold.push_back(least_equal_statistic(statistics.extreme(result.t[f])));
   const auto n = statistics.n_features();
   const MaxCounts none{std::vector<std::int64_t>(n), std::vector<std::int64_t>(n), std::vector<std::int64_t>(n + 1)};
   struct State {

@@ -143,22 +143,132 @@ TEST(Genes, ThatHaveHitsAreListedWithTheirPromoter) {
 }
 
 TEST(RegionCounts, AreTheSameOnAnyNumberOfRanks) {
-  const Options options{.hits = {.by = HitRule::By::p}};
-  const auto alone = counted(MPI_COMM_SELF, options), shared = counted(MPI_COMM_WORLD, options);
-  ASSERT_EQ(alone.rows.size(), shared.rows.size());
-  for (std::size_t i = 0; i < alone.rows.size(); ++i) {
-    EXPECT_EQ(alone.rows[i].null.p, shared.rows[i].null.p);
-    EXPECT_EQ(alone.rows[i].null.mean, shared.rows[i].null.mean);
+  for (const auto test : {differential::Test::moderated, differential::Test::t}) {
+    const Options options{.test = test, .hits = {.by = HitRule::By::p}};
+    const auto alone = counted(MPI_COMM_SELF, options), shared = counted(MPI_COMM_WORLD, options);
+    ASSERT_EQ(alone.rows.size(), shared.rows.size());
+    for (std::size_t i = 0; i < alone.rows.size(); ++i) {
+      EXPECT_EQ(alone.rows[i].null.p, shared.rows[i].null.p);
+      EXPECT_EQ(alone.rows[i].null.mean, shared.rows[i].null.mean);
+    }
+    for (std::size_t i = 0; i < alone.genes.size(); ++i)
+      EXPECT_EQ(alone.genes[i].p_promoter_hits, shared.genes[i].p_promoter_hits);
   }
-  for (std::size_t i = 0; i < alone.genes.size(); ++i)
-    EXPECT_EQ(alone.genes[i].p_promoter_hits, shared.genes[i].p_promoter_hits);
 }
 
-TEST(RegionCounts, OfPermutationTestsHaveNoNull) {
-  const auto regions = counted(MPI_COMM_WORLD, {.test = differential::Test::wilcoxon, .hits = {.by = HitRule::By::p}});
-  EXPECT_EQ(regions.n_relabelings, 0);
-  EXPECT_TRUE(std::isnan(regions.rows.front().null.p));
-  EXPECT_TRUE(std::isfinite(row_of(regions, "TSS200", 1).log10_p_enriched));
+/// What compare_groups itself finds under every labeling, of permutation tests: hits up in TSS200 and in all, and those
+/// up in the promoter of G1.
+struct Relabeled {
+  std::vector<std::int64_t> promoter, all, of_gene;
+};
+
+Relabeled relabeled(const matrix::Measurements& values, const differential::Design& design,
+                    const permutation::Labelings& labelings, const Options& options) {
+  Relabeled counts;
+  for (std::int64_t b = 0; b < labelings.size(); ++b) {
+    auto other = design;
+    other.group = labelings(b);
+    const auto found = compare_groups(MPI_COMM_SELF, values, other, options);
+    std::int64_t promoter = 0, all = 0, of_gene = 0;
+    for (std::int64_t f = 0; f < std::ssize(found.rows); ++f) {
+      if (found.rows[f].direction <= 0) continue;
+      ++all;
+      promoter += f < 10 || f == 20 ? 1 : 0;
+      of_gene += f == 2 || f == 3 || f == 20 ? 1 : 0;
+    }
+    counts.promoter.push_back(promoter);
+    counts.all.push_back(all);
+    counts.of_gene.push_back(of_gene);
+  }
+  return counts;
+}
+
+struct PermutationCase {
+  differential::Test test;
+  HitRule hits;
+  bool paired, with_missing;
+  permutation::Side side = permutation::Side::two_sided;
+};
+
+class PermutationNull : public testing::TestWithParam<PermutationCase> {};
+
+TEST_P(PermutationNull, IsWhatTheComparisonItselfFindsUnderEveryLabeling) {
+  const auto& asked = GetParam();
+  auto values = test::golden_values("values.tsv");
+  for (std::int64_t f = 0; !asked.with_missing && f < values.n_features(); ++f)  // a family of one size
+    for (std::int32_t s = 0; s < values.n_samples(); ++s) {
+      auto& x = values.value[f * values.n_samples() + s];
+      if (std::isnan(x)) x = 0.01 * static_cast<double>(f * s % 7);
+    }
+  const auto design =
+      asked.paired ? differential::Design{.group = {0, 0, 0, 0, 1, 1, 1, 1, -1}, .pair = {0, 1, 2, 3, 0, 1, 2, 3, 4}}
+                   : groups;
+  const Options options{.test = asked.test, .hits = asked.hits, .relabelings = {.side = asked.side}};
+  const auto found = compare_groups(MPI_COMM_WORLD, values, design, options);
+  const auto regions =
+      count_regions(MPI_COMM_WORLD, values, design, options, found, annotation_of_forty(), {.promoter = {"TSS200"}});
+  EXPECT_TRUE(regions.exact);
+  ASSERT_EQ(regions.n_relabelings, asked.paired ? 16 : 126);
+
+  auto known = design;
+  auto compared_values = values;
+  if (asked.paired) {  // labelings are those of the compared samples: the ninth is in neither group
+    compared_values.sample.pop_back();
+    compared_values.value.clear();
+    for (std::int64_t f = 0; f < values.n_features(); ++f)
+      for (std::int32_t s = 0; s < 8; ++s) compared_values.value.push_back(values.of(f)[s]);
+    known.group.pop_back();
+    known.pair.pop_back();
+  }
+  const permutation::Labelings labelings(known.group, known.pair, options.relabelings);
+  const auto wanted = relabeled(compared_values, known, labelings, options);
+  const auto& all = row_of(regions, "all", 1);
+  const auto& promoter = row_of(regions, "TSS200", 1);
+  ASSERT_GT(all.n_hits, 1);
+  EXPECT_EQ(all.null.p, share_at_least(wanted.all, all.n_hits));
+  EXPECT_EQ(promoter.null.p, share_at_least(wanted.promoter, promoter.n_hits));
+  double sum = 0;
+  for (const auto n : wanted.promoter) sum += static_cast<double>(n);
+  EXPECT_DOUBLE_EQ(promoter.null.mean, sum / static_cast<double>(labelings.size()));
+  auto sorted = wanted.all;
+  std::ranges::sort(sorted);
+  EXPECT_EQ(all.null.upper_95, static_cast<double>(sorted[(95 * sorted.size() + 99) / 100 - 1]));
+  EXPECT_TRUE(std::isnan(promoter.p_top_enriched));
+  for (const auto& gene : regions.genes)
+    if (gene.gene == "G1") {
+      EXPECT_EQ(gene.p_promoter_hits[0], share_at_least(wanted.of_gene, gene.promoter_hits[0]));
+    }
+}
+INSTANTIATE_TEST_SUITE_P(
+    Of, PermutationNull,
+    testing::Values(PermutationCase{differential::Test::wilcoxon, {.by = HitRule::By::p}, false, true},
+                    PermutationCase{differential::Test::welch, {.by = HitRule::By::p, .alpha = 0.1}, false, true},
+                    PermutationCase{differential::Test::t, {.by = HitRule::By::q, .alpha = 0.2}, false, false},
+                    PermutationCase{differential::Test::t,
+                                    {.by = HitRule::By::p, .min_difference = 1.0},
+                                    false,
+                                    true,
+                                    permutation::Side::greater},
+                    PermutationCase{differential::Test::t, {.by = HitRule::By::q, .alpha = 0.3}, false, true},
+                    PermutationCase{differential::Test::t, {.by = HitRule::By::p, .alpha = 0.2}, true, false},
+                    PermutationCase{differential::Test::wilcoxon, {.by = HitRule::By::p, .alpha = 0.3}, true, true}));
+
+TEST(PermutationNullOfDrawnRelabelings, CountsTheObservedOneToo) {
+  const auto values = test::golden_values("values.tsv");
+  const Options options{
+      .test = differential::Test::t, .hits = {.by = HitRule::By::p}, .relabelings = {.permutations = 99}};
+  const auto found = compare_groups(MPI_COMM_WORLD, values, groups, options);
+  const auto drawn = [&](std::int64_t permutations) {
+    return count_regions(MPI_COMM_WORLD, values, groups, options, found, {}, {.permutations = permutations});
+  };
+  const auto all = drawn(9'999), few = drawn(49), none = drawn(0);
+  EXPECT_FALSE(all.exact);
+  EXPECT_EQ(all.n_relabelings, 100);
+  EXPECT_EQ(few.n_relabelings, 50);
+  EXPECT_EQ(none.n_relabelings, 0);
+  EXPECT_TRUE(std::isnan(none.rows.front().null.p));
+  for (const auto* regions : {&all, &few})
+    EXPECT_GE(regions->rows.front().null.p * static_cast<double>(regions->n_relabelings), 1.0 - 1e-9);
 }
 
 TEST(RegionCounts, HaveTheTailsOfDrawingAtRandom) {

@@ -14,8 +14,9 @@ namespace miura::differential {
 
 struct RegionOptions {
   std::vector<std::string> promoter{"TSS1500", "TSS200"};  ///< classes that are promoter in the summary of genes
-  std::int64_t permutations =
-      9'999;  ///< relabelings of the samples for the null of counts: all where they are not more
+  /// Relabelings of the samples for the null of counts: all where they are not more; 0: none. A permutation test has
+  /// all of its own, of drawn ones so many.
+  std::int64_t permutations = 9'999;
 };
 
 /// A count of hits beside what relabeled samples give. Probes are correlated, so that counts spread far more than a
@@ -36,7 +37,8 @@ struct RegionRow {
   double log10_p_enriched = not_computed, log10_p_depleted = not_computed;  ///< hypergeometric; probes independent
   CountNull null;
   /// Enrichment beside relabeled samples: of the n most extreme probes of this direction, n being all its hits, the
-  /// share of relabelings in which at least (at most) n_hits lie in the class. Keeps the correlation of probes.
+  /// share of relabelings in which at least (at most) n_hits lie in the class. Keeps the correlation of probes. By the
+  /// moderated test only.
   double p_top_enriched = not_computed, p_top_depleted = not_computed;
 };
 
@@ -65,12 +67,14 @@ struct Regions {
   bool exact = false;
 };
 
-/// Counts the hits of `found` by class of region and by gene. A probe in several classes counts once in each. Nulls
-/// are made for the moderated test alone: they are NaN for the others, whose p-values are permutation p already and
-/// whose joint null would need every p under every relabeling.
+/// Counts the hits of `found` by class of region and by gene. A probe in several classes counts once in each. The same
+/// rule makes a hit under relabeled samples; of a permutation test p is then the rank of the statistic among all
+/// relabelings of the probe.
 ///
-/// Collective; everything is replicated, relabelings are dealt over ranks and threads, and counts are integers. About
-/// 50 ns a probe and relabeling for 12 samples; 60 bytes a probe for each thread.
+/// Collective; everything is replicated, relabelings (of permutation tests: probes) are dealt over ranks and threads,
+/// and counts are integers. About 50 ns a probe and relabeling for 12 samples; 60 bytes a probe for each thread. Of
+/// permutation tests 30 ns, and half a gigabyte for what is significant by itself; where that is more, the probes are
+/// gone through again.
 Regions count_regions(MPI_Comm comm, const matrix::Measurements& table, const Design& design, const Options& options,
                       const Result& found, const matrix::ProbeAnnotation& annotation, const RegionOptions& regions);
 
