@@ -65,7 +65,7 @@ double p_of_separate_relabelings(const LineSet& lines, const mining::Options& op
   std::vector<std::int32_t> all(n);
   for (std::int32_t l = 0; l < n; ++l) all[l] = l;
   mining::JointTests joint(lines, all);
-  for (std::int32_t o = 0; o < 3; ++o) joint.add(0, o);
+  for (std::int32_t o = 0; o < 3; ++o) joint.add({0, o});
   joint.settle(MPI_COMM_SELF, options);
   permutation::RankTests apart;
   apart.n_lots = 3 * n;
@@ -76,7 +76,7 @@ double p_of_separate_relabelings(const LineSet& lines, const mining::Options& op
   permutation::HitRule rule;
   for (std::int64_t p = 0; p < lines.panels[0].probes.n_features(); ++p) {
     for (std::int32_t o = 0; o < 3; ++o) {
-      const auto x = joint.tests().x(joint.test_of(0, o, p));
+      const auto x = joint.tests().x(joint.test_of({0, o}, p));
       apart.feature.resize(apart.feature.size() + o * n);
       apart.feature.insert(apart.feature.end(), x.begin(), x.end());
       apart.feature.resize(apart.feature.size() + (2 - o) * n);
@@ -89,7 +89,7 @@ double p_of_separate_relabelings(const LineSet& lines, const mining::Options& op
   }
   std::vector<std::int32_t> bar;
   for (std::int64_t p = 0; p < rule.n_units(); ++p)
-    for (std::int32_t o = 0; o < 3; ++o) bar.push_back(joint.bar()[joint.test_of(0, o, p)]);
+    for (std::int32_t o = 0; o < 3; ++o) bar.push_back(joint.bar()[joint.test_of({0, o}, p)]);
   auto drawn = options.relabelings;
   drawn.exact_up_to = 2;
   return permutation::count_hits(MPI_COMM_SELF, apart, bar, {&rule, 1}, drawn).of_rule[0].p();
