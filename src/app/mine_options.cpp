@@ -88,6 +88,11 @@ double number(const fs::path& file, const Setting& setting) {
   return *value;
 }
 
+void check_threshold(const fs::path& file, std::int64_t row, double threshold) {
+  if (!(threshold > 0.0 && threshold <= 0.5))
+    refuse(file, row, fmt::format("threshold lies between 0 and 0.5, not {}: it is the p of a hit", threshold));
+}
+
 MeasurementOptions measurement_of(const Section& section, const fs::path& file, const fs::path& folder) {
   MeasurementOptions m{.name = section.name,
                        .row = section.settings.front().row,
@@ -145,6 +150,9 @@ OutcomeOptions outcome_of(const Section& section, const fs::path& file, const fs
     outcome.markers = fs::is_regular_file(folder / s.value)
                           ? input::read_gene_list(folder / s.value, input::GeneRow::name_first)
                           : split_list(s.value);
+    const std::set<std::string> of_files{".txt", ".csv", ".tsv", ".gmt"};
+    if (outcome.markers.size() == 1 && of_files.contains(fs::path(outcome.markers.front()).extension().string()))
+      throw NotFoundError({folder / s.value});
     if (outcome.markers.empty()) refuse(file, s.row, "propensity is a list of marker genes, or a file of them");
   };
   const auto text = [](std::string& to) { return [&](const Setting& s) { to = s.value; }; };
@@ -192,8 +200,7 @@ IntersectionOptions intersection_of(const Section& section, const fs::path& file
          {"threshold",
           [&](const Setting& s) {
             i.threshold = number(file, s);
-            if (!(i.threshold > 0.0 && i.threshold <= 0.5))
-              refuse(file, s.row, fmt::format("threshold lies between 0 and 0.5, not {}", i.threshold));
+            check_threshold(file, s.row, i.threshold);
           }},
          {"promoters",
           [&](const Setting& s) {
@@ -247,7 +254,8 @@ void check_measurement_names(const MineOptions& o) {
              fmt::format("[outcome.{}]: {} is of training lines", outcome.name, outcome.test_measurement));
   }
   if (std::ranges::none_of(o.measurements, [](const auto& m) { return m.tests_probes && !m.is_test; }))
-    refuse(o.file, 0, "no measurement of training lines whose probes are tested");
+    refuse(o.file, 0,
+           "no measurement of training lines whose probes are tested: of kind = ct they are only with use = probes");
   if (o.outcomes.empty()) refuse(o.file, 0, "no [outcome.NAME] and no mining.columns");
 }
 
@@ -269,16 +277,31 @@ void check_values(MineOptions& o) {
 
 enum class Sign { up, down, same, opposite };
 
-/// `ecto:-s` parted into name and sign.
-std::pair<std::string, Sign> parsed_term(const MineOptions& o, const IntersectionOptions& i, const std::string& text) {
+/// `ecto:-s@0.01`: name, sign, and p of a hit where the term has its own.
+struct ParsedTerm {
+  std::string name;
+  Sign sign;
+  double threshold;
+};
+
+ParsedTerm parsed_term(const MineOptions& o, const IntersectionOptions& i, const std::string& text) {
   const auto colon = text.rfind(':');
-  const auto sign = colon == std::string::npos ? std::string() : text.substr(colon + 1);
+  const auto at = colon == std::string::npos ? colon : text.find('@', colon);
+  double threshold = i.threshold;
+  if (at != std::string::npos) {
+    threshold = number(o.file, {"the threshold of " + text, text.substr(at + 1), i.row});
+    check_threshold(o.file, i.row, threshold);
+  }
+  const auto sign = colon == std::string::npos ? std::string() : text.substr(colon + 1, at - colon - 1);
   const auto name = text.substr(0, colon);
-  if (sign == "+") return {name, Sign::up};
-  if (sign == "-") return {name, Sign::down};
-  if (sign == "s") return {name, Sign::same};
-  if (sign == "-s") return {name, Sign::opposite};
-  refuse(o.file, i.row, fmt::format("'{}' is not NAME:SIGN with + or -, or s or -s for either direction", text));
+  if (sign == "+") return {name, Sign::up, threshold};
+  if (sign == "-") return {name, Sign::down, threshold};
+  if (sign == "s") return {name, Sign::same, threshold};
+  if (sign == "-s") return {name, Sign::opposite, threshold};
+  refuse(o.file, i.row,
+         fmt::format(
+             "'{}' is not NAME:SIGN or NAME:SIGN@P between spaces, the sign + or -, or s or -s for either direction",
+             text));
 }
 
 std::vector<std::string> names_of(const auto& things) {
@@ -308,12 +331,12 @@ std::int32_t place_or_only(const MineOptions& o, const IntersectionOptions& i, c
 
 mining::Intersection resolved(const MineOptions& o, const IntersectionOptions& i, const mining::LineSet& lines) {
   const auto panels = names_of(lines.panels), outcomes = names_of(lines.outcomes);
-  mining::Intersection intersection{.name = i.name, .terms = {}, .promoters = i.promoters, .threshold = i.threshold};
+  mining::Intersection intersection{.name = i.name, .terms = {}, .promoters = i.promoters};
   int n_directed = 0;
   std::istringstream words(i.rule);
   for (std::string text; words >> text;) {
-    const auto [name, sign] = parsed_term(o, i, text);
-    mining::Term term{.negative = sign == Sign::down || sign == Sign::opposite};
+    const auto [name, sign, threshold] = parsed_term(o, i, text);
+    mining::Term term{.negative = sign == Sign::down || sign == Sign::opposite, .threshold = threshold};
     const auto slash = name.find('/');
     if (slash != std::string::npos) {
       term.panel = place_or_only(o, i, panels, name.substr(0, slash), "measurement");

@@ -33,9 +33,9 @@ std::vector<std::vector<permutation::SignedTest>> terms_of(const Intersection& i
                                                            const JointTests& joint) {
   std::vector<std::vector<permutation::SignedTest>> terms;
   for (std::size_t t = 0; t < intersection.terms.size(); ++t) {
-    const auto& [panel, outcome, negative] = intersection.terms[t];
+    const auto& term = intersection.terms[t];
     std::vector<permutation::SignedTest> tests;
-    for (const auto p : unit.probes[t]) tests.push_back({joint.test_of(panel, outcome, p), negative});
+    for (const auto p : unit.probes[t]) tests.push_back({joint.test_of(term, p), term.negative});
     if (intersection.promoters == Promoters::all)
       for (const auto& test : tests) terms.push_back({test});
     else
@@ -52,13 +52,13 @@ struct Judged {
 
 Judged judge(const Intersection& intersection, std::size_t t, const Unit& unit, const JointTests& joint,
              bool reversed) {
-  const auto& [panel, outcome, negative] = intersection.terms[t];
+  const auto& term = intersection.terms[t];
   const bool all = intersection.promoters == Promoters::all;
   const auto n = static_cast<std::int32_t>(std::ssize(unit.probes[t]));
   Judged judged{.term = {.n_probes = n, .p = all ? -1.0 : std::numeric_limits<double>::infinity()}, .holds = all};
   for (const auto probe : unit.probes[t]) {
-    const auto row = joint.row(joint.test_of(panel, outcome, probe));
-    const bool wants_less = negative != reversed;
+    const auto row = joint.row(joint.test_of(term, probe));
+    const bool wants_less = term.negative != reversed;
     const double p = wants_less ? row.p_less : row.p_greater;
     const bool is_hit = row.hit && (row.rho < 0) == wants_less;
     judged.holds = all ? judged.holds && is_hit : judged.holds || is_hit;
@@ -94,11 +94,11 @@ std::vector<Unit> units_of(const LineSet& lines, const Intersection& intersectio
   std::vector<Unit> units;
   const auto n_terms = intersection.terms.size();
   for (std::size_t t = 0; t < n_terms; ++t) {
-    const auto& [panel, outcome, negative] = intersection.terms[t];
-    const auto& from = lines.panels[panel];
+    const auto& term = intersection.terms[t];
+    const auto& from = lines.panels[term.panel];
     for (std::int64_t p = 0; p < from.probes.n_features(); ++p) {
       const auto& name = intersection.by_gene ? from.gene[p] : from.probes.feature[p];
-      if (name.empty() || joint.test_of(panel, outcome, p) < 0) continue;
+      if (name.empty() || joint.test_of(term, p) < 0) continue;
       // a probe is told from another of its name by its place
       auto& unit = found[intersection.by_gene ? name : std::to_string(1'000'000'000 + p)];
       unit.name = name;
@@ -148,13 +148,16 @@ std::vector<IntersectionRow> rows_of(const Intersection& intersection, std::int3
 }
 
 std::string signs_of(const LineSet& lines, const Intersection& intersection) {
+  const auto& terms = intersection.terms;
+  const bool differ = std::ranges::any_of(terms, [&](const Term& t) { return t.threshold != terms[0].threshold; });
   std::string text;
-  for (const auto& [panel, outcome, negative] : intersection.terms) {
+  for (const auto& term : terms) {
     if (!text.empty()) text += ' ';
-    text += lines.panels[panel].name + "/" + lines.outcomes[outcome].name + ":";
-    text += intersection.either_direction ? (negative ? "-s" : "s") : (negative ? "-" : "+");
+    text += lines.panels[term.panel].name + "/" + lines.outcomes[term.outcome].name + ":";
+    text += intersection.either_direction ? (term.negative ? "-s" : "s") : (term.negative ? "-" : "+");
+    if (differ && term.threshold > 0.0) text += fmt::format("@{}", term.threshold);
   }
-  if (intersection.threshold > 0.0) text += fmt::format(" at p <= {}", intersection.threshold);
+  if (!differ && terms[0].threshold > 0.0) text += fmt::format(" at p <= {}", terms[0].threshold);
   return text;
 }
 

@@ -28,6 +28,15 @@ std::int32_t class_of(std::map<Ties, std::int32_t>& classes, std::span<const std
   return classes.try_emplace(std::move(ties), static_cast<std::int32_t>(std::ssize(classes))).first->second;
 }
 
+/// Options with a term's own threshold in place of theirs.
+Options with_threshold(Options options, double threshold) {
+  if (threshold > 0.0) {
+    options.threshold = threshold;
+    options.least_rho = 0.0;
+  }
+  return options;
+}
+
 }  // namespace
 
 std::vector<std::uint8_t> measured_lines(const Panel& panel) {
@@ -36,14 +45,6 @@ std::vector<std::uint8_t> measured_lines(const Panel& panel) {
     for (std::int32_t l = 0; l < panel.probes.n_samples(); ++l)
       if (!std::isnan(panel.probes.of(p)[l])) measured[l] = 1;
   return measured;
-}
-
-Options with_threshold(Options options, double threshold) {
-  if (threshold > 0.0) {
-    options.threshold = threshold;
-    options.least_rho = 0.0;
-  }
-  return options;
 }
 
 permutation::Options relabelings_for(const Options& options, std::int32_t n_lines, std::int64_t n_tests) {
@@ -93,30 +94,46 @@ std::optional<std::int32_t> JointTests::row_of_outcome(std::int32_t outcome) {
   return found->second;
 }
 
-bool JointTests::add(std::int32_t panel, std::int32_t outcome) {
-  std::vector<std::int64_t> probes(all_.panels[panel].probes.n_features());
+bool JointTests::add(const Term& term) {
+  std::vector<std::int64_t> probes(all_.panels[term.panel].probes.n_features());
   std::iota(probes.begin(), probes.end(), 0);
-  return add(panel, outcome, probes);
+  return add(term, probes);
 }
 
-bool JointTests::add(std::int32_t panel, std::int32_t outcome, std::span<const std::int64_t> probes) {
-  const auto y = row_of_outcome(outcome);
+bool JointTests::add(const Term& term, std::span<const std::int64_t> probes) {
+  const auto y = row_of_outcome(term.outcome);
   if (!y) return false;
-  const auto& from = all_.panels[panel];
-  const auto& what = all_.outcomes[outcome];
+  const auto& from = all_.panels[term.panel];
+  const auto& what = all_.outcomes[term.outcome];
   const bool same_samples = std::ranges::find(what.same_samples_as, from.name) != what.same_samples_as.end();
   const std::set<std::string> markers(what.markers.begin(), what.markers.end());
-  const auto& feature = ranked(panel).feature;
-  auto& by_probe = test_of_[{panel, outcome}];
+  const auto& feature = ranked(term.panel).feature;
+  auto& by_probe = test_of_[key_of(term)];
   by_probe.resize(feature.size(), -1);
   for (const auto p : probes) {
     if (feature[p] < 0 || by_probe[p] >= 0) continue;
     if (same_samples && (markers.contains(from.gene[p]) || markers.contains(from.probes.feature[p]))) continue;
     by_probe[p] = static_cast<std::int32_t>(tests_.size());
     tests_.pair.push_back({feature[p], *y});
-    source_.push_back({panel, outcome, p});
+    source_.push_back({term.panel, term.outcome, term.threshold, p});
   }
   return true;
+}
+
+JointTests::Bars JointTests::bars_at(const Options& options) const {
+  const auto n_outcomes = std::ssize(outcome_classes_);
+  const auto n_patterns = std::ssize(feature_classes_) * n_outcomes;
+  Bars bars{std::vector<std::int32_t>(n_patterns), std::vector<double>(n_patterns)};
+  const double critical = nulls_->critical_rho(options.threshold);
+#pragma omp parallel for schedule(static)
+  for (std::int64_t i = 0; i < n_patterns; ++i) {
+    const auto x = i / n_outcomes, y = i % n_outcomes;
+    bars.bar[i] = options.least_rho > 0.0 ? nulls_->bar_of_rho(x, y, options.least_rho)
+                                          : nulls_->bar(x, y, options.threshold, critical);
+    bars.chance[i] =
+        bars.bar[i] == std::numeric_limits<std::int32_t>::max() ? 0.0 : nulls_->p(x, y, bars.bar[i]).greater;
+  }
+  return bars;
 }
 
 void JointTests::settle(MPI_Comm comm, const Options& options) {
@@ -126,31 +143,29 @@ void JointTests::settle(MPI_Comm comm, const Options& options) {
     return ties;
   };
   nulls_.emplace(comm, in_order(feature_classes_), in_order(outcome_classes_), n_lines(), options.exact_p_up_to);
-  const auto n_outcomes = std::ssize(outcome_classes_);
-  std::vector<std::int32_t> bars(feature_classes_.size() * outcome_classes_.size());
-  chance_.resize(bars.size());
-  const double critical = nulls_->critical_rho(options.threshold);
-#pragma omp parallel for schedule(static)
-  for (std::int64_t i = 0; i < std::ssize(bars); ++i) {
-    const auto x = i / n_outcomes, y = i % n_outcomes;
-    bars[i] = options.least_rho > 0.0 ? nulls_->bar_of_rho(x, y, options.least_rho)
-                                      : nulls_->bar(x, y, options.threshold, critical);
-    chance_[i] = bars[i] == std::numeric_limits<std::int32_t>::max() ? 0.0 : nulls_->p(x, y, bars[i]).greater;
+  std::map<double, Bars> bars;
+  for (const auto& [key, by_probe] : test_of_) {
+    const double threshold = std::get<double>(key);
+    if (!bars.contains(threshold)) bars.emplace(threshold, bars_at(with_threshold(options, threshold)));
   }
-  for (std::int32_t t = 0; t < tests_.size(); ++t) bar_.push_back(bars[pattern_of(t)]);
+  for (std::int32_t t = 0; t < tests_.size(); ++t) {
+    const auto& at = bars.at(source_[t].threshold);
+    bar_.push_back(at.bar[pattern_of(t)]);
+    chance_.push_back(at.chance[pattern_of(t)]);
+  }
 }
 
 bool JointTests::is_hit(std::int32_t test) const {
   return std::abs(stats::spearman_s(tests_.x(test), tests_.y(test))) >= bar_[test];
 }
 
-std::int32_t JointTests::test_of(std::int32_t panel, std::int32_t outcome, std::int64_t probe) const {
-  const auto found = test_of_.find({panel, outcome});
+std::int32_t JointTests::test_of(const Term& term, std::int64_t probe) const {
+  const auto found = test_of_.find(key_of(term));
   return found == test_of_.end() ? -1 : found->second[probe];
 }
 
 ProbeRow JointTests::row(std::int32_t test) const {
-  const auto& [panel, outcome, probe] = source_[test];
+  const auto& [panel, outcome, threshold, probe] = source_[test];
   const auto x = feature_class_[tests_.pair[test].feature], y = outcome_class_[tests_.pair[test].outcome];
   const auto s = stats::spearman_s(tests_.x(test), tests_.y(test));
   const auto p = nulls_->p(x, y, s);

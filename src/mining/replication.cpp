@@ -5,6 +5,7 @@
 #include <limits>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "mining/count_row.hpp"
 #include "mining/intersect.hpp"
@@ -70,7 +71,6 @@ struct Candidate {
 struct Selection {
   std::string name, measurement, signs;
   std::vector<Candidate> candidates;
-  double threshold = 0;  ///< as Intersection::threshold
 };
 
 void look_up(Candidate& candidate, const Places& places, const ReplicatedTerm& term) {
@@ -91,7 +91,7 @@ std::vector<Selection> select(const LineSet& training, const Screen& found, std:
     if (!hit.hit) continue;
     const auto& panel = training.panels[hit.panel];
     const auto [at, is_new] = of_pair.try_emplace({hit.panel, hit.outcome}, selections.size());
-    if (is_new) selections.push_back({training.outcomes[hit.outcome].name, panel.name, "+ or -", {}, 0});
+    if (is_new) selections.push_back({training.outcomes[hit.outcome].name, panel.name, "+ or -", {}});
     auto& candidate = selections[at->second].candidates.emplace_back();
     candidate.row = {.rule = training.outcomes[hit.outcome].name,
                      .measurement = panel.name,
@@ -108,8 +108,8 @@ std::vector<Selection> select(const LineSet& training, const Screen& found, std:
              .train_p = falls ? hit.p_less : hit.p_greater});
   }
   for (std::int32_t i = 0; i < std::ssize(intersections); ++i) {
-    auto& selection = selections.emplace_back(
-        Selection{intersections[i].name, {}, signs_of(training, intersections[i]), {}, intersections[i].threshold});
+    auto& selection =
+        selections.emplace_back(Selection{intersections[i].name, {}, signs_of(training, intersections[i]), {}});
     for (const auto& unit : found.units) {
       if (unit.intersection != i || !unit.member) continue;
       auto& candidate = selection.candidates.emplace_back();
@@ -149,6 +149,13 @@ std::vector<std::int32_t> common_lines(const LineSet& test, const Selection& sel
   return lines;
 }
 
+/// The term as test lines see it.
+Term in_test(const ReplicatedTerm& term) {
+  auto own = term.asked;
+  own.panel = term.test_panel;
+  return own;
+}
+
 /// Finds the probe of the test panel that meets the term best.
 std::vector<permutation::SignedTest> judge(ReplicatedTerm& term, std::span<const std::int64_t> probes,
                                            const JointTests& joint, bool& is_hit) {
@@ -156,7 +163,7 @@ std::vector<permutation::SignedTest> judge(ReplicatedTerm& term, std::span<const
   is_hit = false;
   double best = std::numeric_limits<double>::infinity();
   for (const auto probe : probes) {
-    const auto number = joint.test_of(term.test_panel, term.asked.outcome, probe);
+    const auto number = joint.test_of(in_test(term), probe);
     if (number < 0) continue;
     tests.push_back({number, term.asked.negative});
     const auto found = joint.row(number);
@@ -222,18 +229,23 @@ CountRow untested(const Selection& selection, std::int64_t n_lines) {
 /// Every probe that the selections look up, as tests of the same lines.
 JointTests joint_tests(MPI_Comm comm, const LineSet& test, const std::vector<std::int32_t>& lines,
                        std::span<const Selection* const> selections, const Options& options) {
-  std::map<std::pair<std::int32_t, std::int32_t>, std::vector<std::int64_t>> wanted;
+  struct Wanted {
+    Term term;
+    std::vector<std::int64_t> probes;
+  };
+  std::map<std::tuple<std::int32_t, std::int32_t, double>, Wanted> wanted;
   for (const auto* selection : selections)
     for (const auto& candidate : selection->candidates)
       for (std::size_t t = 0; t < candidate.row.terms.size(); ++t) {
-        const auto& term = candidate.row.terms[t];
-        if (term.test_panel < 0) continue;
-        auto& probes = wanted[{term.test_panel, term.asked.outcome}];
+        const auto term = in_test(candidate.row.terms[t]);
+        if (term.panel < 0) continue;
+        auto& [its_term, probes] = wanted[{term.panel, term.outcome, term.threshold}];
+        its_term = term;
         probes.insert(probes.end(), candidate.probes[t].begin(), candidate.probes[t].end());
       }
   JointTests joint(test, lines);
   if (std::ssize(lines) >= fewest_lines)
-    for (const auto& [pair, probes] : wanted) joint.add(pair.first, pair.second, probes);
+    for (const auto& [key, asked] : wanted) joint.add(asked.term, asked.probes);
   joint.settle(comm, options);
   return joint;
 }
@@ -266,18 +278,16 @@ Replication replicate(MPI_Comm comm, const LineSet& training, const Screen& foun
   std::vector<std::vector<std::uint8_t>> measured;
   for (const auto& panel : test.panels) measured.push_back(measured_lines(panel));
   auto selections = select(training, found, intersections, places);
-  using Bars = std::pair<std::vector<std::int32_t>, double>;  // lines and threshold: usually all have the same
-  std::map<Bars, std::vector<std::size_t>> by_bars;
+  std::map<std::vector<std::int32_t>, std::vector<std::size_t>> by_lines;  // usually all have the same
   for (std::size_t i = 0; i < selections.size(); ++i)
-    by_bars[{common_lines(test, selections[i], measured), selections[i].threshold}].push_back(i);
+    by_lines[common_lines(test, selections[i], measured)].push_back(i);
 
   Replication result;
   result.counts.resize(selections.size());
-  for (const auto& [bars, members] : by_bars) {
-    const auto& [lines, threshold] = bars;
+  for (const auto& [lines, members] : by_lines) {
     std::vector<const Selection*> together;
     for (const auto i : members) together.push_back(&selections[i]);
-    const auto joint = joint_tests(comm, test, lines, together, with_threshold(options, threshold));
+    const auto joint = joint_tests(comm, test, lines, together, options);
     std::vector<permutation::HitRule> rules;
     for (const auto i : members) rules.push_back(judge(selections[i], joint, test, replication.alpha));
     for (const auto i : members) result.counts[i] = untested(selections[i], std::ssize(lines));

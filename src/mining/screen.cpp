@@ -25,16 +25,13 @@ struct Single {
   std::int64_t place;
 };
 
-/// What is relabeled together, as it looks at the same lines with the same bars.
+/// What is relabeled together, as it looks at the same lines.
 struct Block {
   std::vector<Single> singles;
   std::vector<std::int32_t> intersections;
 };
 
 using Lines = std::vector<std::int32_t>;
-
-/// What looks at the same lines with the same bars: lines, and the threshold of rules that have their own.
-using BlockKey = std::pair<Lines, double>;
 
 /// What the result is put together from; a slot for each panel and outcome, and for each intersection.
 struct Findings {
@@ -57,12 +54,10 @@ public:
   }
 
   Findings run() {
-    for (auto& [key, block] : blocks()) {
-      const auto& [lines, threshold] = key;
+    for (const auto& [lines, block] : blocks()) {
       // Terms of intersections must be at hand at once; of the other outcomes a few at a time keep tests in memory few.
       auto [together, others] = parted(block);
-      if (!block.intersections.empty())
-        look_at(lines, with_threshold(options_, threshold), together, block.intersections);
+      if (!block.intersections.empty()) look_at(lines, together, block.intersections);
       constexpr std::int64_t tests_at_once = 2'000'000;
       std::vector<Single> now;
       std::int64_t n_tests = 0;
@@ -70,11 +65,11 @@ public:
         now.push_back(single);
         n_tests += all_.panels[single.panel].probes.n_features();
         if (n_tests < tests_at_once) continue;
-        look_at(lines, options_, now, {});
+        look_at(lines, now, {});
         now.clear();
         n_tests = 0;
       }
-      if (!now.empty()) look_at(lines, options_, now, {});
+      if (!now.empty()) look_at(lines, now, {});
     }
     return std::move(found_);
   }
@@ -90,16 +85,16 @@ private:
     return lines;
   }
 
-  std::map<BlockKey, Block> blocks() const {
-    std::map<BlockKey, Block> blocks;
+  std::map<Lines, Block> blocks() const {
+    std::map<Lines, Block> blocks;
     std::int64_t place = 0;
     for (std::int32_t panel = 0; panel < std::ssize(all_.panels); ++panel)
       for (std::int32_t outcome = 0; outcome < std::ssize(all_.outcomes); ++outcome, ++place) {
         const Term term{panel, outcome};
-        blocks[{lines_of({&term, 1}), 0.0}].singles.push_back({panel, outcome, place});
+        blocks[lines_of({&term, 1})].singles.push_back({panel, outcome, place});
       }
     for (std::int32_t i = 0; i < std::ssize(intersections_); ++i)
-      blocks[{lines_of(intersections_[i].terms), intersections_[i].threshold}].intersections.push_back(i);
+      blocks[lines_of(intersections_[i].terms)].intersections.push_back(i);
     return blocks;
   }
 
@@ -121,29 +116,26 @@ private:
     return n * std::ssize(all_.outcomes);
   }
 
-  void look_at(const Lines& lines, const Options& options, const std::vector<Single>& singles,
-               const std::vector<std::int32_t>& intersections) {
+  void look_at(const Lines& lines, const std::vector<Single>& singles, const std::vector<std::int32_t>& intersections) {
     JointTests joint(all_, lines);
-    std::map<std::pair<std::int32_t, std::int32_t>, bool> tested;
-    const auto add = [&](std::int32_t panel, std::int32_t outcome) {
-      const auto [at, is_new] = tested.try_emplace({panel, outcome}, false);
-      if (is_new && std::ssize(lines) >= fewest_lines) at->second = joint.add(panel, outcome);
-      return at->second;
-    };
-    for (const auto& single : singles) add(single.panel, single.outcome);
+    const bool enough = std::ssize(lines) >= fewest_lines;
+    std::vector<bool> tested;  // of the singles
+    for (const auto& single : singles) tested.push_back(enough && joint.add({single.panel, single.outcome}));
     for (const auto i : intersections)
-      for (const auto& term : intersections_[i].terms) add(term.panel, term.outcome);
-    joint.settle(comm_, options);
+      for (const auto& term : intersections_[i].terms)
+        if (enough) joint.add(term);
+    joint.settle(comm_, options_);
 
     std::vector<permutation::HitRule> rules;
     std::vector<CountRow*> rows;
-    for (const auto& single : singles) {
+    for (std::size_t i = 0; i < singles.size(); ++i) {
+      const auto& single = singles[i];
       auto& counts = found_.single_counts[single.place];
       counts.assign(2, empty_row("hits", all_.outcomes[single.outcome].name, joint.n_lines()));
       for (int side = 0; side < 2; ++side) {
         counts[side].measurement = all_.panels[single.panel].name;
         counts[side].rule = side == 0 ? "+" : "-";
-        if (!add(single.panel, single.outcome)) continue;
+        if (!tested[i]) continue;
         rules.push_back(rule_of(joint, single, side == 1));
         rows.push_back(&counts[side]);
       }
@@ -185,14 +177,14 @@ private:
   permutation::HitRule rule_of(const JointTests& joint, const Single& single, bool negative) const {
     permutation::HitRule rule;
     for (std::int64_t p = 0; p < all_.panels[single.panel].probes.n_features(); ++p)
-      if (const auto test = joint.test_of(single.panel, single.outcome, p); test >= 0)
+      if (const auto test = joint.test_of({single.panel, single.outcome}, p); test >= 0)
         rule.add_unit_of({test, negative});
     return rule;
   }
 
   void list_probes(const JointTests& joint, const Single& single) {
     for (std::int64_t p = 0; p < all_.panels[single.panel].probes.n_features(); ++p) {
-      const auto test = joint.test_of(single.panel, single.outcome, p);
+      const auto test = joint.test_of({single.panel, single.outcome}, p);
       if (test >= 0 && (options_.list_all || joint.is_hit(test)))
         found_.probes[single.place].push_back(joint.row(test));
     }

@@ -148,7 +148,8 @@ TEST(Replicate, CountsNaiveSurvivorsBesideRelabeledTestLines) {
 
 TEST(Replicate, HoldsARuleAgainstItsOwnThresholdInTestLinesToo) {
   auto wide = opposite.front();
-  wide.name = "wide", wide.threshold = 0.4;
+  wide.name = "wide";
+  for (auto& term : wide.terms) term.threshold = 0.4;
   const auto study = study_of(5, 1, {opposite.front(), wide});
   int n_wide_only = 0;
   for (const auto& row : study.replicated.rows) {
@@ -159,6 +160,20 @@ TEST(Replicate, HoldsARuleAgainstItsOwnThresholdInTestLinesToo) {
     n_wide_only += row.naive && row.p_test > 0.025 ? 1 : 0;
   }
   EXPECT_GT(n_wide_only, 0);
+}
+
+TEST(Replicate, HoldsEachTermAgainstItsOwnThreshold) {
+  const std::vector<Intersection> mixed{{.name = "mixed", .terms = {{0, 0, false, 0.4}, {0, 1, true, 0.1}}}};
+  int n_between = 0;
+  for (const std::uint64_t seed : {5, 6, 7}) {
+    const auto study = study_of(seed, 1, mixed);
+    for (const auto& row : study.replicated.rows) {
+      if (!row.is_intersection) continue;
+      EXPECT_EQ(row.naive, row.terms[0].p_test <= 0.2 && row.terms[1].p_test <= 0.05) << row.unit;
+      n_between += row.naive && row.terms[0].p_test > 0.05 ? 1 : 0;
+    }
+  }
+  EXPECT_GT(n_between, 0);
 }
 
 TEST(Replicate, LooksAProbeUpByNameOnItsPlatformAndByGeneWhereThePlatformIsNotThere) {

@@ -202,8 +202,9 @@ TEST(Screen, HoldsARuleAgainstItsOwnThresholdAndLeavesTheOthersTheirs) {
   const auto lines = planted_lines(2, {.n_lines = 9});
   const Intersection plain{.name = "plain", .terms = {{0, 0}, {0, 1, true}}, .either_direction = true};
   auto strict = plain, loose = plain;
-  strict.name = "strict", strict.threshold = 0.01;
-  loose.name = "loose", loose.threshold = 0.3;
+  strict.name = "strict", loose.name = "loose";
+  for (auto& term : strict.terms) term.threshold = 0.01;
+  for (auto& term : loose.terms) term.threshold = 0.3;
   const mining::Options options{.least_rho = 0.6, .relabelings = {.exact_up_to = 2, .permutations = 199}};
   const auto together = mining::screen(MPI_COMM_WORLD, lines, std::vector{strict, plain, loose}, options);
   const auto same = [](const mining::CountRow& found, const mining::CountRow& expected) {
@@ -224,6 +225,41 @@ TEST(Screen, HoldsARuleAgainstItsOwnThresholdAndLeavesTheOthersTheirs) {
   EXPECT_LT(together.counts[n - 3].observed, together.counts[n - 2].observed);
   EXPECT_LT(together.counts[n - 2].observed, together.counts[n - 1].observed);
   EXPECT_TRUE(together.counts[n - 3].rule.ends_with(" at p <= 0.01")) << together.counts[n - 3].rule;
+}
+
+TEST(Screen, HoldsEachTermAgainstItsOwnThresholdUnderEveryRelabelingToo) {
+  const auto lines = planted_lines(4, {.n_lines = 5, .effect = 2});
+  const Intersection mixed{.name = "mixed", .terms = {{0, 0, false, 0.1}, {0, 1, true, 0.5}}};
+  const auto found = mining::screen(MPI_COMM_WORLD, lines, {&mixed, 1}, {});
+  std::vector<std::int32_t> order(5);
+  std::iota(order.begin(), order.end(), 0);
+  std::int64_t sum = 0, as_many = 0, observed = -1;
+  do {
+    auto relabeled = lines;
+    for (std::size_t k = 0; k < lines.outcomes.size(); ++k)
+      for (std::size_t l = 0; l < 5; ++l) relabeled.outcomes[k].value[l] = lines.outcomes[k].value[order[l]];
+    const auto rows = mining::screen(MPI_COMM_SELF, relabeled, {},
+                                     {.relabelings = {.exact_up_to = 2, .permutations = 1}, .list_all = true})
+                          .probes;
+    const auto p_of = [&](const mining::Term& term, std::int64_t probe) {
+      const auto row = std::ranges::find_if(
+          rows, [&](const auto& r) { return r.panel == term.panel && r.outcome == term.outcome && r.probe == probe; });
+      return (row->rho < 0) == term.negative ? row->p : 1.0;
+    };
+    std::int64_t n = 0;
+    for (std::int64_t probe = 0; probe < lines.panels[0].probes.n_features(); ++probe)
+      n += p_of(mixed.terms[0], probe) <= 0.1 && p_of(mixed.terms[1], probe) <= 0.5 ? 1 : 0;
+    if (observed < 0) observed = n;  // the first order is that of the lines
+    sum += n;
+    as_many += n >= observed ? 1 : 0;
+  } while (std::ranges::next_permutation(order).found);
+  const auto& count = found.counts.back();
+  ASSERT_GT(observed, 0);
+  EXPECT_EQ(count.observed, observed);
+  EXPECT_EQ(count.n_perm, 120);
+  EXPECT_DOUBLE_EQ(count.null_mean, static_cast<double>(sum) / 120);
+  EXPECT_DOUBLE_EQ(count.p, static_cast<double>(as_many) / 120);
+  EXPECT_EQ(count.rule, "array/ecto:+@0.1 array/meso:-@0.5");
 }
 
 TEST(Screen, KeepsMarkersOfAnOutcomeOutOfTheSamplesTheyWereMeasuredIn) {

@@ -10,6 +10,7 @@ namespace miura::mining {
 struct Term {
   std::int32_t panel = 0, outcome = 0;
   bool negative = false;
+  double threshold = 0;  ///< two-sided p that makes a hit in this term; 0: that of Options, as the single probes
 };
 
 /// Which probes of a gene must be hits where a gene has several in a panel (promoters, probe sets).
@@ -26,7 +27,6 @@ struct Intersection {
   bool either_direction = false;  ///< the rule holds for all signs reversed too
   bool by_gene = false;           ///< units are genes; else probes of the one panel of all terms
   Promoters promoters = Promoters::any;
-  double threshold = 0;  ///< p that makes a hit in this rule; 0: that of Options, as the single probes
 };
 
 }  // namespace miura::mining
