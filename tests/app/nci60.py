@@ -11,69 +11,21 @@ Usage: nci60.py MIURA SHARED SCRATCH PAIRS
 """
 import collections
 import csv
-import gzip
 import math
 import os
-import random
-import re
 import subprocess
 import sys
 
 miura, shared, scratch, known_pairs = sys.argv[1:]
 data = os.path.join(shared, "golden", "bulk", "data")
-ARRAYS = ("agilent", "hgu133", "hgu133p2", "hgu95")
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools", "nci60"))
+from panels import ARRAYS, rows_of, table, write_panels
+
 # Substrates of P-glycoprotein (ABCB1), which keeps them out of the cell: expression against toxicity is negative.
 SUBSTRATES = ("taxol", "paclitaxel", "vinblastine", "vincristine", "doxorubicin", "daunorubicin", "bisantrene", "rhizoxin", "geldanamycin")
 
 
 ONE_SIDED = 0.025  # p of a pair that the literature names, in its direction
-
-
-def line_of(name):
-    """BR.MDA_MB_231 of one table is MDAMB231 of the other."""
-    name = re.sub(r"[^A-Za-z0-9]", "", name.split(".")[-1]).upper()
-    name = re.sub(r"^NCI(?=H)", "", name)
-    return {"NCIADRRES": "MCF7ADRR"}.get(name, name)
-
-
-def table(name, folder=data):
-    rows = [[cell.strip() for cell in row] for row in csv.reader(open(os.path.join(folder, name)), delimiter="\t")]
-    header = rows[0] if len(rows[0]) == len(rows[1]) else [""] + rows[0]
-    return header, rows[1:]
-
-
-def write(name, header, rows):
-    with open(os.path.join(scratch, name), "w", newline="") as file:
-        csv.writer(file, delimiter="\t", lineterminator="\n").writerows([header] + rows)
-
-
-def write_panels():
-    """A table a platform and half; transporters are turned to genes x lines."""
-    order = None
-    header, drugs = table("nci60_compound_60x1429.tsv")
-    panels = {}
-    for name in ARRAYS:
-        head, rows = table(f"nci60_{name}.tsv")
-        panels[name] = ([line_of(h) for h in head[1:]], rows)
-        order = order or panels[name][0]
-    head, rows = table("nci60_ABC_60x48.tsv")
-    panels["pcr"] = ([line_of(row[0]) for row in rows], [[gene] + [row[i] for row in rows] for i, gene in enumerate(head[1:], 1)])
-    for name, (lines, rows) in panels.items():
-        for half, keep in (("train", order[::2]), ("test", order[1::2]), ("all", order)):
-            at = [lines.index(line) + 1 for line in keep]
-            write(f"{name}_{half}.tsv", ["gene"] + keep, [[row[0]] + [row[i] for i in at] for row in rows])
-    drugs = {line_of(row[0]): row[1:] for row in drugs}
-    write("drugs.tsv", ["line"] + header[1:], [[line] + drugs[line] for line in order])
-    for half, lines in (("train", order[::2]), ("test", order[1::2])):  # permuted within the halves
-        shuffled = list(lines)
-        random.Random(half).shuffle(shuffled)
-        drugs.update(zip(lines, [drugs[line] for line in shuffled]))
-    write("permuted.tsv", ["line"] + header[1:], [[line] + drugs[line] for line in order])
-
-
-def rows_of(path):
-    with (gzip.open if path.endswith(".gz") else open)(path, "rt") as file:
-        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
 def run(name, *tables):
@@ -105,7 +57,7 @@ def summary(label, tested, by_chance):
     return n, again, sure
 
 
-write_panels()
+write_panels(shared, scratch)
 failures = []
 
 
@@ -141,7 +93,7 @@ expect("known substrates of ABCB1 go the wrong way", len(substrates) >= 20 and 1
 def known():
     """Each pair of the list on each platform that measured the gene: in the training lines, in the others, in all 60; on every platform."""
     pairs = rows_of(known_pairs)
-    measured = {name: {row[0] for row in table(f"{name}_all.tsv", scratch)[1]} for name in (*ARRAYS, "pcr")}
+    measured = {name: {row[0] for row in table(scratch, f"{name}_all.tsv")[1]} for name in (*ARRAYS, "pcr")}
     found = {}
     for lines in ("train", "test", "all"):
         with open(os.path.join(scratch, f"known_{lines}.ini"), "w") as file:

@@ -5,4 +5,5 @@
 
 [ -d "$SOURCE/../shared/golden/bulk" ] || skip "the golden tables of ../shared are absent"
 mkdir panels && "$PYTHON" "$SOURCE/tests/app/nci60.py" "$MIURA" "$SOURCE/../shared" panels "$SOURCE/tests/data/nci60/known_pairs.tsv" || fail "NCI-60"
+mkdir survival && "$PYTHON" "$SOURCE/tools/nci60/survival.py" "$MIURA" "$SOURCE/../shared" survival 1 || fail "survival of pairs on other arrays"
 echo passed
