@@ -10,11 +10,13 @@
 #include <set>
 
 #include "app/common_options.hpp"
+#include "app/compared_names.hpp"
 #include "app/differential_page.hpp"
 #include "app/result_folder.hpp"
 #include "app/subcommand.hpp"
 #include "miura/base/error.hpp"
 #include "miura/base/log.hpp"
+#include "miura/base/nearest_name.hpp"
 #include "miura/base/version.hpp"
 #include "miura/differential/courses.hpp"
 #include "miura/differential/regions.hpp"
@@ -37,6 +39,7 @@ using differential::HitRule, differential::Scale, differential::Test;
 struct DifferentialOptions {
   CommonOptions common;
   std::string table, sheet, group = "group", reference, compared, pair, time, unit, annotation;
+  std::vector<std::string> genes;
   std::string test, side = "two-sided", hits = "q", promoter = "TSS1500,TSS200";
   bool beta = false, m_values = false;
   differential::Options tests;
@@ -59,7 +62,9 @@ po::options_description describe(DifferentialOptions& o) {
       "time", po::value(&o.time), "column of times: the difference at each, their average, and whether they differ")(
       "unit", po::value(&o.unit), "with --time: column of what was measured again at each time (culture, animal)")(
       "annotation", po::value(&o.annotation),
-      "where probes lie: columns probe, gene, region_class, or a manifest of Illumina");
+      "where probes lie: columns probe, gene, region_class, or a manifest of Illumina")(
+      "gene", po::value(&o.genes)->composing(),
+      "gene whose probes are drawn along it (the annotation tells chromosome and position); several times");
   all.add(inputs);
   po::options_description tests("Tests");
   tests.add_options()(
@@ -101,6 +106,8 @@ void check(DifferentialOptions& o) {
   if (o.reference.empty()) throw UsageError("say which group differences are taken from: --reference VALUE");
   if (!o.unit.empty() && o.time.empty()) throw UsageError("--unit goes with --time");
   if (!o.annotation.empty() && !o.time.empty()) throw UsageError("--annotation and --time do not go together");
+  if (!o.genes.empty() && o.annotation.empty())
+    throw UsageError("--gene needs an --annotation with the columns chromosome and position (CHR and MAPINFO)");
   if (o.test.empty()) o.test = o.time.empty() ? "moderated" : "t";  // a handful of genes tells no prior of variances
   o.tests.test = chosen<Test>(
       "test", o.test,
@@ -133,6 +140,7 @@ nlohmann::ordered_json settings_of(const DifferentialOptions& o) {
           {"min-difference", o.tests.hits.min_difference},
           {"promoter", o.promoter},
           {"null-permutations", o.regions.permutations},
+          {"gene", o.genes},
           {"seed", o.common.seed}};
 }
 
@@ -141,6 +149,7 @@ struct Study {
   matrix::Measurements table;
   differential::CourseDesign design;
   matrix::ProbeAnnotation annotation;
+  std::vector<std::int32_t> drawn_genes;  ///< of the annotation
   std::vector<std::string> warnings;
 };
 
@@ -150,7 +159,10 @@ std::vector<std::string> labels_of(const DifferentialOptions& o, const input::Ou
   std::vector<std::string> joined;
   const std::set<std::string> in_sheet(sheet.sample.begin(), sheet.sample.end());
   std::ranges::copy_if(samples, std::back_inserter(joined), [&](const auto& s) { return in_sheet.contains(s); });
-  if (joined.empty()) throw InputError({o.sheet, 0, sheet.key_column}, "names none of the samples of " + o.table);
+  if (joined.empty())
+    throw InputError({o.sheet, 0, sheet.key_column},
+                     fmt::format("names none of the samples of {}: {}", o.table,
+                                 compared_names(sheet.sample.empty() ? "" : sheet.sample.front(), samples.front())));
   const auto known = input::read_labels(o.sheet, sheet, joined, column);
   std::vector<std::string> labels;
   auto next = known.begin();
@@ -227,8 +239,26 @@ void check_beta(const DifferentialOptions& o, const matrix::Measurements& table)
                          fmt::format("{} of {} is no beta value: these lie between 0 and 1", x, table.feature[f]));
 }
 
+/// Numbers of the genes whose probes are drawn.
+std::vector<std::int32_t> genes_to_draw(const DifferentialOptions& o, const matrix::ProbeAnnotation& annotation) {
+  if (!o.genes.empty() && annotation.place.empty())
+    throw InputError({o.annotation}, "has no columns chromosome and position (CHR and MAPINFO), which --gene needs");
+  std::vector<std::int32_t> numbers;
+  for (const auto& gene : o.genes) {
+    const auto at = std::ranges::find(annotation.gene, gene);
+    if (at == annotation.gene.end()) {
+      const auto nearest = nearest_name(gene, annotation.gene);
+      throw InputError({o.annotation}, fmt::format("no feature of {} lies in gene {}{}", o.table, gene,
+                                                   nearest.empty() ? "" : "; did you mean '" + nearest + "'?"));
+    }
+    numbers.push_back(static_cast<std::int32_t>(at - annotation.gene.begin()));
+  }
+  return numbers;
+}
+
 Study read_study(DifferentialOptions& o) {
-  Study study{.table = input::read_measurements(o.table), .design = {}, .annotation = {}, .warnings = {}};
+  Study study{
+      .table = input::read_measurements(o.table), .design = {}, .annotation = {}, .drawn_genes = {}, .warnings = {}};
   if (o.tests.scale != Scale::plain) check_beta(o, study.table);
   const auto sheet = input::survey_outcomes(o.sheet);
   const auto labels = [&](const std::string& column) { return labels_of(o, sheet, study.table.sample, column); };
@@ -253,6 +283,11 @@ Study read_study(DifferentialOptions& o) {
   if (unlisted > 0)
     study.warnings.push_back(
         fmt::format("{} names {} of the {} features not", o.annotation, unlisted, study.table.n_features()));
+  for (const auto& word : o.regions.promoter)
+    if (std::ranges::find(study.annotation.region, word) == study.annotation.region.end())
+      throw UsageError(fmt::format("promoter: {} has no region class {}; there is {}", o.annotation, word,
+                                   fmt::join(study.annotation.region, ", ")));
+  study.drawn_genes = genes_to_draw(o, study.annotation);
   return study;
 }
 
@@ -274,7 +309,33 @@ std::string told(const DifferentialOptions& o, const differential::Result& found
   return text;
 }
 
-std::vector<matrix::Table> compared_over_times(MPI_Comm comm, const DifferentialOptions& o, const Study& study) {
+/// Why the moderated test is not to be relied on, or nothing: its variances lean on those of all features.
+std::string doubt_of_moderation(const DifferentialOptions& o, std::int64_t n_features, double prior_df) {
+  constexpr std::int64_t few = 20;
+  if (o.tests.test != Test::moderated) return {};
+  if (n_features < few)
+    return fmt::format(
+        "the moderated test estimates from {} features how much variances differ, which takes {} or more: take --test "
+        "t, "
+        "which looks at each feature by itself",
+        n_features, few);
+  if (std::isinf(prior_df))
+    return fmt::format(
+        "the variances of the {} features differ no more than chance, so that the moderated test gives all of them the "
+        "same "
+        "(infinite prior degrees of freedom): where you do not expect that, take --test t",
+        n_features);
+  return {};
+}
+
+void warn(std::string warning, Study& study) {
+  if (warning.empty()) return;
+  log::warn(warning);
+  study.warnings.push_back(std::move(warning));
+}
+
+std::vector<matrix::Table> compared_over_times(MPI_Comm comm, const DifferentialOptions& o, Study& study) {
+  warn(doubt_of_moderation(o, study.table.n_features(), 0.0), study);
   const auto rows = differential::compare_courses(comm, study.table, study.design, o.tests);
   const auto n_hits = std::ranges::count_if(rows, [](const auto& row) { return row.direction != 0; });
   log::info(fmt::format("{} - {}: {} features at {} times, {} hits", o.compared, o.reference, study.table.n_features(),
@@ -282,8 +343,9 @@ std::vector<matrix::Table> compared_over_times(MPI_Comm comm, const Differential
   return {differential::course_table(rows, study.table, o.tests.scale)};
 }
 
-std::vector<matrix::Table> compared_once(MPI_Comm comm, const DifferentialOptions& o, const Study& study) {
+std::vector<matrix::Table> compared_once(MPI_Comm comm, const DifferentialOptions& o, Study& study) {
   const auto found = differential::compare_groups(comm, study.table, study.design.samples, o.tests);
+  warn(doubt_of_moderation(o, found.family_size, found.prior.df), study);
   const auto regions =
       differential::count_regions(comm, study.table, study.design.samples, o.tests, found, study.annotation, o.regions);
   std::vector<matrix::Table> tables{differential_table(found, study.table, study.annotation, o.tests.scale),
@@ -291,6 +353,8 @@ std::vector<matrix::Table> compared_once(MPI_Comm comm, const DifferentialOption
   if (!o.annotation.empty()) {
     tables.push_back(gene_table(regions, study.table, found, o.tests.scale));
     tables.push_back(gene_count_table(regions, o.tests.scale));
+    if (!o.genes.empty())
+      tables.push_back(gene_probe_table(found, study.table, study.annotation, study.drawn_genes, o.tests.scale));
   }
   if (!o.common.quiet) print(comm, told(o, found, regions));
   return tables;

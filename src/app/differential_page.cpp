@@ -86,6 +86,24 @@ void add_genes(report::DifferentialReport& page, const matrix::Table& t) {
                           .mean_difference = of.real("mean_difference", i)});
 }
 
+/// Rows stand together by gene.
+void add_gene_probes(report::DifferentialReport& page, const matrix::Table& t) {
+  const Cells of(t);
+  for (std::int64_t i = 0; i < t.n_rows(); ++i) {
+    const auto gene = of.text("gene", i), chromosome = of.text("chromosome", i);
+    auto& drawn = page.gene_probes;
+    if (drawn.empty() || drawn.back().gene != gene || drawn.back().chromosome != chromosome)
+      drawn.push_back({.gene = gene, .chromosome = chromosome, .probes = {}});
+    drawn.back().probes.push_back({.feature = of.text("feature", i),
+                                   .region = of.text("region_class", i),
+                                   .position = of.integer("position", i),
+                                   .difference = of.real("difference", i),
+                                   .p = of.real("p", i),
+                                   .q = of.real("q_bh", i),
+                                   .direction = of.text("direction", i)});
+  }
+}
+
 }  // namespace
 
 report::DifferentialReport differential_page(std::span<const matrix::Table> tables) {
@@ -94,6 +112,7 @@ report::DifferentialReport differential_page(std::span<const matrix::Table> tabl
       {"differential_times", "every feature at every time, on average, and whether it changes", add_times},
       {"region_classes", "hits by class of region beside relabeled samples", add_regions},
       {"differential_genes", "genes with hits", add_genes},
+      {"gene_probes", "the features of chosen genes along them", add_gene_probes},
       {"differential_gene_counts", "how many genes have so many promoter hits, beside relabeled samples", nullptr}};
   auto page = page_of<report::DifferentialReport>(tables, parts);
   page.method = {

@@ -1,6 +1,10 @@
 #include "miura/differential/tables.hpp"
 
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
+#include <utility>
+#include <vector>
 
 #include "miura/matrix/table_columns.hpp"
 
@@ -122,6 +126,51 @@ matrix::Table gene_count_table(const Regions& found, Scale scale) {
   columns.add("direction", [=](const GeneCountRow& row) { return direction_word(row.direction, scale); });
   columns.add("n_genes", &GeneCountRow::n_genes);
   add_null(columns);
+  return columns.take();
+}
+
+matrix::Table gene_probe_table(const Result& found, const matrix::Measurements& table,
+                               const matrix::ProbeAnnotation& annotation, std::span<const std::int32_t> genes,
+                               Scale scale) {
+  using Entry = matrix::ProbeAnnotation::Entry;
+  struct Row {
+    std::int32_t gene;
+    std::int64_t probe;
+  };
+  std::vector<Row> rows;
+  for (const auto gene : genes) {
+    const auto first = std::ssize(rows);
+    for (std::int64_t f = 0; f < annotation.n_probes(); ++f)
+      if (annotation.place[f].position >= 0 &&
+          std::ranges::find(annotation.of(f), gene, &Entry::gene) != annotation.of(f).end())
+        rows.push_back({gene, f});
+    std::stable_sort(rows.begin() + first, rows.end(), [&](const Row& a, const Row& b) {
+      const auto &p = annotation.place[a.probe], &q = annotation.place[b.probe];
+      return std::pair(p.chromosome, p.position) < std::pair(q.chromosome, q.position);
+    });
+  }
+  const auto probe = [&](const Row& row) -> const ProbeRow& { return found.rows[row.probe]; };
+  matrix::TableColumns<Row> columns("gene_probes", rows);
+  columns.add("gene", [&](const Row& row) { return annotation.gene[row.gene]; });
+  columns.add("feature", [&](const Row& row) { return table.feature[row.probe]; });
+  columns.add("chromosome", [&](const Row& row) {
+    const auto chromosome = annotation.place[row.probe].chromosome;
+    return chromosome < 0 ? std::string() : annotation.chromosome[chromosome];
+  });
+  columns.add("position", [&](const Row& row) { return annotation.place[row.probe].position; });
+  columns.add("region_class", [&](const Row& row) {
+    std::vector<Entry> own;
+    std::ranges::copy_if(annotation.of(row.probe), std::back_inserter(own),
+                         [&](const Entry& entry) { return entry.gene == row.gene; });
+    return listed(own, annotation.region, &Entry::region);
+  });
+  columns.add("mean0", [&](const Row& row) { return probe(row).mean0; });
+  columns.add("mean1", [&](const Row& row) { return probe(row).mean1; });
+  columns.add("difference", [&](const Row& row) { return probe(row).difference; });
+  columns.add("p", [&](const Row& row) { return probe(row).p; });
+  columns.add("q_bh", [&](const Row& row) { return probe(row).q_bh; });
+  columns.add("direction", [&](const Row& row) { return direction_word(probe(row).direction, scale); });
+  columns.add("status", [&](const Row& row) { return std::string(name_of(probe(row).status)); });
   return columns.take();
 }
 

@@ -30,7 +30,8 @@ void check_samples(const matrix::Measurements& table, const Where& where) {
     if (sample.empty()) throw InputError(where, "a sample has no name");
     if (!seen.insert(sample).second) throw InputError(where, "sample '" + sample + "' is there twice");
   }
-  if (table.sample.empty()) throw InputError(where, "names no samples");
+  if (table.sample.empty())
+    throw InputError(where, "has one column: names of samples are to follow between commas, semicolons or tabs");
 }
 
 /// A row of `sample.size()` values behind its name and `n_between` further fields.

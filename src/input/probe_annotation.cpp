@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -18,6 +19,8 @@ using matrix::ProbeAnnotation;
 
 struct Columns {
   std::size_t probe = 0, gene = 0, region = 0;
+  std::size_t chromosome = 0, position = 0;
+  bool has_places = false;
 };
 
 std::size_t find_column(std::span<const std::string_view> header, std::initializer_list<std::string_view> names) {
@@ -34,9 +37,11 @@ Columns find_columns(DelimitedText& text, const std::filesystem::path& path) {
   for (int line = 0; line < most_lines; ++line) {
     const auto fields = text.next();
     if (!fields) break;
-    const Columns columns{find_column(*fields, {"probe", "IlmnID", "Name", "ID"}),
-                          find_column(*fields, {"gene", "UCSC_RefGene_Name"}),
-                          find_column(*fields, {"region_class", "UCSC_RefGene_Group"})};
+    Columns columns{
+        find_column(*fields, {"probe", "IlmnID", "Name", "ID"}), find_column(*fields, {"gene", "UCSC_RefGene_Name"}),
+        find_column(*fields, {"region_class", "UCSC_RefGene_Group"}),
+        find_column(*fields, {"chromosome", "chrom", "CHR"}), find_column(*fields, {"position", "MAPINFO"})};
+    columns.has_places = std::max(columns.chromosome, columns.position) < fields->size();
     if (std::max({columns.probe, columns.gene, columns.region}) < fields->size()) return columns;
   }
   throw InputError({path},
@@ -70,6 +75,15 @@ private:
   std::unordered_map<std::string, std::int32_t> number_;
 };
 
+/// -1 where there is none.
+std::int64_t position_of(std::string_view text, const DelimitedText& file) {
+  if (text.empty()) return -1;
+  const auto position = parse_number(text);
+  if (!position || !(*position >= 1.0) || *position != std::floor(*position))
+    throw InputError(file.where("position"), "'" + std::string(text) + "' is no position: bases count from 1");
+  return static_cast<std::int64_t>(*position);
+}
+
 /// Regions from upstream to downstream, whatever probe is named first.
 constexpr std::array<std::string_view, 6> along_the_gene{"TSS1500", "TSS200", "5'UTR", "1stExon", "Body", "3'UTR"};
 
@@ -81,11 +95,12 @@ ProbeAnnotation read_probe_annotation(const std::filesystem::path& path, std::sp
 
   ProbeAnnotation annotation;
   annotation.listed.resize(probes.size());
-  Names genes(annotation.gene), regions(annotation.region);
+  Names genes(annotation.gene), regions(annotation.region), chromosomes(annotation.chromosome);
   for (const auto region : along_the_gene) regions.number_of(region);
   std::vector<std::vector<ProbeAnnotation::Entry>> entries(probes.size());
   DelimitedText text({path});
   const auto columns = find_columns(text, path);
+  if (columns.has_places) annotation.place.resize(probes.size());
   while (const auto fields = text.next()) {
     if (fields->front() == "[Controls]") break;
     if (fields->size() <= std::max({columns.probe, columns.gene, columns.region}))
@@ -97,6 +112,12 @@ ProbeAnnotation read_probe_annotation(const std::filesystem::path& path, std::sp
       throw InputError(text.where("region_class"), "names " + std::to_string(region.size()) + " regions of " +
                                                        std::to_string(gene.size()) + " genes");
     for (const auto row : rows->second) annotation.listed[row] = 1;
+    if (columns.has_places && std::max(columns.chromosome, columns.position) < fields->size()) {
+      const ProbeAnnotation::Place place{chromosomes.number_of((*fields)[columns.chromosome]),
+                                         position_of((*fields)[columns.position], text)};
+      for (const auto row : rows->second)
+        if (annotation.place[row].position < 0) annotation.place[row] = place;
+    }
     for (std::size_t i = 0; i < std::max(gene.size(), region.size()); ++i) {
       const ProbeAnnotation::Entry entry{gene.empty() ? -1 : genes.number_of(gene[i]),
                                          region.empty() ? -1 : regions.number_of(region[i])};

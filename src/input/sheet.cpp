@@ -1,8 +1,22 @@
 #include "input/sheet.hpp"
 
+#include <algorithm>
+
 #include "miura/base/nearest_name.hpp"
 
 namespace miura::input {
+
+namespace {
+
+/// The columns there are, of many the first.
+std::string listed(const std::vector<std::string>& header) {
+  constexpr std::size_t most = 8;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(most, header.size()); ++i) text += (i == 0 ? "" : ", ") + header[i];
+  return header.size() > most ? text + " and " + std::to_string(header.size() - most) + " more" : text;
+}
+
+}  // namespace
 
 Sheet::Sheet(const std::filesystem::path& path, const std::string& lot) : text_({path, 0, {}, lot}) {
   const auto names = text_.next();
@@ -18,7 +32,8 @@ std::size_t Sheet::need(const std::string& name) const {
   const auto near = nearest_name(name, header_);
   auto place = where(name);
   place.row = 1;
-  throw InputError(place, "is missing" + (near.empty() ? "" : "; did you mean '" + near + "'?"));
+  throw InputError(place,
+                   "is missing" + (near.empty() ? "; there is " + listed(header_) : "; did you mean '" + near + "'?"));
 }
 
 bool Sheet::next() {

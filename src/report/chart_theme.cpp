@@ -60,6 +60,14 @@ json level_of(const char* channel, double value, json mark) {
           {"encoding", {{channel, {{"datum", value}}}}}};
 }
 
+json along_chromosome(const char* field, std::string_view chromosome, std::int64_t start, std::int64_t end) {
+  return {{"field", field},
+          {"type", "quantitative"},
+          {"title", valid_utf8(chromosome)},
+          {"scale", {{"domain", {start, end}}, {"nice", false}, {"zero", false}}},
+          {"axis", {{"tickCount", 5}, {"format", ",d"}}}};
+}
+
 json tooltip(std::initializer_list<std::array<const char*, 2>> fields) {
   json list = json::array();
   for (const auto& [field, title] : fields) list.push_back({{"field", field}, {"type", "nominal"}, {"title", title}});

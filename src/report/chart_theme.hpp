@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -33,6 +34,9 @@ void choose_cluster(nlohmann::json& spec, const std::vector<std::string>& cluste
 
 /// A level of y, or of x, that the eye should compare with: a line that is drawn once, whatever the data.
 nlohmann::json level_of(const char* channel, double value, nlohmann::json mark);
+
+/// The x channel of a field that holds bases of a chromosome.
+nlohmann::json along_chromosome(const char* field, std::string_view chromosome, std::int64_t start, std::int64_t end);
 
 /// Fields and titles of a tooltip, in their order.
 nlohmann::json tooltip(std::initializer_list<std::array<const char*, 2>> fields);

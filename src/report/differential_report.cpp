@@ -203,6 +203,70 @@ Section gene_section(const DifferentialReport& report) {
   return section;
 }
 
+/// The difference of every feature of a gene where it lies, by class of region.
+json gene_chart(const DifferentialReport& report, const GeneProbes& gene) {
+  json data = json::array();
+  for (const auto& probe : gene.probes) {
+    if (!std::isfinite(probe.difference)) continue;
+    data.push_back({{"feature", valid_utf8(probe.feature)},
+                    {"region", valid_utf8(probe.region.empty() ? "none" : probe.region)},
+                    {"position", probe.position},
+                    {"difference", probe.difference},
+                    {"kind", probe.direction.empty()  ? "no hit"
+                             : is_up(probe.direction) ? "up"
+                                                      : "down"},
+                    {"where", count_text(probe.position)},
+                    {"change", rounded_text(probe.difference)},
+                    {"p_text", p_text(probe.p, report.alpha)},
+                    {"q_text", p_text(probe.q, report.alpha)}});
+  }
+  const auto first = gene.probes.front().position, last = gene.probes.back().position;
+  const auto margin = std::max<std::int64_t>((last - first) / 30, 50);
+  const json x = along_chromosome("position", gene.chromosome, first - margin, last + margin);
+  const json y = {{"field", "difference"},
+                  {"type", "quantitative"},
+                  {"title", valid_utf8(report.compared + " less " + report.reference)}};
+  const json colour = {{"field", "kind"},
+                       {"type", "nominal"},
+                       {"legend", nullptr},
+                       {"scale", {{"domain", {"up", "down", "no hit"}}, {"range", {higher, lower, "#999999"}}}}};
+  auto spec = layered_chart(valid_utf8("Difference of every feature along " + gene.gene), data,
+                            {level_of("y", 0, {{"opacity", 0.45}}),
+                             {{"mark", {{"type", "rule"}, {"opacity", 0.6}}},
+                              {"encoding", {{"x", x}, {"y", y}, {"y2", {{"datum", 0}}}, {"color", colour}}}},
+                             {{"mark", {{"type", "point"}, {"filled", true}, {"size", 60}}},
+                              {"encoding",
+                               {{"x", x},
+                                {"y", y},
+                                {"color", colour},
+                                {"shape", {{"field", "region"}, {"type", "nominal"}, {"title", "region"}}},
+                                {"tooltip", tooltip({{"feature", "feature"},
+                                                     {"region", "region"},
+                                                     {"where", "base"},
+                                                     {"change", "difference"},
+                                                     {"p_text", "p"},
+                                                     {"q_text", "q"}})}}}}});
+  spec["height"] = 220;
+  return spec;
+}
+
+Section gene_probe_section(const DifferentialReport& report) {
+  constexpr std::size_t most = 24;
+  Section section{"along-genes", "Along chosen genes", {}};
+  if (report.gene_probes.empty()) return section;
+  section.body += paragraph("Blue: up, vermilion: down, grey: no hit; the shape is the class of region.");
+  for (std::size_t i = 0; i < std::min(most, report.gene_probes.size()); ++i) {
+    const auto& gene = report.gene_probes[i];
+    section.body += figure_row(chart(
+        "gene" + std::to_string(i), gene_chart(report, gene),
+        element("strong", text(gene.gene)) +
+            text(fmt::format(" {}: {} features from {} to {}", gene.chromosome, count_text(std::ssize(gene.probes)),
+                             count_text(gene.probes.front().position), count_text(gene.probes.back().position))),
+        "tables/gene_probes.tsv"));
+  }
+  return section;
+}
+
 Section time_section(const DifferentialReport& report) {
   constexpr std::ptrdiff_t most = 200;
   Section section{"times", "Groups over time", {}};
@@ -227,8 +291,8 @@ Section time_section(const DifferentialReport& report) {
 std::string render_differential(const DifferentialReport& report) {
   return whole_page("What differs between two groups", report.study, claim_card(report),
                     {warnings_section(report.warnings), time_section(report), feature_section(report),
-                     region_section(report), gene_section(report), method_section(report.method),
-                     settings_section(report.settings), files_section(report.files)},
+                     region_section(report), gene_section(report), gene_probe_section(report),
+                     method_section(report.method), settings_section(report.settings), files_section(report.files)},
                     report.program_version);
 }
 

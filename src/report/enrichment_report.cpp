@@ -218,13 +218,7 @@ json track_chart(const GeneTrack& track) {
   }
   const json y = {
       {"field", "track"}, {"type", "nominal"}, {"sort", order}, {"title", nullptr}, {"axis", {{"labelLimit", 200}}}};
-  const auto x = [&](const char* field) -> json {
-    return {{"field", field},
-            {"type", "quantitative"},
-            {"title", valid_utf8(track.chromosome)},
-            {"scale", {{"domain", {track.start, track.end}}, {"nice", false}, {"zero", false}}},
-            {"axis", {{"tickCount", 5}, {"format", ",d"}}}};
-  };
+  const auto x = [&](const char* field) { return along_chromosome(field, track.chromosome, track.start, track.end); };
   const json colour = {{"field", "kind"},
                        {"type", "nominal"},
                        {"legend", nullptr},

@@ -10,15 +10,16 @@ draw = random.Random(3)
 samples = [f"S{i}" for i in range(10)]
 with open("beta.csv", "w") as f, open("probes.csv", "w") as where:
     print("probe", *samples, sep=",", file=f)
-    print("probe,gene,region_class", file=where)
+    print("probe,gene,region_class,chromosome,position", file=where)
     for i in range(600):
         level, shift = draw.uniform(0.1, 0.6), 0.3 if i < 30 else 0
         values = [min(max(level + draw.gauss(0, 0.02) + (shift if s % 2 else 0), 0.001), 0.999) for s in range(10)]
         print(f"cg{i}", *("" if i == 40 and s == 3 else round(v, 4) for s, v in enumerate(values)), sep=",", file=f)
         gene = "WNT5A" if i < 10 else f"G{i // 10}"
-        print(f"cg{i}", f"{gene};X{i // 10}", "TSS200;Body", sep=",", file=where) if i < 100 else \
-            print(f"cg{i}", gene, draw.choice(["Body", "3'UTR", "TSS1500"]), sep=",", file=where) if i < 500 else \
-            print(f"cg{i}", "", "", sep=",", file=where) if i < 590 else None
+        place = ("chr3", 55_500_000 - 100 * i)
+        print(f"cg{i}", f"{gene};X{i // 10}", "TSS200;Body", *place, sep=",", file=where) if i < 100 else \
+            print(f"cg{i}", gene, draw.choice(["Body", "3'UTR", "TSS1500"]), *place, sep=",", file=where) if i < 500 else \
+            print(f"cg{i}", "", "", *place, sep=",", file=where) if i < 590 else None
 with open("sheet.csv", "w") as f:
     print("sample,group,clone,other", file=f)
     for i, s in enumerate(samples):
@@ -46,8 +47,38 @@ awk -F'\t' '$1 == "WNT5A" && $5 == 10 && $6 < 0.02' promoter/tables/differential
 
 grep -q 'of 600 features differ between KD and WT' one/report.html || fail "the page does not say how many features differ"
 
+# ---- features along a chosen gene ----
+"$MIURA" "${differential[@]}" --beta --annotation probes.csv --gene WNT5A --gene X3 --null-permutations 0 --out along --quiet || fail "--gene"
+[ "$(awk -F'\t' '$1 == "WNT5A" { print $2 }' along/tables/gene_probes.tsv | tr '\n' ' ')" = "cg9 cg8 cg7 cg6 cg5 cg4 cg3 cg2 cg1 cg0 " ] || fail "features along WNT5A: $(cat along/tables/gene_probes.tsv)"
+awk -F'\t' '$1 == "WNT5A" && !($3 == "chr3" && $5 == "TSS200" && $8 > 0.2 && $11 == "hyper") { exit 1 } $1 == "X3" && $5 != "Body" { exit 1 }' along/tables/gene_probes.tsv ||
+  fail "region and difference of the features of a gene: $(cat along/tables/gene_probes.tsv)"
+grep -q 'Along chosen genes' along/report.html || fail "the page does not draw the features of a gene"
+
+# ---- counts of a permutation test beside its own relabelings ----
+"$MIURA" "${differential[@]}" --beta --test welch --hits p --annotation probes.csv --promoter TSS200 --out welch --quiet || fail "the null of a permutation test"
+"$PYTHON" - <<'PYTHON' || fail "counts of a permutation test: $(cat welch/tables/region_classes.tsv)"
+import csv
+rows = {(r["region_class"], r["direction"]): r for r in csv.DictReader(open("welch/tables/region_classes.tsv"), delimiter="\t")}
+up, promoter = rows["all", "hyper"], rows["TSS200", "hyper"]
+assert int(up["n_hits"]) >= 30 and float(up["null_mean"]) < 25 and float(up["p_count"]) < 0.05, up
+assert round(252 * float(promoter["p_count"])) == 252 * float(promoter["p_count"]) >= 1, promoter  # of all 252 labelings
+assert promoter["p_top_enriched"] == "NaN", promoter
+genes = {r["gene"]: r for r in csv.DictReader(open("welch/tables/differential_genes.tsv"), delimiter="\t")}
+assert float(genes["WNT5A"]["p_promoter_hyper"]) < 0.02, genes["WNT5A"]
+PYTHON
+
+# ---- too few features for the moderated test ----
+head -13 beta.csv >few.csv
+few=(differential few.csv --groups sheet.csv --reference WT --out few --quiet)
+"$MIURA" "${few[@]}" 2>err.txt || fail "few features"
+[ "$(grep -c 'estimates from 12 features how much variances differ, which takes 20 or more: take --test t' err.txt)" -eq 1 ] || fail "no warning of few features: $(cat err.txt)"
+grep -q 'take --test t' few/report.html || fail "the page does not warn of few features"
+"$MIURA" "${few[@]}" --test t 2>err.txt && ! grep -q 'take --test t' err.txt || fail "a permutation test needs no prior"
+"$MIURA" "${differential[@]}" --beta --out few --quiet 2>err.txt || fail "differential on beta values"
+grep -q 'variances of the 600 features differ no more than chance' err.txt || fail "no warning of an infinite prior: $(cat err.txt)"
+
 # ---- the same bytes on any layout ----
-designs=("--m-values --annotation probes.csv" "--beta --hits p --alpha 0.01 --min-difference 0.1" "--pair clone" "--test welch" "--test wilcoxon --pair clone --hits p --alpha 0.1"
+designs=("--m-values --annotation probes.csv --gene WNT5A" "--test t --annotation probes.csv --promoter TSS200" "--test wilcoxon --permutations 99 --hits p --annotation probes.csv" "--beta --hits p --alpha 0.01 --min-difference 0.1" "--pair clone" "--test welch" "--test wilcoxon --pair clone --hits p --alpha 0.1"
   "--test t --permutations 50 --seed 3" "--null-permutations 20 --side greater --annotation probes.csv" "--time other --hits p")
 for design in "${designs[@]}"; do
   on 1 1 "${differential[@]}" $design --out layout1 --quiet || fail "differential $design"
@@ -104,6 +135,15 @@ refused 65 'column grup: is missing; did you mean .group' differential beta.csv 
 refused 65 'column other: pair a has 2 samples of WT and 2 of KD' "${differential[@]}" --pair other
 refused 64 'unit goes with --time' "${differential[@]}" --unit clone
 refused 64 'annotation and --time' "${differential[@]}" --time clone --annotation probes.csv
+sed 's/^S/s/' sheet.csv >lower.csv
+refused 65 "lower.csv: column sample: names none of the samples of beta.csv: names are compared as they stand, e.g. 's0' with 'S0'" differential beta.csv --groups lower.csv --reference WT
+tr ',' ' ' <beta.csv >spaces.csv
+refused 65 'spaces.csv:1: has one column: names of samples are to follow between commas, semicolons or tabs' differential spaces.csv --groups sheet.csv --reference WT
+refused 64 "promoter: probes.csv has no region class TSS20; there is TSS1500, TSS200" "${differential[@]}" --annotation probes.csv --promoter TSS20
+refused 64 '--gene needs an --annotation' "${differential[@]}" --gene WNT5A
+refused 65 "probes.csv: no feature of beta.csv lies in gene WNT5B; did you mean 'WNT5A'" "${differential[@]}" --annotation probes.csv --gene WNT5B
+cut -d, -f1-3 probes.csv >placeless.csv
+refused 65 'placeless.csv: has no columns chromosome and position' "${differential[@]}" --annotation placeless.csv --gene WNT5A
 refused 64 "test is one of moderated, t, welch, wilcoxon, not 'limma'" "${differential[@]}" --test limma
 refused 64 "Welch's test has no pairs" "${differential[@]}" --test welch --pair clone
 refused 64 'alpha lies between' "${differential[@]}" --alpha 0

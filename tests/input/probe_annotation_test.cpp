@@ -54,6 +54,18 @@ TEST_F(ProbeAnnotations, KeepTheRegionsAlongTheGene) {
   EXPECT_EQ(a.region, (std::vector<std::string>{"TSS1500", "TSS200", "5'UTR", "1stExon", "Body", "3'UTR", "enhancer"}));
 }
 
+TEST_F(ProbeAnnotations, TellPlacesWhereBothColumnsAreThere) {
+  using Place = matrix::ProbeAnnotation::Place;
+  const auto a = read(
+      "IlmnID,UCSC_RefGene_Name,UCSC_RefGene_Group,CHR,MAPINFO\ncg1,A,Body,18,76740275\ncg2,A,Body,3,55521670\ncg9,,,,"
+      "\n");
+  EXPECT_EQ(a.chromosome, (std::vector<std::string>{"18", "3"}));
+  EXPECT_EQ(a.place, (std::vector<Place>{{1, 55'521'670}, {0, 76'740'275}, {-1, -1}}));
+  EXPECT_TRUE(read("probe,gene,region_class,position\ncg1,A,Body,7\n").place.empty());
+  refuses("probe,gene,region_class,chromosome,position\ncg1,A,Body,chr1,12.5\n",
+          {"annotation.csv:2", "position", "'12.5' is no position"});
+}
+
 TEST_F(ProbeAnnotations, AddUpTheRowsOfOneProbe) {
   const auto a = read("probe,gene,region_class\ncg1,A,Body\ncg1,B,TSS200\ncg1,A,Body\n");
   EXPECT_EQ(entries(a, 1).size(), 2U);

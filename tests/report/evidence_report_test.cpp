@@ -28,6 +28,20 @@ TEST(DifferentialPage, DeclaresNothingThatRelabeledSamplesGiveAsWell) {
   EXPECT_TRUE(holds(own_part(render_differential(report)), "No feature differs between KD and WT"));
 }
 
+TEST(DifferentialPage, DrawsTheDifferenceAlongChosenGenes) {
+  auto report = planted::two_groups();
+  const auto page = own_part(render_differential(report));
+  EXPECT_TRUE(holds(page, "Along chosen genes"));
+  EXPECT_TRUE(holds(page, " chr3: 3 features from 55,466,000 to 55,491,400"));
+  const auto spec = page.substr(page.find("id=\"gene0-spec\""));
+  for (const auto* words :
+       {"\"position\":55490100", "\"region\":\"TSS200\"", "\"kind\":\"down\"", "\"kind\":\"no hit\""})
+    EXPECT_TRUE(holds(spec, words)) << words;
+  EXPECT_FALSE(holds(spec, "cg7"));  // no difference, no point
+  report.gene_probes.clear();
+  EXPECT_FALSE(holds(own_part(render_differential(report)), "Along chosen genes"));
+}
+
 TEST(DifferentialPage, ShowsGroupsOverTime) {
   DifferentialReport report;
   report.compared = "knock-down";

@@ -50,6 +50,11 @@ inline DifferentialReport two_groups() {
                    .p_promoter_up = 1,
                    .p_promoter_down = 0.004,
                    .mean_difference = -0.05}};
+  report.gene_probes = {{.gene = "WNT5A",
+                         .chromosome = "chr3",
+                         .probes = {{"cg9", "Body", 55'466'000, 0.02, 0.4, 0.9, ""},
+                                    {"cg0", "TSS200", 55'490'100, -0.31, 1e-9, 1e-6, "hypo"},
+                                    {"cg7", "TSS1500;TSS200", 55'491'400, missing, missing, missing, ""}}}};
   report.method = {{"Tests", "moderated t"}};
   return report;
 }

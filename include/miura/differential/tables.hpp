@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,6 +20,11 @@ matrix::Table differential_table(const Result& found, const matrix::Measurements
 matrix::Table region_table(const Regions& found, Scale scale);
 matrix::Table gene_table(const Regions& found, const matrix::Measurements& table, const Result& probes, Scale scale);
 matrix::Table gene_count_table(const Regions& found, Scale scale);
+/// The probes of these genes (numbers of the annotation, which tells places) along the genome, a row a probe and gene,
+/// tested or not; those without a place are left out.
+matrix::Table gene_probe_table(const Result& found, const matrix::Measurements& table,
+                               const matrix::ProbeAnnotation& annotation, std::span<const std::int32_t> genes,
+                               Scale scale);
 matrix::Table course_table(std::span<const CourseRow> rows, const matrix::Measurements& table, Scale scale);
 
 }  // namespace miura::differential

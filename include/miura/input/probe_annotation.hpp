@@ -12,8 +12,9 @@ namespace miura::input {
 /// `gene` and `region_class`, or with the names of Illumina's manifests `IlmnID` (or `Name`), `UCSC_RefGene_Name` and
 /// `UCSC_RefGene_Group`. Several genes of a probe are separated by `;`, and their regions in the same order. The
 /// heading of a manifest before the line of column names is passed over, as is what follows `[Controls]`.
+/// Columns `chromosome` and `position` (`CHR` and `MAPINFO`) are read where both are there.
 /// `probes`: those of the table, in its order; others are passed over. InputError for a file without such columns, or
-/// with a row that has other numbers of genes and of regions. Not collective.
+/// with a row that has other numbers of genes and of regions, or a position that is no number. Not collective.
 matrix::ProbeAnnotation read_probe_annotation(const std::filesystem::path& path, std::span<const std::string> probes);
 
 }  // namespace miura::input

@@ -20,6 +20,15 @@ struct ProbeAnnotation {
   std::vector<Entry> entry;            ///< of one probe none is there twice
   std::vector<std::uint8_t> listed;    ///< of each probe: 1 if the annotation names it
 
+  /// A base of the genome, counted from 1; -1: not known.
+  struct Place {
+    std::int32_t chromosome = -1;  ///< index of chromosome
+    std::int64_t position = -1;
+    bool operator==(const Place&) const = default;
+  };
+  std::vector<std::string> chromosome;  ///< names, in the order of their first probe
+  std::vector<Place> place;             ///< of each probe; empty: the annotation tells no places
+
   std::int64_t n_probes() const noexcept { return std::ssize(start) - 1; }
   std::span<const Entry> of(std::int64_t probe) const noexcept {
     return std::span(entry).subspan(start[probe], start[probe + 1] - start[probe]);

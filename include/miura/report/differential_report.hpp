@@ -30,6 +30,18 @@ struct HitGeneRow {
   double p_promoter_up = missing, p_promoter_down = missing, mean_difference = missing;
 };
 
+/// The features of a chosen gene along the genome: rows of gene_probes.tsv.
+struct GeneProbes {
+  struct Probe {
+    std::string feature, region;  ///< region: class, several joined by `;`
+    std::int64_t position = 0;
+    double difference = missing, p = missing, q = missing;
+    std::string direction;  ///< of a hit
+  };
+  std::string gene, chromosome;
+  std::vector<Probe> probes;  ///< by position
+};
+
 /// All that the report.html of a comparison of two groups shows, taken as it stands.
 struct DifferentialReport {
   std::string study, reference, compared, program_version;
@@ -38,6 +50,7 @@ struct DifferentialReport {
   std::vector<DifferenceRow> features;  ///< those that are drawn: hits, and some of the others
   std::vector<RegionHitRow> regions;    ///< `all` first; up before down
   std::vector<HitGeneRow> genes;
+  std::vector<GeneProbes> gene_probes;
   std::vector<DifferenceRow> times;
   std::vector<MethodStep> method;
   std::vector<NamedText> settings;
