@@ -43,7 +43,14 @@ std::string without_dashes(const std::string& name) {
 }
 
 /// "unknown option 'pca.compnents'; did you mean 'pca.components'?"
-std::string unknown_name(const std::string& name, const po::options_description& options) {
+std::string unknown_name(const std::string& name, const po::options_description& options,
+                         const std::vector<std::string>& named_sections = {}) {
+  std::vector<std::string> sections;
+  for (const auto& section : named_sections) sections.push_back(section.substr(0, section.size() - 1));
+  const auto section = nearest_name(name.substr(0, name.find('.')), sections);
+  if (std::ranges::count(name, '.') == 2 && !section.empty())
+    return fmt::format("unknown option '{}'; did you mean [{}.{}]?", name, section,
+                       name.substr(name.find('.') + 1, name.rfind('.') - name.find('.') - 1));
   std::vector<std::string> known;
   for (const auto& option : options.options()) known.push_back(option->long_name());
   const auto nearest = nearest_name(name, known);
@@ -75,7 +82,7 @@ void store_file(const std::filesystem::path& path, const po::options_description
       continue;
     }
     if (options.find_nothrow(name, false) == nullptr)
-      throw InputError({path, row}, unknown_name(name, options), ExitCode::usage);
+      throw InputError({path, row}, unknown_name(name, options, named_sections), ExitCode::usage);
     po::option option(name, {value});
     option.original_tokens = {name, value};
     parsed.options.push_back(std::move(option));

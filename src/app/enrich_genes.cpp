@@ -9,6 +9,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "app/compared_names.hpp"
 #include "miura/base/error.hpp"
 #include "miura/input/gene_sets.hpp"
 #include "miura/input/measurements.hpp"
@@ -105,7 +106,11 @@ Joined join_samples(const EnrichOptions& o, const matrix::Measurements& table) {
   std::vector<std::string> known;
   for (const auto& sample : table.sample)
     if (in_sheet.contains(sample)) known.push_back(sample);
-  if (known.empty()) throw InputError({o.sheet, 0, sheet.key_column}, "names none of the samples of " + o.genes);
+  if (known.empty())
+    throw InputError({o.sheet, 0, sheet.key_column},
+                     fmt::format("names none of the samples of {}: {}", o.genes,
+                                 compared_names(sheet.sample.empty() ? "" : sheet.sample.front(),
+                                                table.sample.empty() ? "" : table.sample.front())));
   const std::vector<std::string> wanted{o.outcome};
   const auto values = input::read_outcomes(o.sheet, sheet.key_column, known, wanted).front().value;
   std::vector<std::string> labels(known.size(), "all");
@@ -171,11 +176,30 @@ std::string matched_genes(const GeneStudy& study) {
   if (n == 0)
     throw InputError(
         {study.inputs.front()},
-        fmt::format("none of the {} genes is in a set: names are compared as they stand, e.g. '{}' with '{}'",
-                    tested.size(), *study.universe.begin(),
-                    in_sets.empty() ? std::string_view() : *std::ranges::min_element(in_sets)));
+        fmt::format("none of the {} genes is in a set: {}", tested.size(),
+                    compared_names(*study.universe.begin(),
+                                   in_sets.empty() ? std::string_view() : *std::ranges::min_element(in_sets))));
   return fmt::format("{} of {} tested genes are in one of {} sets ({} different genes)\n", n, tested.size(),
                      study.sets.size(), in_sets.size());
+}
+
+/// Genes by name alone, without a table.
+bool is_plain_list(const EnrichOptions& o) {
+  return !o.by_lots() && o.table.score.empty() && o.table.select.empty() && o.table.group.empty();
+}
+
+/// A list of its own must be a part of what was tested.
+void check_list(const EnrichOptions& o, const GeneStudy& study) {
+  const std::unordered_set<std::string_view> tested(study.universe.begin(), study.universe.end());
+  const auto& genes = study.lists.front().gene;
+  const auto n = std::ranges::count_if(genes, [&](const auto& gene) { return tested.contains(gene); });
+  if (n == 0)
+    throw InputError({o.genes},
+                     fmt::format("none of its {} genes is in the universe {}: {}", genes.size(), o.universe,
+                                 compared_names(genes.empty() ? "" : genes.front(), study.universe.front())));
+  if (n == std::ssize(tested))
+    throw UsageError(fmt::format("every gene of the universe {} is in {}: --universe is what was tested, found or not",
+                                 o.universe, o.genes));
 }
 
 struct ListRow {
@@ -268,17 +292,19 @@ GeneStudy read_gene_study(const EnrichOptions& o) {
     study.universe = input::read_gene_list(o.universe);
     study.inputs.emplace_back(o.universe);
   }
-  if (o.by_lots())
+  if (o.by_lots()) {
     read_lots(o, study);
-  else if (o.table.score.empty() && o.table.select.empty() && o.table.group.empty())
+  } else if (is_plain_list(o)) {
     study.lists.push_back({"", "all", input::read_gene_list(o.genes)});
-  else
+  } else {
     read_table(o, study);
+  }
   return study;
 }
 
 std::vector<matrix::Table> enrich_genes(MPI_Comm comm, const EnrichOptions& o, GeneStudy& study, std::string& told) {
   told += matched_genes(study);
+  if (is_plain_list(o)) check_list(o, study);
   std::vector<matrix::Table> tables;
   if (!study.lists.empty()) {
     const auto found = over_representation(study.universe, study.lists, study.sets, o.ranked.sizes);

@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 
+#include "app/compared_names.hpp"
 #include "miura/base/error.hpp"
 #include "miura/base/sha256.hpp"
 #include "miura/input/gene_map.hpp"
@@ -54,7 +55,9 @@ std::vector<std::string> genes_of(const MeasurementOptions& m, const std::vector
     genes.push_back(at == map.end() ? std::string() : at->second);
     any = any || at != map.end();
   }
-  if (!any) throw InputError({m.genes}, "names none of the features of " + m.table.string());
+  if (!any)
+    throw InputError({m.genes}, fmt::format("names none of the features of {}: {}", m.table.string(),
+                                            compared_names(map.empty() ? "" : map.begin()->first, features.front())));
   return genes;
 }
 
@@ -137,7 +140,10 @@ std::map<std::string, std::vector<double>> columns_of(const MineOptions& o, cons
     std::vector<std::string> joined, without_row, columns;
     for (const auto& line : lines)
       (std::ranges::find(sheet.sample, line) != sheet.sample.end() ? joined : without_row).push_back(line);
-    if (joined.empty()) throw InputError({path, 0, sheet.key_column}, "names none of the lines");
+    if (joined.empty())
+      throw InputError({path, 0, sheet.key_column},
+                       fmt::format("names none of the lines: {}",
+                                   compared_names(sheet.sample.empty() ? "" : sheet.sample.front(), lines.front())));
     if (!without_row.empty())
       warnings.push_back(fmt::format("{} has no row for {}: left out", path.string(), fmt::join(without_row, ", ")));
     for (const auto* outcome : outcomes) columns.push_back(outcome->column);
@@ -181,6 +187,31 @@ void warn_of_markers(const propensity::Component& component, const std::string& 
                                    component.status, component.sign_correlation));
 }
 
+/// An outcome that has a section of its own is meant to be mined; of `columns = all` some may be empty.
+void check_known(const OutcomeOptions& outcome, const std::vector<double>& value) {
+  constexpr std::ptrdiff_t fewest = 3;
+  const auto n = std::ranges::count_if(value, [](double v) { return !std::isnan(v); });
+  if (n < fewest && outcome.row > 0)
+    throw InputError(
+        {outcome.sheet, 0, outcome.column},
+        fmt::format("is known of {} of the {} training lines; at least {} are needed", n, value.size(), fewest));
+}
+
+[[noreturn]] void refuse_markers(const MineOptions& o, const OutcomeOptions& outcome, const PreparedTable& table,
+                                 const propensity::Component& component) {
+  const bool none_there = std::ranges::none_of(component.markers, [](const auto& m) { return m.status != "NOT_MEASURED"; });
+  const auto place = fmt::format("[outcome.{}]: ", outcome.name);
+  if (!none_there)
+    throw InputError({o.file, outcome.row},
+                     fmt::format("{}no marker varies over three lines of {}", place, outcome.measurement));
+  const auto& gene = table.gene.front();
+  throw InputError(
+      {o.file, outcome.row},
+      fmt::format("{}none of the markers {} is in measurement {}: {}", place, fmt::join(outcome.markers, ", "),
+                  outcome.measurement,
+                  compared_names(outcome.markers.front(), gene.empty() ? table.table.feature.front() : gene)));
+}
+
 }  // namespace
 
 MinedLines read_training(const MineOptions& o, TrainingChoices& choices) {
@@ -195,9 +226,7 @@ MinedLines read_training(const MineOptions& o, TrainingChoices& choices) {
       const auto& table = *find(read.tables, options.measurement);
       const auto by_gene = named_by_gene(table, options.markers);
       auto found = propensity::first_component(by_gene, options.markers, o.propensity);
-      if (found.component.status == "NOT_TESTED")
-        throw InputError({o.file, options.row}, fmt::format("[outcome.{}]: no marker varies over three lines of {}",
-                                                            options.name, options.measurement));
+      if (found.component.status == "NOT_TESTED") refuse_markers(o, options, table, found.component);
       warn_of_markers(found.component, options.name, read.warnings);
       choices.component[options.name] = found.component;
       outcome.value = spread(table.table.sample, found.score, read.lines.line);
@@ -206,6 +235,7 @@ MinedLines read_training(const MineOptions& o, TrainingChoices& choices) {
                                    options.measurement, propensity::marker_values(by_gene, options.markers)});
     } else {
       outcome.value = std::move(columns.at(options.name));
+      check_known(options, outcome.value);
     }
     read.lines.outcomes.push_back(std::move(outcome));
   }

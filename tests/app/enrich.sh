@@ -72,6 +72,9 @@ expect 64 'no gene sets' 1 enrich tested.tsv
 expect 64 'does not tell which genes were tested' 1 enrich "$made_up/picked.txt" "${sets[@]}"
 expect 65 'tested.tsv:1: column q_value: is missing' 1 enrich tested.tsv "${sets[@]}" --gene symbol --select 'q_value<=0.1'
 expect 64 "--select is COLUMN<=VALUE or COLUMN>=VALUE, not 'q<0.1'" 1 enrich tested.tsv "${sets[@]}" --select 'q<0.1'
+head -2 "$made_up/picked.txt" | tr '[:upper:]' '[:lower:]' >small.txt
+expect 65 'small.txt: none of its 2 genes is in the universe .*universe.txt: names are compared as they stand' 1 enrich small.txt "${sets[@]}" --universe "$made_up/universe.txt"
+expect 64 'every gene of the universe .*picked.txt is in .*picked.txt: --universe is what was tested' 1 enrich "$made_up/picked.txt" "${sets[@]}" --universe "$made_up/picked.txt"
 expect 64 'every gene of tested.tsv is picked' 1 enrich tested.tsv "${sets[@]}" --gene symbol --by cluster
 expect 65 'sheet.csv:1: column potence: is missing; did you mean .potency.' 1 enrich lots.tsv "${sets[@]}" --outcomes sheet.csv --outcome potence
 expect 64 'where could the intervals have been' 1 enrich --peaks "$made_up/a.bed" --with "$made_up/b.bed"

@@ -33,6 +33,13 @@ rows() { awk -F'\t' "NR == 1 { for (i = 1; i <= NF; ++i) name[i] = \$i; next } {
 [ "$(rows propensity 'c["outcome"] == "ecto" && c["set"] == "test"')" -eq 13 ] || fail "test lines have no propensity"
 [ "$(rows lines 'c["set"] == "test" && c["selected"] != ""')" -gt 0 ] || fail "no test line is judged by a threshold"
 
+# ---- a threshold of each term ----
+sed 's/^rule = ecto:s .*/rule = ecto:s@0.01 meso:-s endo:-s@0.2/' mine.ini >terms.ini
+on 1 1 mine terms.ini --mining.affordable 1000000 --mining.permutations 999 --out terms --quiet || fail "a threshold of each term"
+grep -q 'array/ecto:s@0.01 array/meso:-s array/endo:-s@0.2' terms/tables/mining_counts.tsv || fail "the rule does not name its thresholds"
+awk -F'\t' 'NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next } $at["intersection"] == "switch" && $at["p_one_sided"] > ($at["outcome"] == "ecto" ? 0.005 : $at["outcome"] == "endo" ? 0.1 : 0.025) { exit 1 }' \
+  terms/tables/mining_intersections.tsv || fail "a member is beyond the threshold of a term"
+
 # ---- test lines decide nothing of training ----
 digest=$(grep -o '"training_choices_sha256": "[0-9a-f]*"' one/provenance.json) || fail "no digest of the choices"
 opened=$(grep -n 'training has made its choices' one/log.txt | cut -d: -f1)
@@ -60,7 +67,30 @@ for ranks in 1 2; do
   expect 64 'signs \+ and -, or s and -s for either direction, not both' $ranks mine variant.ini
   variant 's/^rule = ecto:s .*/&\nthreshold = 2/'
   expect 64 'variant.ini:[0-9]+: threshold lies between 0 and 0.5, not 2' $ranks mine variant.ini
+  variant 's/^rule = ecto:s .*/rule = ecto:s@0.7 meso:-s/'
+  expect 64 'variant.ini:[0-9]+: threshold lies between 0 and 0.5, not 0.7: it is the p of a hit' $ranks mine variant.ini
+  variant 's/^rule = ecto:s .*/rule = ecto:s@strict meso:-s/'
+  expect 64 "variant.ini:[0-9]+: the threshold of ecto:s@strict: 'strict' is not a number" $ranks mine variant.ini
 done
+variant 's/^\[measurement.array\]/[mesurement.array]/'
+expect 64 "variant.ini:[0-9]+: unknown option 'mesurement.array.table'; did you mean \[measurement.array\]" 1 mine variant.ini
+variant 's/^rule = array:+ cage:+/rule = array:+, cage:+/'
+expect 64 "'array:\+,' is not NAME:SIGN or NAME:SIGN@P between spaces" 1 mine variant.ini
+variant 's/^propensity = PAX6, .*/propensity = pax6, sox1/'
+expect 65 "variant.ini:[0-9]+: \[outcome.ecto\]: none of the markers pax6, sox1 is in measurement qpcr: .*'pax6' with 'GAPDH'" 1 mine variant.ini --out refused
+variant 's/^propensity = PAX6, .*/propensity = ectoderm.txt/'
+expect 66 'ectoderm.txt: not found' 1 mine variant.ini
+sed 's/^p_/q_/' array_genes.csv >other_genes.csv
+variant 's/^genes = array_genes.csv/genes = other_genes.csv/'
+expect 65 "other_genes.csv: names none of the features of .*array.csv: names are compared as they stand, e.g. 'q_[A-Z0-9]*' with 'p_SALL3'" 1 mine variant.ini --out refused
+{ echo line,yield,grade; for i in 01 02 03; do echo "line$i,$([ $i = 03 ] && echo NA || echo 1$i),a"; done; echo Line04,3,b; } >yield.csv
+sheet() { printf '[mining]\nsheet = yield.csv\n[measurement.array]\ntable = array.csv\n[outcome.y]\ncolumn = %s\n' "$1" >sheet.ini; }
+sheet yield
+expect 65 'yield.csv: column yield: is known of 2 of the 10 training lines; at least 3 are needed' 1 mine sheet.ini --out refused
+sheet yeild
+expect 65 'yield.csv:1: column yeild: is missing; there is line, yield, grade' 1 mine sheet.ini --out refused
+sheet grade
+expect 65 "yield.csv:2: column grade: 'a' is not a number" 1 mine sheet.ini --out refused
 expect 64 'no configuration: miura mine MINE.ini' 1 mine
 expect 64 "mining.list is one of hits, all, not 'some'" 1 mine mine.ini --mining.list some
 on 1 1 mine mine.ini --dump-config | grep -qxF '[measurement.array]' || fail "dump of named sections"
