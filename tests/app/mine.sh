@@ -78,7 +78,7 @@ expect 64 "variant.ini:[0-9]+: unknown option 'mesurement.array.table'; did you 
 variant 's/^rule = array:+ cage:+/rule = array:+, cage:+/'
 expect 64 "'array:\+,' is not NAME:SIGN or NAME:SIGN@P between spaces" 1 mine variant.ini
 variant 's/^propensity = PAX6, .*/propensity = pax6, sox1/'
-expect 65 "variant.ini:[0-9]+: \[outcome.ecto\]: none of the markers pax6, sox1 is in measurement qpcr: .*'pax6' with 'GAPDH'" 1 mine variant.ini --out refused
+expect 65 "variant.ini:[0-9]+: \[outcome.ecto\]: none of the markers pax6, sox1 is in measurement qpcr: .*'pax6' with 'PAX6'" 1 mine variant.ini --out refused
 variant 's/^propensity = PAX6, .*/propensity = ectoderm.txt/'
 expect 66 'ectoderm.txt: not found' 1 mine variant.ini
 sed 's/^p_/q_/' array_genes.csv >other_genes.csv

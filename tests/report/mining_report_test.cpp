@@ -59,7 +59,8 @@ TEST(MiningPage, ShowsEveryPart) {
   for (const auto* words :
        {"Intersections beside chance", "Hits of single outcomes", "In the test lines", "rank against rank",
         "Which line for which product", "From claim to specification", "Propensities and their markers",
-        "Outcomes among themselves", "qpcr, suspension (train)", "74.6 %", "1 of 5, accepted", "8c0816211e7c89be"})
+        "Outcomes among themselves", "qpcr, suspension (train)", "74.6 %", "1 of 5, accepted", "8c0816211e7c89be",
+        "both rho are of the term that is weakest in the test lines", "array/ecto:+"})
     EXPECT_TRUE(holds(page, words)) << words;
 }
 

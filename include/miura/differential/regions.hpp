@@ -72,9 +72,9 @@ struct Regions {
 /// relabelings of the probe.
 ///
 /// Collective; everything is replicated, relabelings (of permutation tests: probes) are dealt over ranks and threads,
-/// and counts are integers. About 50 ns a probe and relabeling for 12 samples; 60 bytes a probe for each thread. Of
-/// permutation tests 30 ns, and half a gigabyte for what is significant by itself; where that is more, the probes are
-/// gone through again.
+/// and counts are integers. About 50 ns a probe and relabeling for 12 samples; 60 bytes a probe for each thread. A
+/// permutation test keeps what is significant by itself, half a gigabyte at a time, and goes through the probes again
+/// where that is more.
 Regions count_regions(MPI_Comm comm, const matrix::Measurements& table, const Design& design, const Options& options,
                       const Result& found, const matrix::ProbeAnnotation& annotation, const RegionOptions& regions);
 
