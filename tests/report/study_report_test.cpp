@@ -64,7 +64,8 @@ TEST(Page, SaysEveryNumberInTablesToo) {
 TEST(Page, LetsNoNameEscapeItsElement) {
   const auto plain = own_part(render_html(planted::report(0.8)));
   const auto hostile = own_part(render_html(planted::hostile_report()));
-  EXPECT_EQ(occurrences(hostile, "<script"), occurrences(plain, "<script"));
+  // one more: the outcome renamed is no condition of another any more, and has a figure of its own
+  EXPECT_EQ(occurrences(hostile, "<script"), occurrences(plain, "<script") + 1);
   EXPECT_FALSE(holds(hostile, "<script>document"));
   EXPECT_FALSE(holds(hostile, "<b>"));
   EXPECT_FALSE(holds(hostile, "\xff"));
