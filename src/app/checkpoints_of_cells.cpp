@@ -14,6 +14,30 @@ namespace miura::app {
 using hdf5::ParallelFile;
 using hdf5::StoredArray;
 
+namespace {
+
+/// Column and count of every nonzero of all ranks, as numbers of one type that holds them all. Collective.
+template <class T>
+void write_entries(const ParallelFile& file, const matrix::CountRows& mine) {
+  hdf5::RowsInPortions<T> column(file, file.get(), "column", mine.n_nonzeros());
+  hdf5::RowsInPortions<T> count(file, file.get(), "count", mine.n_nonzeros());
+  constexpr std::int64_t cells_a_portion = 1 << 10;  // some million counts
+  const auto portions = parallel::max_over_ranks(file.comm(), (mine.n_rows() + cells_a_portion - 1) / cells_a_portion);
+  for (std::int64_t p = 0; p < portions; ++p) {
+    std::vector<T> columns, counts;
+    for (auto i = std::min(mine.n_rows(), p * cells_a_portion); i < std::min(mine.n_rows(), (p + 1) * cells_a_portion);
+         ++i)
+      mine.for_each(i, [&](std::int32_t gene, std::uint32_t c) {
+        columns.push_back(static_cast<T>(gene));
+        counts.push_back(static_cast<T>(c));
+      });
+    column.write(columns);
+    count.write(counts);
+  }
+}
+
+}  // namespace
+
 void save(MPI_Comm comm, const CellsStage& stage, const std::filesystem::path& path) {
   ParallelFile file(comm, path);
   const auto& mine = stage.cells.mine;
@@ -33,24 +57,10 @@ void save(MPI_Comm comm, const CellsStage& stage, const std::filesystem::path& p
     file.rows<std::int32_t>(file.get(), "n_genes", stage.metrics.n_genes);
     file.rows<double>(file.get(), "pct_mito", stage.metrics.pct_mito);
     std::vector<std::int64_t> start{0};
-    for (std::int64_t i = 0; i < mine.n_cells(); ++i)
-      start.push_back(start.back() + std::ssize(mine.counts.columns(i)));
+    for (std::int64_t i = 0; i < mine.n_cells(); ++i) start.push_back(start.back() + mine.counts.n_nonzeros(i));
     file.rows<std::int64_t>(file.get(), "row_end", row_ends(comm, start));
-    hdf5::RowsInPortions<std::int32_t> column(file, file.get(), "column", mine.counts.n_nonzeros());
-    hdf5::RowsInPortions<std::int32_t> count(file, file.get(), "count", mine.counts.n_nonzeros());
-    constexpr std::int64_t cells_a_portion = 1 << 10;  // some million counts
-    const auto portions = parallel::max_over_ranks(comm, (mine.n_cells() + cells_a_portion - 1) / cells_a_portion);
-    for (std::int64_t p = 0; p < portions; ++p) {
-      std::vector<std::int32_t> columns, counts;
-      for (auto i = std::min(mine.n_cells(), p * cells_a_portion);
-           i < std::min(mine.n_cells(), (p + 1) * cells_a_portion); ++i)
-        mine.counts.for_each(i, [&](std::int32_t gene, std::uint32_t c) {
-          columns.push_back(gene);
-          counts.push_back(static_cast<std::int32_t>(c));
-        });
-      column.write(columns);
-      count.write(counts);
-    }
+    const bool narrow = parallel::max_over_ranks(comm, std::int64_t{mine.counts.is_narrow() ? 0 : 1}) == 0;
+    narrow ? write_entries<std::uint16_t>(file, mine.counts) : write_entries<std::int32_t>(file, mine.counts);
   }
   file.close();
 }

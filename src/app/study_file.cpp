@@ -125,7 +125,7 @@ void write_counts(const ParallelFile& file, const Study& study, double scale, co
         columns.push_back(gene);
         integers.push_back(static_cast<std::int32_t>(c));
       });
-      row_start.push_back(row_start.back() + std::ssize(counts.columns(i)));
+      row_start.push_back(row_start.back() + counts.n_nonzeros(i));
     }
     expression.write(values);
     column.write(columns);

@@ -28,7 +28,7 @@ void for_each_slab(const matrix::CountRows& counts, const normalize::LogNormaliz
   for (std::int64_t from = 0; from < counts.n_rows(); from += slab) {
     const auto to = std::min(from + slab, counts.n_rows());
     std::vector<std::int64_t> start{0};
-    for (auto i = from; i < to; ++i) start.push_back(start.back() + std::ssize(counts.columns(i)));
+    for (auto i = from; i < to; ++i) start.push_back(start.back() + counts.n_nonzeros(i));
     use(from, to, start, normalize::log_normalize(counts, from, to, options));
   }
 }
@@ -44,7 +44,7 @@ std::vector<std::int64_t> expression_sums(MPI_Comm comm, const matrix::CountRows
     for (auto i = from; i < to; ++i) {
       if (!reference[i]) continue;
       auto next = value.begin() + start[i - from];
-      for (const auto gene : counts.columns(i)) sum[gene] += in_steps(*next++);
+      counts.for_each(i, [&](std::int32_t gene, std::uint32_t) { sum[gene] += in_steps(*next++); });
     }
   });
   parallel::sum_over_ranks(comm, sum);
@@ -80,15 +80,19 @@ public:
         n_controls_(present_in_lots(lists.controls, missing)),
         fewest_(fewest) {}
 
-  double of(std::span<const std::int32_t> genes, std::span<const float> expression, std::int32_t lot) const {
+  /// `expression` has the values of the cell's nonzero counts.
+  double of(const matrix::CountRows& counts, std::int64_t cell, std::span<const float> expression,
+            std::int32_t lot) const {
     if (n_genes_[lot] < fewest_ || n_controls_[lot] == 0) return std::numeric_limits<double>::quiet_NaN();
     std::int64_t of_genes = 0, of_controls = 0;
-    for (std::size_t e = 0; e < genes.size(); ++e) {
-      if (!is_gene_[genes[e]] && !is_control_[genes[e]]) continue;
-      const auto steps = in_steps(expression[e]);
-      of_genes += is_gene_[genes[e]] ? steps : 0;
-      of_controls += is_control_[genes[e]] ? steps : 0;
-    }
+    auto next = expression.begin();
+    counts.for_each(cell, [&](std::int32_t gene, std::uint32_t) {
+      const auto value = *next++;
+      if (!is_gene_[gene] && !is_control_[gene]) return;
+      const auto steps = in_steps(value);
+      of_genes += is_gene_[gene] ? steps : 0;
+      of_controls += is_control_[gene] ? steps : 0;
+    });
     const auto mean = [](std::int64_t sum, std::int64_t n) {
       return static_cast<double>(sum) / (matrix::grid_steps * static_cast<double>(n));
     };
@@ -138,10 +142,9 @@ Scores score(MPI_Comm comm, const matrix::DistributedCells& cells, const matrix:
   for_each_slab(counts, log_normalize, [&](auto from, auto to, const auto& start, const auto& value) {
 #pragma omp parallel for schedule(static)
     for (auto i = from; i < to; ++i) {
-      const auto columns = counts.columns(i);
-      const auto expression = std::span(value).subspan(start[i - from], columns.size());
-      scores.s[i] = s.of(columns, expression, cells.mine.lot[i]);
-      scores.g2m[i] = g2m.of(columns, expression, cells.mine.lot[i]);
+      const auto expression = std::span(value).subspan(start[i - from], counts.n_nonzeros(i));
+      scores.s[i] = s.of(counts, i, expression, cells.mine.lot[i]);
+      scores.g2m[i] = g2m.of(counts, i, expression, cells.mine.lot[i]);
     }
   });
   scores.phase.resize(scores.s.size());

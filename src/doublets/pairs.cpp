@@ -26,7 +26,7 @@ public:
     std::vector<std::vector<std::uint32_t>> count(requests.size());
     for (std::size_t r = 0; r < requests.size(); ++r)
       for (const auto cell : requests[r]) {
-        length[r].push_back(static_cast<std::int32_t>(std::ssize(cells.mine.counts.columns(cell - first))));
+        length[r].push_back(static_cast<std::int32_t>(cells.mine.counts.n_nonzeros(cell - first)));
         cells.mine.counts.for_each(cell - first, [&](std::int32_t g, std::uint32_t c) {
           gene[r].push_back(g);
           count[r].push_back(c);

@@ -11,8 +11,11 @@
 namespace miura::matrix {
 
 void CountRows::push(std::int32_t column, std::uint32_t count) {
-  if (count >= overflow) large_.emplace_back(std::ssize(column_), count);
-  column_.push_back(column);
+  const auto offset = column >> column_bits << column_bits;
+  const bool in_a_later_stretch = !passings_.empty() && passings_.back().at >= row_start_.back();
+  if (offset != (in_a_later_stretch ? passings_.back().offset : 0)) passings_.push_back({std::ssize(column_), offset});
+  if (count >= overflow) large_.push_back({std::ssize(column_), count});
+  column_.push_back(static_cast<std::uint16_t>(column - offset));
   small_.push_back(static_cast<std::uint16_t>(std::min<std::uint32_t>(count, overflow)));
 }
 
@@ -26,26 +29,37 @@ void CountRows::shrink() {
   row_start_.shrink_to_fit();
   column_.shrink_to_fit();
   small_.shrink_to_fit();
+  passings_.shrink_to_fit();
   large_.shrink_to_fit();
 }
 
-std::span<const std::int32_t> CountRows::columns(std::int64_t row) const noexcept {
-  return std::span(column_).subspan(row_start_[row], row_start_[row + 1] - row_start_[row]);
+std::uint32_t CountRows::large_count(std::int64_t at) const noexcept {
+  return std::ranges::lower_bound(large_, at, {}, &LargeCount::at)->count;
 }
 
-std::uint32_t CountRows::large_count(std::int64_t at) const noexcept {
-  return std::ranges::lower_bound(large_, at, {}, &std::pair<std::int64_t, std::uint32_t>::first)->second;
+namespace {
+
+/// Of what is kept aside for the entries [begin, end) goes to `kept`, for entries that stand at `to` and on.
+template <class Aside>
+void keep_aside(const std::vector<Aside>& all, std::int64_t begin, std::int64_t end, std::int64_t to,
+                std::vector<Aside>& kept) {
+  for (auto it = std::ranges::lower_bound(all, begin, {}, &Aside::at); it != all.end() && it->at < end; ++it) {
+    kept.push_back(*it);
+    kept.back().at += to - begin;
+  }
 }
+
+}  // namespace
 
 void CountRows::keep_rows(std::span<const std::uint8_t> keep) {
   std::int64_t to = 0, rows = 0;
-  std::vector<std::pair<std::int64_t, std::uint32_t>> large;
+  std::vector<Passing> passings;
+  std::vector<LargeCount> large;
   for (std::int64_t row = 0, n = n_rows(); row < n; ++row) {
     const auto from = row_start_[row], end = row_start_[row + 1];
     if (keep[row]) {
-      for (auto it = std::ranges::lower_bound(large_, from, {}, &std::pair<std::int64_t, std::uint32_t>::first);
-           it != large_.end() && it->first < end; ++it)
-        large.emplace_back(it->first - from + to, it->second);
+      keep_aside(passings_, from, end, to, passings);
+      keep_aside(large_, from, end, to, large);
       std::copy(column_.begin() + from, column_.begin() + end, column_.begin() + to);
       std::copy(small_.begin() + from, small_.begin() + end, small_.begin() + to);
       to += end - from;
@@ -57,25 +71,29 @@ void CountRows::keep_rows(std::span<const std::uint8_t> keep) {
   row_start_.resize(rows + 1);
   column_.resize(to);
   small_.resize(to);
+  passings_ = std::move(passings);
   large_ = std::move(large);
 }
 
 void CountRows::map_columns(std::span<const std::int32_t> new_column) {
-  CountRows mapped;
+  CountRows mapped;  // what is aside, and where rows start; its entries go to the places of old ones
   mapped.reserve(n_rows(), 0);
   std::int64_t to = 0;
-  for (std::int64_t row = 0, from = 0, n = n_rows(); row < n; ++row) {
-    const auto end = row_start_[row + 1];  // read before this row's new end overwrites it
-    for (; from < end; ++from) {
-      const auto column = new_column[column_[from]];
-      if (column < 0) continue;
-      if (small_[from] == overflow) mapped.large_.emplace_back(to, large_count(from));
-      column_[to] = column;
-      small_[to++] = small_[from];
-    }
+  for (std::int64_t row = 0, n = n_rows(); row < n; ++row) {
+    std::int32_t offset = 0;
+    for_each(row, [&](std::int32_t old, std::uint32_t count) {
+      const auto column = new_column[old];
+      if (column < 0) return;
+      if (const auto above = column >> column_bits << column_bits; above != offset)
+        mapped.passings_.push_back({to, offset = above});
+      if (count >= overflow) mapped.large_.push_back({to, count});
+      column_[to] = static_cast<std::uint16_t>(column - offset);
+      small_[to++] = static_cast<std::uint16_t>(std::min<std::uint32_t>(count, overflow));
+    });
     mapped.row_start_.push_back(to);
   }
   row_start_ = std::move(mapped.row_start_);
+  passings_ = std::move(mapped.passings_);
   large_ = std::move(mapped.large_);
   column_.resize(to);
   small_.resize(to);
@@ -152,7 +170,7 @@ void reserve_for_mine(MPI_Comm comm, const std::vector<CellBlock>& lots, const S
     for (int r = 0; r < std::ssize(sizes); ++r) {
       const auto [from, to] = share(lot.lot[0], r);
       sizes[r][0] += to - from;
-      for (auto i = from; i < to && lot.counts.n_rows() > 0; ++i) sizes[r][1] += std::ssize(lot.counts.columns(i));
+      for (auto i = from; i < to && lot.counts.n_rows() > 0; ++i) sizes[r][1] += lot.counts.n_nonzeros(i);
     }
   }
   std::int64_t cells = 0, nonzeros = 0;

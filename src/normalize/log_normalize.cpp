@@ -47,7 +47,7 @@ float log_normalized(std::uint32_t count, std::int64_t n_counts, const LogNormal
 std::vector<float> log_normalize(const matrix::CountRows& counts, std::int64_t begin, std::int64_t end,
                                  const LogNormalizeOptions& options) {
   std::vector<std::int64_t> start(end - begin + 1);
-  for (std::int64_t i = 0; i < end - begin; ++i) start[i + 1] = start[i] + std::ssize(counts.columns(begin + i));
+  for (std::int64_t i = 0; i < end - begin; ++i) start[i + 1] = start[i] + counts.n_nonzeros(begin + i);
   std::vector<float> values(start.back());
 #pragma omp parallel for schedule(static)
   for (std::int64_t i = 0; i < end - begin; ++i) {
@@ -70,7 +70,8 @@ matrix::GridMatrix log_normalize_on_grid(const matrix::DistributedCells& cells, 
   grid.row_start.assign(n + 1, 0);
 #pragma omp parallel for schedule(static)
   for (std::int64_t i = 0; i < n; ++i)
-    for (const auto gene : counts.columns(i)) grid.row_start[i + 1] += new_column[gene] >= 0 ? 1 : 0;
+    counts.for_each(i,
+                    [&](std::int32_t gene, std::uint32_t) { grid.row_start[i + 1] += new_column[gene] >= 0 ? 1 : 0; });
   for (std::int64_t i = 0; i < n; ++i) grid.row_start[i + 1] += grid.row_start[i];
 
   grid.column.resize(grid.row_start.back());

@@ -141,7 +141,7 @@ std::vector<std::int32_t> filter_genes(MPI_Comm comm, matrix::CellBlock& mine, m
   std::vector<std::int64_t> seen_in(features.size() + 1);  // the last entry: cells with a table rather than counts
   for (std::int64_t i = 0; i < mine.counts.n_rows(); ++i)
     if (counted.empty() || counted[i])
-      for (const auto gene : mine.counts.columns(i)) ++seen_in[gene];
+      mine.counts.for_each(i, [&](std::int32_t gene, std::uint32_t) { ++seen_in[gene]; });
   seen_in.back() = mine.table.empty() ? 0 : mine.n_cells();
   parallel::sum_over_ranks(comm, seen_in);
 

@@ -44,7 +44,7 @@ CellMetrics cell_metrics(const matrix::CellBlock& cells, std::span<const std::ui
       if (mitochondrial[gene]) mito += count;
     });
     metrics.n_counts[i] = all;
-    metrics.n_genes[i] = static_cast<std::int32_t>(std::ssize(cells.counts.columns(i)));
+    metrics.n_genes[i] = static_cast<std::int32_t>(cells.counts.n_nonzeros(i));
     metrics.pct_mito[i] = all > 0 ? 100.0 * static_cast<double>(mito) / static_cast<double>(all) : 0.0;
   }
   return metrics;

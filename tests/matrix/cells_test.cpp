@@ -117,6 +117,62 @@ TEST(CountRows, VisitsARangeOfColumns) {
       }
 }
 
+/// A row with columns on both sides of the places where 16 bits do not hold them, on these very places, and with a
+/// stretch of 65,536 that has none; every fifth row has columns below 65,536 only.
+Row wide_row(std::int64_t i) {
+  if (i % 7 == 3) return {};
+  Row row{{static_cast<std::int32_t>(i % 65536), 1}};
+  if (i % 5 == 0) return row;
+  for (const std::int32_t column : {65535, 65536, 65537, 3 * 65536 - 1, 3 * 65536, 5 * 65536 + 9})
+    if ((column + i) % 4 != 0) row[column + static_cast<std::int32_t>(i % 2)] = column % 3 == 0 ? 70000U : 65535U;
+  return row;
+}
+
+matrix::CountRows wide_rows(std::int64_t n) {
+  matrix::CountRows rows;
+  for (std::int64_t i = 0; i < n; ++i) {
+    for (const auto& [column, count] : wide_row(i)) rows.push(column, count);
+    rows.end_row();
+  }
+  return rows;
+}
+
+TEST(CountRows, HoldColumnsBeyondSixteenBits) {
+  const auto rows = wide_rows(80);
+  for (std::int64_t i = 0; i < 80; ++i) {
+    const auto planted = wide_row(i);
+    EXPECT_EQ(row_of(rows, i), planted);
+    EXPECT_EQ(rows.n_nonzeros(i), std::ssize(planted));
+    for (const auto& [begin, end] : {std::pair{0, 65536}, {65536, 65537}, {65530, 200000}, {70000, 196608}, {3, 3}}) {
+      Row expected, found;
+      for (const auto& [column, count] : planted)
+        if (column >= begin && column < end) expected[column] = count;
+      rows.for_each(i, begin, end, [&](std::int32_t column, std::uint32_t count) { found[column] = count; });
+      EXPECT_EQ(found, expected);
+    }
+  }
+}
+
+TEST(CountRows, KeepAndRenumberColumnsBeyondSixteenBits) {
+  auto rows = wide_rows(80);
+  std::vector<std::uint8_t> keep(80);
+  std::vector<Row> expected;
+  std::vector<std::int32_t> new_column(6 * 65536, -1);
+  std::int32_t next = 0;
+  for (std::int32_t column = 0; column < std::ssize(new_column); ++column)
+    if (column % 6 != 2) new_column[column] = next++;  // what stood above a multiple of 65,536 stands below it
+  for (std::int64_t i = 0; i < 80; ++i) {
+    if (keep[i] = i % 4 != 1; !keep[i]) continue;
+    auto& row = expected.emplace_back();
+    for (const auto& [column, count] : wide_row(i))
+      if (new_column[column] >= 0) row[new_column[column]] = count;
+  }
+  rows.keep_rows(keep);
+  rows.map_columns(new_column);
+  ASSERT_EQ(rows.n_rows(), std::ssize(expected));
+  for (std::int64_t i = 0; i < rows.n_rows(); ++i) EXPECT_EQ(row_of(rows, i), expected[i]);
+}
+
 TEST(CellBlock, CarriesTables) {
   const int rank = parallel::rank_of(MPI_COMM_WORLD), ranks = parallel::size_of(MPI_COMM_WORLD);
   std::vector<matrix::CellBlock> read;

@@ -6,19 +6,23 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "miura/parallel/partition.hpp"
 
 namespace miura::matrix {
 
-/// Sparse rows of counts, 6 bytes a nonzero: a column (gene) in 32 bits and a count in 16; the few counts that do not
-/// fit are kept aside. Columns ascend within a row; zeros are not stored.
+/// Sparse rows of counts, 4 bytes a nonzero: a column (gene) and a count in 16 bits each. Where the columns of a row
+/// pass a multiple of 65,536 (peaks of chromatin) that place is kept aside, as are the few counts that do not fit.
+/// Columns ascend within a row; zeros are not stored.
 class CountRows {
 public:
   std::int64_t n_rows() const noexcept { return std::ssize(row_start_) - 1; }
   std::int64_t n_nonzeros() const noexcept { return std::ssize(column_); }
+  std::int64_t n_nonzeros(std::int64_t row) const noexcept { return row_start_[row + 1] - row_start_[row]; }
+
+  /// Whether no column and no count needs more than 16 bits.
+  bool is_narrow() const noexcept { return passings_.empty() && large_.empty(); }
 
   /// Appends an entry to the row that is being built. `count` > 0.
   void push(std::int32_t column, std::uint32_t count);
@@ -27,19 +31,22 @@ public:
   /// Gives back the memory that growing row by row has taken in advance.
   void shrink();
 
-  std::span<const std::int32_t> columns(std::int64_t row) const noexcept;
-
   /// Calls visit(column, count) for every nonzero of a row, in order of column.
   template <class Visit>
   void for_each(std::int64_t row, Visit&& visit) const {
-    visit_entries(row_start_[row], row_start_[row + 1], visit);
+    for_each_stretch(row, [&](std::int64_t begin, std::int64_t end, std::int32_t offset) {
+      visit_entries(begin, end, offset, visit);
+    });
   }
   /// The same for the columns [begin, end) alone; finds the first by bisection.
   template <class Visit>
   void for_each(std::int64_t row, std::int32_t begin, std::int32_t end, Visit&& visit) const {
-    const auto all = columns(row);
-    const auto from = std::ranges::lower_bound(all, begin), to = std::lower_bound(from, all.end(), end);
-    visit_entries(row_start_[row] + (from - all.begin()), row_start_[row] + (to - all.begin()), visit);
+    for_each_stretch(row, [&](std::int64_t from, std::int64_t to, std::int32_t offset) {
+      const auto stretch = std::span(column_).subspan(from, to - from);
+      const auto first = std::ranges::lower_bound(stretch, begin - offset);
+      const auto last = std::lower_bound(first, stretch.end(), end - offset);
+      visit_entries(from + (first - stretch.begin()), from + (last - stretch.begin()), offset, visit);
+    });
   }
 
   /// Keeps the rows that are marked.
@@ -50,17 +57,44 @@ public:
 
 private:
   static constexpr std::uint16_t overflow = 0xFFFF;
+  static constexpr int column_bits = 16;
+
+  /// From this entry on, to the next such place or the end of the row, columns lie `offset` above what is stored.
+  struct Passing {
+    std::int64_t at;
+    std::int32_t offset;
+  };
+  struct LargeCount {
+    std::int64_t at;
+    std::uint32_t count;
+  };
+
   std::uint32_t large_count(std::int64_t at) const noexcept;
+  /// Calls use(begin, end, offset) for the entries of a row, as they share what is to be added to their columns.
+  template <class Use>
+  void for_each_stretch(std::int64_t row, Use&& use) const {
+    auto begin = row_start_[row];
+    const auto end = row_start_[row + 1];
+    std::int32_t offset = 0;
+    for (auto passing = std::ranges::lower_bound(passings_, begin, {}, &Passing::at);
+         passing != passings_.end() && passing->at < end; ++passing) {
+      use(begin, passing->at, offset);
+      begin = passing->at;
+      offset = passing->offset;
+    }
+    use(begin, end, offset);
+  }
   template <class Visit>
-  void visit_entries(std::int64_t begin, std::int64_t end, Visit& visit) const {
+  void visit_entries(std::int64_t begin, std::int64_t end, std::int32_t offset, Visit& visit) const {
     for (auto at = begin; at < end; ++at)
-      visit(column_[at], small_[at] != overflow ? std::uint32_t{small_[at]} : large_count(at));
+      visit(offset + column_[at], small_[at] != overflow ? std::uint32_t{small_[at]} : large_count(at));
   }
 
   std::vector<std::int64_t> row_start_{0};
-  std::vector<std::int32_t> column_;
+  std::vector<std::uint16_t> column_;  // the lower 16 bits
   std::vector<std::uint16_t> small_;
-  std::vector<std::pair<std::int64_t, std::uint32_t>> large_;  // position and count, ascending position
+  std::vector<Passing> passings_;  // ascending
+  std::vector<LargeCount> large_;  // ascending
 };
 
 /// Cells with what was measured in them: counts (sparse), or a table (dense, row-major), never both.
