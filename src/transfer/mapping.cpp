@@ -60,16 +60,6 @@ std::vector<double> mean_distance(const matrix::Neighbors& near, const matrix::E
   return mean;
 }
 
-matrix::Embedding first_dims(const matrix::Embedding& all, std::int32_t dims) {
-  if (dims >= all.n_dims) return all;
-  matrix::Embedding some{all.points, dims, {}};
-  for (std::int64_t i = 0; i < all.n_local(); ++i) {
-    const auto row = all.row(i).first(dims);
-    some.value.insert(some.value.end(), row.begin(), row.end());
-  }
-  return some;
-}
-
 /// The first `k` of each list.
 std::vector<std::int64_t> nearest_ids(const matrix::Neighbors& neighbors, std::int32_t k) {
   std::vector<std::int64_t> all;
@@ -120,8 +110,7 @@ std::string_view word_for(Status status) {
   return words[static_cast<std::size_t>(status)];
 }
 
-PreparedReference prepare(MPI_Comm comm, Reference reference, const MapOptions& options,
-                          std::optional<matrix::Neighbors> neighborhood) {
+PreparedReference prepare(MPI_Comm comm, Reference reference, const MapOptions& options, KnownOfReference known) {
   validate(options);
   parallel::together(comm, [&] {
     if (std::ssize(reference.label) != reference.scores.points.n_local(parallel::rank_of(comm)))
@@ -135,10 +124,11 @@ PreparedReference prepare(MPI_Comm comm, Reference reference, const MapOptions& 
   prepared.unit = unit_rows(prepared.cells.scores, options.dims);
   prepared.first_cell = first_cells(comm, prepared.cells);
   if (options.mode == Mode::anchor)
-    prepared.neighborhood =
-        neighborhood ? std::move(*neighborhood) : neighborhoods(comm, prepared.unit, options.anchor.k_score);
+    prepared.neighborhood = known.neighborhood ? std::move(*known.neighborhood)
+                                               : neighborhoods(comm, prepared.unit, options.anchor.k_score);
   else
-    prepared.centroids = summarize(comm, prepared.cells.scores, options.dims, options.centroids);
+    prepared.centroids = known.centroids ? std::move(*known.centroids)
+                                         : summarize(comm, prepared.cells.scores, options.dims, options.centroids);
   return prepared;
 }
 

@@ -128,9 +128,12 @@ HeldOutScores leave_one_lot_out(MPI_Comm comm, const Reference& reference, const
   std::vector<Mapping> mappings(n_parts);
   const bool by_anchors = options.mode == Mode::anchor;
   std::optional<NeighborhoodsOfRest> neighborhoods;
+  Centroids of_all;
   if (by_anchors)
     neighborhoods.emplace(comm, unit_rows(reference.scores, options.dims), part, options.anchor.k_score,
                           options.safe_point);
+  else
+    of_all = summarize(comm, reference.scores, options.dims, options.centroids);
   const auto for_each_cell = [&](std::int32_t p, auto&& visit) {
     for (std::int64_t i = 0, row = 0; i < n; ++i)
       if (part[i] == p) visit(i, row++);
@@ -143,8 +146,11 @@ HeldOutScores leave_one_lot_out(MPI_Comm comm, const Reference& reference, const
     const auto n_query = query.scores.points.size();
     if (n_query == 0 || n_query == reference.scores.points.size()) continue;
     auto rest = without_part(comm, reference, part, p);
-    std::optional<matrix::Neighbors> known;
-    if (by_anchors) known = neighborhoods->without(comm, p, unit_rows(rest.scores, options.dims));
+    KnownOfReference known;
+    if (by_anchors)
+      known.neighborhood = neighborhoods->without(comm, p, unit_rows(rest.scores, options.dims));
+    else
+      known.centroids = without_cells(comm, of_all, query.scores, options.centroids);
     const auto others = prepare(comm, std::move(rest), options, std::move(known));
     mappings[p] = map_lot(comm, others, query, options);
     for_each_cell(p, [&](std::int64_t cell, std::int64_t row) {

@@ -36,6 +36,31 @@ TEST_P(Layouts, GiveTheSameCentroidsAndShifts) {
   EXPECT_EQ(parallel::gather_everywhere<float>(MPI_COMM_WORLD, shared.value), alone.value);
 }
 
+TEST_P(Layouts, AreLessByWhatACellAddsWhenItIsLeftOut) {
+  const transfer::CentroidOptions options{.k = 12};
+  const auto mine = planted_reference(MPI_COMM_WORLD, 3, 100, GetParam());
+  const auto all = transfer::summarize(MPI_COMM_WORLD, mine.scores, planted_dims, options);
+  std::vector<transfer::Centroids> only;  // each lot's part, as what is left without the other two
+  for (std::int32_t kept = 0; kept < 3; ++kept) {
+    auto& left = only.emplace_back(all);
+    for (std::int32_t lot = 0; lot < 3; ++lot) {
+      if (lot == kept) continue;
+      matrix::Embedding cells{{}, planted_dims, {}};
+      for (std::size_t i = 0; i < mine.lot.size(); ++i)
+        if (mine.lot[i] == lot) {
+          const auto row = mine.scores.row(static_cast<std::int64_t>(i));
+          cells.value.insert(cells.value.end(), row.begin(), row.end());
+        }
+      cells.points = parallel::Partition::from_local(MPI_COMM_WORLD, cells.n_local());
+      left = transfer::without_cells(MPI_COMM_WORLD, std::move(left), cells, options);
+    }
+    EXPECT_EQ(left.direction, all.direction);
+    EXPECT_NEAR(std::accumulate(left.size.begin(), left.size.end(), 0.0), 100, 1e-9);
+  }
+  for (std::size_t at = 0; at < all.sum.size(); ++at)
+    EXPECT_NEAR(only[0].sum[at] + only[1].sum[at] + only[2].sum[at], all.sum[at], 1e-9);
+}
+
 TEST_P(Layouts, CountEveryCellOnce) {
   const auto mine = planted_reference(MPI_COMM_WORLD, 2, 100, GetParam());
   const auto found = transfer::summarize(MPI_COMM_WORLD, mine.scores, planted_dims, {.k = 15});

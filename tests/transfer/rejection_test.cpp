@@ -98,12 +98,17 @@ TEST(NeighborhoodsOfRest, AreThoseOfASearchAmongTheRest) {
 }
 
 TEST_P(OfMode, HoldingALotOutIsMappingItOntoTheOthers) {
-  const auto held_out =
-      transfer::leave_one_lot_out(MPI_COMM_SELF, planted_reference(MPI_COMM_SELF, 3, 60, Cut::even), options);
-  auto others = planted_reference(MPI_COMM_SELF, 2, 60, Cut::even);  // lots 0 and 1, without 2
-  const auto prepared = transfer::prepare(MPI_COMM_SELF, others, options);
-  const auto mapping = transfer::map_lot(MPI_COMM_SELF, prepared,
-                                         planted_query(MPI_COMM_SELF, planted_lot(2, 60, 0), Cut::even), options);
+  const auto all = planted_reference(MPI_COMM_SELF, 3, 60, Cut::even);
+  const auto held_out = transfer::leave_one_lot_out(MPI_COMM_SELF, all, options);
+  const auto lot = planted_query(MPI_COMM_SELF, planted_lot(2, 60, 0), Cut::even);
+  transfer::KnownOfReference known;  // soft clusters stay where they are, without the lot's cells
+  if (options.mode == transfer::Mode::compressed)
+    known.centroids = transfer::without_cells(
+        MPI_COMM_SELF, transfer::summarize(MPI_COMM_SELF, all.scores, options.dims, options.centroids), lot.scores,
+        options.centroids);
+  const auto others = planted_reference(MPI_COMM_SELF, 2, 60, Cut::even);  // lots 0 and 1, without 2
+  const auto prepared = transfer::prepare(MPI_COMM_SELF, others, options, std::move(known));
+  const auto mapping = transfer::map_lot(MPI_COMM_SELF, prepared, lot, options);
   EXPECT_EQ(std::vector(held_out.mapping_score.begin() + 120, held_out.mapping_score.end()), mapping.mapping_score);
   EXPECT_EQ(std::vector(held_out.knn_dist.begin() + 120, held_out.knn_dist.end()), mapping.knn_dist);
 }

@@ -31,6 +31,11 @@ struct Centroids {
 /// memberships. Sums are integers, draws are keyed by (seed, cell): same bits on any number of ranks. Collective.
 Centroids summarize(MPI_Comm comm, const matrix::Embedding& scores, std::int32_t dims, const CentroidOptions& options);
 
+/// Those of a reference without some of its cells, whose `scores` are given: the same directions, and sums without what
+/// these cells add, so that every lot can be held out at the price of one summary. Collective.
+Centroids without_cells(MPI_Comm comm, Centroids centroids, const matrix::Embedding& scores,
+                        const CentroidOptions& options);
+
 /// The scores of a lot, moved so that each soft cluster lies where the reference has it: x - sum over c of r_c b_c,
 /// with b_c the ridge coefficient of the lot in cluster c (Kang et al. 2021, equations 6-8, for one batch):
 ///   b_c = (N_c s_c - n_c S_c) / (N_c n_c + ridge (N_c + n_c)),

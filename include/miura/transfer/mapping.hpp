@@ -73,10 +73,14 @@ struct PreparedReference {
   std::vector<std::int64_t> first_cell;  ///< of each label, by global index; equal scores go to the lower one
 };
 
-/// Collective. std::logic_error for labels out of range. UsageError for options out of range. `neighborhood`: those of
-/// the cells' `unit` rows, where they are known already; else they are searched for.
-PreparedReference prepare(MPI_Comm comm, Reference reference, const MapOptions& options,
-                          std::optional<matrix::Neighbors> neighborhood = std::nullopt);
+/// What of a prepared reference is known already, and need not be searched for.
+struct KnownOfReference {
+  std::optional<matrix::Neighbors> neighborhood;
+  std::optional<Centroids> centroids;
+};
+
+/// Collective. std::logic_error for labels out of range. UsageError for options out of range.
+PreparedReference prepare(MPI_Comm comm, Reference reference, const MapOptions& options, KnownOfReference known = {});
 
 /// Transfers labels to the cells of one lot. A lot's rows depend on no other lot.
 ///

@@ -42,9 +42,9 @@ struct HeldOutScores {
   std::vector<double> neighborhood;  ///< `Outlyingness::around`; NaN if compressed
 };
 
-/// Maps every reference lot onto the other lots, on the components of all. A reference of one lot is cut in two halves
-/// by chance (a hash of the cell's row), each mapped onto the other: that knows of differences within a lot alone.
-/// Collective; costs n_lots mappings.
+/// Maps every reference lot onto the other lots, on the components of all, and if compressed along the directions of
+/// the soft clusters of all. A reference of one lot is cut in two halves by chance (a hash of the cell's row), each
+/// mapped onto the other: that knows of differences within a lot alone. Collective; costs n_lots mappings.
 HeldOutScores leave_one_lot_out(MPI_Comm comm, const Reference& reference, const MapOptions& options);
 
 /// How far out held-out reference cells lie. Replicated: 32 bytes a reference cell.
