@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
-#include <numeric>
 #include <tuple>
 
 #include "miura/base/error.hpp"
@@ -18,6 +18,26 @@ namespace {
 __extension__ using Wide = __int128;  // products of sums
 
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+
+/// The reference cells of some batches that follow one another: each cell's batch among these, -1 for other cells.
+class CellsOfBatches {
+public:
+  CellsOfBatches(std::span<const std::int32_t> lot, std::span<const std::uint8_t> reference,
+                 std::span<const std::int32_t> batch_of_lot, std::int32_t first, std::int32_t n)
+      : lot_(lot), reference_(reference), batch_of_lot_(batch_of_lot), first_(first), n_(n) {}
+
+  std::int32_t n_batches() const noexcept { return n_; }
+  std::int32_t batch_of(std::int64_t cell) const noexcept {
+    const auto batch = batch_of_lot_[lot_[cell]] - first_;
+    return reference_[cell] && 0 <= batch && batch < n_ ? batch : -1;
+  }
+
+private:
+  std::span<const std::int32_t> lot_;
+  std::span<const std::uint8_t> reference_;
+  std::span<const std::int32_t> batch_of_lot_;
+  std::int32_t first_, n_;
+};
 
 /// Integer sums of the reference cells, batches x genes, on every rank.
 struct Sums {
@@ -57,20 +77,19 @@ struct BatchSums {
 };
 
 /// The sums of all counts up to `limit` (batches x genes; empty: no limit). Collective.
-Sums sums_up_to(MPI_Comm comm, const matrix::CellBlock& mine, std::int64_t n_genes,
-                std::span<const std::uint8_t> reference, std::span<const std::int32_t> batch_of_lot,
-                std::int64_t n_batches, const std::vector<double>& limit) {
-  Sums all{n_genes, std::vector<std::int64_t>(n_batches), {}, {}, {}};
-  for (auto* values : {&all.sum, &all.squares, &all.clipped}) values->assign(n_batches * n_genes, 0);
+Sums sums_up_to(MPI_Comm comm, const matrix::CellBlock& mine, std::int64_t n_genes, const CellsOfBatches& of,
+                const std::vector<double>& limit) {
+  Sums all{n_genes, std::vector<std::int64_t>(of.n_batches()), {}, {}, {}};
+  for (auto* values : {&all.sum, &all.squares, &all.clipped}) values->assign(of.n_batches() * n_genes, 0);
   for (std::int64_t i = 0; i < mine.n_cells(); ++i)
-    if (reference[i]) ++all.cells[batch_of_lot[mine.lot[i]]];
+    if (const auto batch = of.batch_of(i); batch >= 0) ++all.cells[batch];
 #pragma omp parallel
   {
     BatchSums part(n_genes);
 #pragma omp for schedule(static)
     for (std::int64_t i = 0; i < mine.counts.n_rows(); ++i) {
-      if (!reference[i]) continue;
-      const auto batch = batch_of_lot[mine.lot[i]];
+      const auto batch = of.batch_of(i);
+      if (batch < 0) continue;
       if (batch != part.batch) part.move_to(batch, all);
       const double* const most = limit.empty() ? nullptr : limit.data() + batch * n_genes;
       mine.counts.for_each(i, [&](std::int32_t gene, std::uint32_t count) {
@@ -187,24 +206,64 @@ void check_range(MPI_Comm comm, const matrix::CellBlock& mine, std::int64_t n_ce
                              std::to_string(n_cells) + " cells");
 }
 
-/// Moments over all batches together, and room for the rest.
-VariableGenes moments(const Sums& sums) {
-  const auto n_genes = sums.n_genes;
-  const auto n = std::accumulate(sums.cells.begin(), sums.cells.end(), std::int64_t{0});
-  VariableGenes genes;
-  for (auto* values : {&genes.rank, &genes.mean, &genes.variance, &genes.variance_standardized})
-    values->assign(n_genes, 0);
-  genes.n_batches.assign(n_genes, 0);
-  for (std::int64_t g = 0; g < n_genes; ++g) {
-    std::int64_t sum = 0, squares = 0;
+/// What all batches say of the genes together, batch after batch.
+class OverBatches {
+public:
+  explicit OverBatches(std::int64_t n_genes)
+      : sum_(n_genes), squares_(n_genes), standardized_(n_genes), ranks_(n_genes) {}
+
+  void add_moments(const Sums& sums) {
     for (std::int64_t b = 0; b < std::ssize(sums.cells); ++b) {
-      sum += sums.sum[b * n_genes + g];
-      squares += sums.squares[b * n_genes + g];
+      n_cells_ += sums.cells[b];
+      std::ranges::transform(sum_, sums.batch(sums.sum, b), sum_.begin(), std::plus<>());
+      std::ranges::transform(squares_, sums.batch(sums.squares, b), squares_.begin(), std::plus<>());
     }
-    genes.mean[g] = mean_of(sum, n);
-    genes.variance[g] = variance_of(sum, squares, n);
   }
-  return genes;
+
+  /// The standardized variances of a batch; the first `most` of them choose genes.
+  void add_batch(std::span<const double> variance, std::int32_t most) {
+    ++n_batches_;
+    const auto first = most_variable(variance, most);
+    for (std::int32_t r = 0; r < std::ssize(first); ++r) ranks_[first[r]].push_back(r);
+    std::ranges::transform(standardized_, variance, standardized_.begin(), std::plus<>());
+  }
+
+  VariableGenes merged(const VariableGenesOptions& options) const {
+    VariableGenes genes;
+    for (std::size_t g = 0; g < ranks_.size(); ++g) {
+      genes.mean.push_back(mean_of(sum_[g], n_cells_));
+      genes.variance.push_back(variance_of(sum_[g], squares_[g], n_cells_));
+      genes.variance_standardized.push_back(standardized_[g] / static_cast<double>(n_batches_));
+      genes.n_batches.push_back(static_cast<std::int32_t>(std::ssize(ranks_[g])));
+      genes.rank.push_back(stats::median({ranks_[g].begin(), ranks_[g].end()}));
+    }
+    select(genes, options);
+    return genes;
+  }
+
+private:
+  std::int64_t n_cells_ = 0, n_batches_ = 0;  // batches with a variance
+  std::vector<std::int64_t> sum_, squares_;
+  std::vector<double> standardized_;
+  std::vector<std::vector<std::int32_t>> ranks_;  // of each gene, in the batches that choose it
+};
+
+/// Adds what a round of batches says. Collective.
+void add_batches(MPI_Comm comm, const matrix::CellBlock& mine, std::int64_t n_columns, const CellsOfBatches& of,
+                 const VariableGenesOptions& options, OverBatches& over_batches) {
+  const auto whole = sums_up_to(comm, mine, n_columns, of, {});
+  over_batches.add_moments(whole);
+  const auto sd = expected_sd_of_batches(comm, whole, options.span);
+  std::vector<double> limit(sd.size());
+  for (std::int64_t b = 0; b < of.n_batches(); ++b)
+    for (std::int64_t g = b * n_columns; g < (b + 1) * n_columns; ++g)
+      limit[g] = sd[g] * std::sqrt(static_cast<double>(whole.cells[b])) + mean_of(whole.sum[g], whole.cells[b]);
+  const auto unclipped = sums_up_to(comm, mine, n_columns, of, limit);
+  for (std::int64_t b = 0; b < of.n_batches(); ++b)
+    if (whole.cells[b] >= 2)
+      over_batches.add_batch(standardized_variance(whole, unclipped, b, std::span(sd).subspan(b * n_columns, n_columns),
+                                                   std::span(limit).subspan(b * n_columns, n_columns)),
+                             options.n_genes);
 }
 
 }  // namespace
@@ -212,35 +271,16 @@ VariableGenes moments(const Sums& sums) {
 VariableGenes variable_genes(MPI_Comm comm, const matrix::DistributedCells& cells, std::int32_t n_columns,
                              std::span<const std::uint8_t> reference, std::span<const std::int32_t> batch_of_lot,
                              const VariableGenesOptions& options) {
-  const std::int64_t n_batches = batch_of_lot.empty() ? 0 : std::int64_t{*std::ranges::max_element(batch_of_lot)} + 1;
+  constexpr std::int32_t batches_a_round = 64;  // so that memory does not grow with their number
+  const auto n_batches = batch_of_lot.empty() ? 0 : *std::ranges::max_element(batch_of_lot) + 1;
   check_range(comm, cells.mine, cells.partition.size());
-  const auto whole = sums_up_to(comm, cells.mine, n_columns, reference, batch_of_lot, n_batches, {});
-  const auto sd = expected_sd_of_batches(comm, whole, options.span);
-
-  std::vector<double> limit(sd.size());
-  for (std::int64_t b = 0; b < n_batches; ++b)
-    for (std::int64_t g = b * n_columns; g < (b + 1) * n_columns; ++g)
-      limit[g] = sd[g] * std::sqrt(static_cast<double>(whole.cells[b])) + mean_of(whole.sum[g], whole.cells[b]);
-  const auto unclipped = sums_up_to(comm, cells.mine, n_columns, reference, batch_of_lot, n_batches, limit);
-
-  auto genes = moments(whole);
-  std::vector<std::vector<std::int32_t>> ranks(n_columns);
-  std::int64_t used = 0;  // batches with a variance
-  for (std::int64_t b = 0; b < n_batches; ++b) {
-    if (whole.cells[b] < 2) continue;
-    ++used;
-    const auto variance = standardized_variance(whole, unclipped, b, std::span(sd).subspan(b * n_columns, n_columns),
-                                                std::span(limit).subspan(b * n_columns, n_columns));
-    const auto first = most_variable(variance, options.n_genes);
-    for (std::int32_t r = 0; r < std::ssize(first); ++r) ranks[first[r]].push_back(r);
-    for (std::int32_t g = 0; g < n_columns; ++g) genes.variance_standardized[g] += variance[g];
+  OverBatches over_batches(n_columns);
+  for (std::int32_t first = 0; first < n_batches; first += batches_a_round) {
+    const CellsOfBatches of(cells.mine.lot, reference, batch_of_lot, first,
+                            std::min(batches_a_round, n_batches - first));
+    add_batches(comm, cells.mine, n_columns, of, options, over_batches);
   }
-  for (std::int32_t g = 0; g < n_columns; ++g) {
-    genes.variance_standardized[g] /= static_cast<double>(used);
-    genes.n_batches[g] = static_cast<std::int32_t>(std::ssize(ranks[g]));
-    genes.rank[g] = stats::median({ranks[g].begin(), ranks[g].end()});
-  }
-  select(genes, options);
+  auto genes = over_batches.merged(options);
   if (genes.selected.empty()) throw InputError({}, "no gene varies over the reference cells of any batch");
   return genes;
 }

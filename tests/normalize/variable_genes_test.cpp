@@ -7,6 +7,7 @@
 #include <cmath>
 #include <fstream>
 #include <limits>
+#include <numeric>
 #include <sstream>
 #include <string>
 
@@ -206,6 +207,29 @@ TEST(VariableGenes, LeaveOutABatchOfOneCell) {
   const auto genes = choose(MPI_COMM_WORLD, table, {0, 1}, 10);
   EXPECT_EQ(genes.selected, expected.selected);
   EXPECT_EQ(genes.variance_standardized, expected.variance_standardized);
+}
+
+TEST(VariableGenes, AreMergedOverAnyNumberOfBatches) {
+  constexpr std::int32_t n_lots = 150, n_genes = 60;
+  const auto table = planted(20 * n_lots, n_genes, n_lots);
+  std::vector<std::int32_t> batches(n_lots);
+  std::iota(batches.begin(), batches.end(), 0);
+  const auto merged = choose(MPI_COMM_WORLD, table, batches, 10);
+  std::vector<double> variance(n_genes);
+  std::vector<std::int32_t> n_batches(n_genes);
+  for (std::int32_t lot = 0; lot < n_lots; ++lot) {
+    Table alone;
+    for (std::size_t i = 0; i < table.lot.size(); ++i)
+      if (table.lot[i] == lot) {
+        alone.lot.push_back(0);
+        alone.counts.push_back(table.counts[i]);
+      }
+    const auto of_lot = choose(MPI_COMM_SELF, alone, {0}, 10);
+    for (std::int32_t g = 0; g < n_genes; ++g) variance[g] += of_lot.variance_standardized[g];
+    for (const auto g : of_lot.selected) ++n_batches[g];
+  }
+  EXPECT_EQ(merged.n_batches, n_batches);
+  for (std::int32_t g = 0; g < n_genes; ++g) EXPECT_NEAR(merged.variance_standardized[g], variance[g] / n_lots, 1e-12);
 }
 
 TEST(VariableGenes, NeedSomethingThatVaries) {

@@ -6,7 +6,8 @@
 
 Without --whole all lots take part in the reference with all of their cells and it ends with the clusters: the sample sheet is
 copied with role `train` everywhere. With --whole roles are those of the study: markers of all genes, layout and mapping of
-the other lots follow (scranpy: markers only, it maps and lays out nothing here). What only miura does is left out by its
+the other lots follow; scranpy maps and lays out nothing, so miura also runs "as scranpy": the training lots alone, to their
+markers, without layout and cell cycle. What only miura does is left out by its
 options: one partition, no resampling, no tests of genes and neighborhoods, no doublet scores; it still holds lots out to
 calibrate the mapping, tests the associations, and writes tables, page, checksums and checkpoints. Reference lots keep all of
 their cells. Programs take turns; of each the run of fewest CPU seconds is told: wall and CPU seconds (user and system) of all
@@ -31,15 +32,16 @@ SAME_STAGES = ("--integrate.by none --cluster.resolutions 0.5 --cluster.seeds 1 
                "--neighborhoods.test 0 --doublets.score 0 --reference.cells_per_lot 1000000").split()
 
 
-def copy_study(study_ini, folder, all_train):
-    """A study of the same lots, all of which build the reference if asked for. Returns its INI file and its sample sheet."""
+def copy_study(study_ini, folder, change_rows):
+    """A study of the lots that change_rows makes of those of another. Returns its INI file and its sample sheet."""
+    folder.mkdir(parents=True, exist_ok=True)
     study = configparser.ConfigParser(inline_comment_prefixes=(" #",))
     study.read(study_ini)
     sheet = study_ini.parent / study["study"]["samples"]
     with open(sheet, newline="") as file:
-        rows = list(csv.DictReader(file))
+        rows = change_rows(list(csv.DictReader(file)))
     for row in rows:
-        row.update(role="train" if all_train else row["role"], path=os.path.relpath((sheet.parent / row["path"]).resolve(), folder))
+        row.update(path=os.path.relpath((sheet.parent / row["path"]).resolve(), folder))
     with open(folder / "samples.csv", "w", newline="") as file:
         writer = csv.DictWriter(file, rows[0].keys())
         writer.writeheader()
@@ -75,7 +77,12 @@ def main():
     options = parser.parse_args()
     out = options.out.resolve()
     out.mkdir(parents=True, exist_ok=True)
-    ini, sheet = copy_study(options.study.resolve(), out, not options.whole)
+
+    def all_train(rows):
+        return [row | {"role": "train"} for row in rows]
+
+    study = options.study.resolve()
+    ini, sheet = copy_study(study, out, list if options.whole else all_train)
 
     rounds = {name: int(n) for name, n in (word.split("=") for word in options.rounds_of)}
     miura = [options.miura, "run", ini, "--out", out / "miura", *SAME_STAGES]
@@ -83,6 +90,10 @@ def main():
         miura += ["--markers.test", "0", "--umap.layout", "0"]
     two_ranks = "mpirun --oversubscribe --bind-to none -n 2".split()
     programs = {"miura": miura, "miura, 2 ranks": two_ranks + miura}
+    if options.whole:
+        training, _ = copy_study(study, out / "training", lambda rows: [row for row in rows if row["role"] == "train"])
+        programs["miura as scranpy"] = [options.miura, "run", training, "--out", out / "miura", *SAME_STAGES,
+                                        "--umap.layout", "0", "--cell_cycle.score", "0"]
     also = ["--whole"] if options.whole else []
     if options.python:
         programs["scanpy"] = [options.python, HERE / "scanpy_study.py", sheet, out / "scanpy.h5ad", *also]
