@@ -99,10 +99,11 @@ double doublets(const Symbols& s, const RunOptions& o) {
   return counts + ring(s, s.cells + simulated, s.components);
 }
 
-double markers(const Symbols& s) {
+/// The counts, gene by gene, and what is found of `contrasts` between clusters.
+double markers(const Symbols& s, double contrasts) {
   const double entries = s.entries * s.training / std::max(1.0, s.cells);
   return 2 * 8 * entries / s.ranks * s.others +
-         usual_clusters * (reduced(s.features * s.training_lots) + everywhere(s, 96 * s.features));
+         contrasts * (reduced(s.features * s.training_lots) + everywhere(s, 96 * s.features));
 }
 
 /// In all cells and in each cluster: what is counted of each gene and outcome, and the means of its lots.
@@ -139,7 +140,16 @@ std::map<std::string, double> message_forecast(const StudySize& size, const RunO
     bytes["cluster"] = clusters(size, s);
     if (o.stability_replicates > 0) bytes["stability"] = stability(s, o);
   }
-  if (o.markers && !size.tables) bytes["markers"] = markers(s);
+  if (o.markers && !size.tables) {
+    auto& of_markers = bytes["markers"] = markers(s, usual_clusters);
+    if (!o.marker_pairs.empty()) of_markers += markers(s, pairs_of_clusters(o));
+    if (o.marker_split) {
+      auto once = s;
+      once.partitions = 1;
+      of_markers += markers(s, usual_clusters) + clusters(size, once) + bytes["normalize"] + bytes["pca"] +
+                    bytes["integrate"] + bytes["neighbors"];
+    }
+  }
   if (size.training_lots < size.lots) bytes["mapping"] = mapping(s, o);
   if (o.umap_layout) bytes["umap"] = layout_in_plane(s, o);
   if (o.score_doublets && !size.tables) bytes["cell_states"] = doublets(s, o);

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "app/common_options.hpp"
+#include "app/configuration.hpp"
 #include "app/integration.hpp"
 #include "app/message_forecast.hpp"
 #include "app/stages.hpp"
@@ -122,6 +123,21 @@ void add_coordinates(const StudySize& size, const RunOptions& o, const Terms& t,
   }
 }
 
+/// Clusters of a share of the molecules are found as those of all, and tested on the others.
+void add_split_markers(const Terms& t, std::vector<Work>& work) {
+  constexpr double in_both_halves = 1.5;  // a count of two and more molecules may be
+  auto& markers = work.back();
+  markers.bytes += in_both_halves * per::entry_kept * t.entries / t.ranks;
+  markers.shared_s += (per::leiden_cell + per::marker_entry * t.reference_entries / t.reference) * t.reference;
+  for (const auto& again : work)
+    if (again.stage == "normalize" || again.stage == "pca" || again.stage == "integrate" ||
+        again.stage == "neighbors") {
+      markers.bytes = std::max(markers.bytes, in_both_halves * per::entry_kept * t.entries / t.ranks + again.bytes);
+      markers.shared_s += again.shared_s;
+      markers.alone_s += again.alone_s;
+    }
+}
+
 /// The graph, its partitions, and what is known of them without any outcome.
 void add_clusters(const StudySize& size, const RunOptions& o, const Terms& t, std::vector<Work>& work) {
   work.push_back({.stage = "neighbors",
@@ -142,6 +158,10 @@ void add_clusters(const StudySize& size, const RunOptions& o, const Terms& t, st
     work.push_back({.stage = "markers",
                     .bytes = per::written_entry * t.entries / t.ranks,
                     .shared_s = per::marker_entry * t.reference_entries});
+  if (o.markers && !size.tables && o.marker_split) add_split_markers(t, work);
+  if (o.markers && !size.tables &&
+      !o.marker_pairs.empty())  // each cell is on one side of a pair for each other cluster
+    work.back().shared_s += per::marker_entry * t.reference_entries * pairs_of_clusters(o) * 2 / usual_clusters;
   if (size.training_lots < size.lots) {
     const auto largest = static_cast<double>(size.cells_of_largest_lot);
     work.push_back({.stage = "mapping",
@@ -213,6 +233,11 @@ double variable_share(const StudySize& size, const RunOptions& o) {
   if (size.tables) return 1;
   return std::min(1.0,
                   1.3 * static_cast<double>(o.variable.n_genes) / std::max(1.0, static_cast<double>(size.features)));
+}
+
+double pairs_of_clusters(const RunOptions& o) {
+  if (o.marker_pairs == "all") return usual_clusters * (usual_clusters - 1) / 2;
+  return static_cast<double>(split_list(o.marker_pairs).size());
 }
 
 double n_partitions(const RunOptions& o) {

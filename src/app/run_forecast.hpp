@@ -52,6 +52,9 @@ double n_partitions(const RunOptions& o);
 /// A study is not known to have more, or fewer, before it is clustered.
 constexpr double usual_clusters = 6;
 
+/// Pairs of clusters whose markers are asked for.
+double pairs_of_clusters(const RunOptions& o);
+
 /// The stages that take memory, time or room, by the model of docs/scaling.md; its constants are measured there.
 std::vector<StageForecast> forecast(const StudySize& size, const RunOptions& o, const Layout& layout);
 
