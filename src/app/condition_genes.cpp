@@ -8,6 +8,7 @@
 #include <map>
 #include <span>
 
+#include "app/named_pair.hpp"
 #include "app/stop_request.hpp"
 #include "miura/base/error.hpp"
 #include "miura/input/outcome_sheet.hpp"
@@ -23,15 +24,12 @@ namespace {
 void name_conditions(const RunOptions& o, std::vector<std::string> known, Conditions& conditions) {
   std::ranges::sort(known);
   known.erase(std::unique(known.begin(), known.end()), known.end());
-  const auto& typed = o.condition_compare;
-  for (auto colon = typed.find(':'); colon != std::string::npos; colon = typed.find(':', colon + 1)) {
-    conditions.first = typed.substr(0, colon);
-    conditions.second = typed.substr(colon + 1);
-    const auto has = [&](const std::string& name) { return std::ranges::find(known, name) != known.end(); };
-    if (has(conditions.first) && has(conditions.second) && conditions.first != conditions.second) return;
-  }
-  throw UsageError(fmt::format("genes.compare: '{}' is not FIRST:SECOND of the conditions {} in column {}", typed,
-                               fmt::join(known, ", "), o.condition_column));
+  const auto pair = named_pair(o.condition_compare, known);
+  if (!pair)
+    throw UsageError(fmt::format("genes.compare: '{}' is not FIRST:SECOND of the conditions {} in column {}",
+                                 o.condition_compare, fmt::join(known, ", "), o.condition_column));
+  conditions.first = known[pair->first];
+  conditions.second = known[pair->second];
 }
 
 /// One row of the table.

@@ -6,6 +6,7 @@
 #include <array>
 #include <limits>
 
+#include "app/named_pair.hpp"
 #include "app/pairwise_markers.hpp"
 #include "app/sources.hpp"
 #include "app/stages.hpp"
@@ -374,7 +375,7 @@ void check(RunOptions& o) {
   check_range("genes.exact_up_to", o.gene_exact_up_to, 2, 13);
   check_range<std::int64_t>("genes.permutations", o.gene_permutations, 1, 1'000'000'000);
   check_range("genes.report_p", o.gene_report_p, 0.0, 1.0);
-  if (!o.condition_column.empty() && o.condition_compare.find(':') == std::string::npos)
+  if (!o.condition_column.empty() && !may_be_pair(o.condition_compare))
     throw UsageError("genes.condition needs genes.compare = FIRST:SECOND, the two conditions");
   check_range<std::int64_t>("neighborhoods.permutations", o.neighborhood_permutations, 1, 1'000'000'000);
   check_range<std::int64_t>("enrichment.min_size", o.enrichment.sizes.least, 1, many);
