@@ -10,25 +10,6 @@
 
 namespace miura::app {
 
-namespace {
-
-/// The foremost genes of one contrast, up and then down.
-void add_foremost(const FoundMarkers& found, std::int32_t contrast, std::int64_t top, std::vector<Marker>& chosen) {
-  const auto order = genes_in_order(found, contrast);
-  const auto take = [&](auto first, auto last, bool up) {
-    std::int64_t rank = 0;
-    for (; first != last && (top == 0 || rank < top); ++first) {
-      const auto at = found.cells.at(contrast, *first);
-      const double strength = found.by_lots(contrast) ? found.lots.difference[at] : found.cells.z[at];
-      if (up ? strength > 0 : strength < 0) chosen.push_back({contrast, *first, ++rank, up});  // neither: not tested
-    }
-  };
-  take(order.begin(), order.end(), true);
-  take(order.rbegin(), order.rend(), false);
-}
-
-}  // namespace
-
 FoundMarkers find_markers(MPI_Comm comm, const Study& study, const matrix::Pseudobulk& sums,
                           const markers::Contrasts& contrasts, const RunOptions& o) {
   const auto& clusters = study.clusters.primary();
@@ -52,10 +33,31 @@ std::vector<std::int32_t> genes_in_order(const FoundMarkers& found, std::int32_t
   return order;
 }
 
+std::vector<Marker> foremost_genes(std::span<const std::int32_t> order, std::span<const double> strength,
+                                   std::int64_t top) {
+  std::vector<Marker> chosen;
+  const auto take = [&](auto first, auto last, bool up) {
+    std::int64_t rank = 0;
+    for (; first != last && (top == 0 || rank < top); ++first)
+      if (up ? strength[*first] > 0 : strength[*first] < 0)
+        chosen.push_back({.gene = *first, .rank = ++rank, .up = up});
+  };
+  take(order.begin(), order.end(), true);
+  take(order.rbegin(), order.rend(), false);
+  return chosen;
+}
+
 std::vector<Marker> foremost_markers(const FoundMarkers& found, std::int64_t top) {
   std::vector<Marker> chosen;
-  for (std::int32_t contrast = 0; contrast < found.n_contrasts(); ++contrast)
-    add_foremost(found, contrast, top, chosen);
+  for (std::int32_t contrast = 0; contrast < found.n_contrasts(); ++contrast) {
+    const auto& strength = found.by_lots(contrast) ? found.lots.difference : found.cells.z;
+    for (auto& marker :
+         foremost_genes(genes_in_order(found, contrast),
+                        std::span(strength).subspan(found.cells.at(contrast, 0), found.cells.n_genes), top)) {
+      marker.contrast = contrast;
+      chosen.push_back(marker);
+    }
+  }
   return chosen;
 }
 

@@ -3,6 +3,7 @@
 #include <mpi.h>
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -40,6 +41,11 @@ FoundMarkers find_markers(MPI_Comm comm, const Study& study, const matrix::Pseud
 /// All genes, the most clearly higher ones of the contrast first and the most clearly lower ones last: by lots, or by
 /// cells where no two lots can be compared.
 std::vector<std::int32_t> genes_in_order(const FoundMarkers& found, std::int32_t contrast);
+
+/// The foremost genes up, from the front of the order, and then down, from its back; `top` of each, 0: all. A gene's
+/// strength is above 0 where it is higher inside and below where it is lower; one of neither is left out.
+std::vector<Marker> foremost_genes(std::span<const std::int32_t> order, std::span<const double> strength,
+                                   std::int64_t top);
 
 /// The foremost genes up and down of each contrast, `top` of each; 0: all that differ at all.
 std::vector<Marker> foremost_markers(const FoundMarkers& found, std::int64_t top);
