@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <type_traits>
 #include <vector>
 
 #include "app/run_options.hpp"
@@ -50,16 +49,8 @@ std::vector<Marker> foremost_genes(std::span<const std::int32_t> order, std::spa
 /// The foremost genes up and down of each contrast, `top` of each; 0: all that differ at all.
 std::vector<Marker> foremost_markers(const FoundMarkers& found, std::int64_t top);
 
-/// The rows as a table with the columns of tables/markers.tsv.
+/// The rows as a table with the columns of tables/markers.tsv; after the cluster `other` where pairs were compared.
 matrix::Table marker_table(const std::string& name, const Study& study, const FoundMarkers& found,
                            const std::vector<Marker>& rows);
-
-/// A value of each row, as a column of a table holds them.
-template <class Of, class Rows>
-auto column_of(const Rows& rows, Of&& of) {
-  std::vector<std::decay_t<decltype(of(rows[0]))>> values;
-  for (const auto& row : rows) values.push_back(of(row));
-  return values;
-}
 
 }  // namespace miura::app

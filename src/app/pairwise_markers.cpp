@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <utility>
 
 #include "app/configuration.hpp"
 #include "app/found_markers.hpp"
@@ -50,20 +49,14 @@ void check_pairs(const std::string& typed) {
 }
 
 matrix::Table pairwise_markers(MPI_Comm comm, const Study& study, const matrix::Pseudobulk& sums, const RunOptions& o) {
-  const auto& clusters = study.clusters.primary();
-  const auto pairs = pairs_named(o.marker_pairs, clusters);
+  const auto pairs = pairs_named(o.marker_pairs, study.clusters.primary());
   const auto at_once = std::max<std::int64_t>(1, tests_at_once / std::max(1, study.cells.features.size()));
   matrix::Table table{"markers_pairwise", {}};
   for (std::int64_t first = 0; first < std::ssize(pairs); first += at_once) {
     const auto end = std::min(first + at_once, std::ssize(pairs));
     const auto found = find_markers(comm, study, sums,
                                     {.against_rest = false, .pairs = {pairs.begin() + first, pairs.begin() + end}}, o);
-    const auto rows = foremost_markers(found, o.marker_top);
-    auto part = marker_table(table.name, study, found, rows);
-    part.columns.insert(part.columns.begin() + 1, {"other", column_of(rows, [&](const Marker& m) {
-                                                     return clusters.name_of(found.cells.contrast[m.contrast].out);
-                                                   })});
-    append_rows(table, std::move(part));
+    append_rows(table, marker_table(table.name, study, found, foremost_markers(found, o.marker_top)));
     stop_if_requested(comm);
   }
   return table;
