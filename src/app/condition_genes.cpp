@@ -9,6 +9,7 @@
 #include <span>
 
 #include "app/found_markers.hpp"
+#include "app/group_expression.hpp"
 #include "app/named_pair.hpp"
 #include "app/stop_request.hpp"
 #include "miura/base/error.hpp"
@@ -124,7 +125,7 @@ matrix::Table condition_genes(MPI_Comm comm, const Study& study, const matrix::P
         markers::lot_consistency(comm, sums_of_conditions(sums, group, conditions), all,
                                  {.contrasts = {.against_rest = false, .pairs = {{0, 1}}}, .seed = o.common.seed});
     if (found.n_lots[0] < 2) continue;
-    append_rows(table, table_of(study, group == 0 ? "all" : study.clusters.primary().name_of(group - 1), found,
+    append_rows(table, table_of(study, name_of_group(study, group), found,
                                 foremost_genes(markers::ranked_genes(found, 0), found.difference, o.marker_top)));
     stop_if_requested(comm);
   }

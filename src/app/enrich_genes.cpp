@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <unordered_set>
 #include <utility>
 
 #include "app/compared_names.hpp"
@@ -169,8 +168,7 @@ void read_lots(const EnrichOptions& o, GeneStudy& study) {
 
 /// How many genes of the sets were tested: a wrong kind of name shows here.
 std::string matched_genes(const GeneStudy& study) {
-  std::unordered_set<std::string_view> in_sets;
-  for (const auto& set : study.sets) in_sets.insert(set.gene.begin(), set.gene.end());
+  const auto in_sets = genes_in(study.sets);
   const std::unordered_set<std::string_view> tested(study.universe.begin(), study.universe.end());
   const auto n = std::ranges::count_if(tested, [&](std::string_view gene) { return in_sets.contains(gene); });
   if (n == 0)
@@ -255,6 +253,12 @@ matrix::GeneSets read_collections(std::span<const std::filesystem::path> files) 
     all.insert(all.end(), sets.begin(), sets.end());
   }
   return all;
+}
+
+std::unordered_set<std::string_view> genes_in(const matrix::GeneSets& sets) {
+  std::unordered_set<std::string_view> genes;
+  for (const auto& set : sets) genes.insert(set.gene.begin(), set.gene.end());
+  return genes;
 }
 
 permutation::Relabelings relabelings_of_samples(std::int64_t n_samples, std::span<const std::string> stratum,
