@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "app/compared_names.hpp"
+#include "app/sample_labels.hpp"
 #include "miura/base/error.hpp"
 #include "miura/input/gene_sets.hpp"
 #include "miura/input/measurements.hpp"
@@ -90,26 +91,10 @@ struct Joined {
   std::vector<std::string> stratum;
 };
 
-std::vector<std::int32_t> numbered(std::span<const std::string> labels) {
-  std::map<std::string_view, std::int32_t> number;
-  std::vector<std::int32_t> numbers;
-  for (const auto& label : labels)
-    numbers.push_back(number.try_emplace(label, static_cast<std::int32_t>(number.size())).first->second);
-  return numbers;
-}
-
 /// Names and values of the samples that take part, in the order of the table.
 Joined join_samples(const EnrichOptions& o, const matrix::Measurements& table) {
   const auto sheet = input::survey_outcomes(o.sheet);
-  const std::unordered_set<std::string> in_sheet(sheet.sample.begin(), sheet.sample.end());
-  std::vector<std::string> known;
-  for (const auto& sample : table.sample)
-    if (in_sheet.contains(sample)) known.push_back(sample);
-  if (known.empty())
-    throw InputError({o.sheet, 0, sheet.key_column},
-                     fmt::format("names none of the samples of {}: {}", o.genes,
-                                 compared_names(sheet.sample.empty() ? "" : sheet.sample.front(),
-                                                table.sample.empty() ? "" : table.sample.front())));
+  const auto known = samples_in_sheet(o.sheet, sheet, table.sample, o.genes);
   const std::vector<std::string> wanted{o.outcome};
   const auto values = input::read_outcomes(o.sheet, sheet.key_column, known, wanted).front().value;
   std::vector<std::string> labels(known.size(), "all");
