@@ -66,18 +66,18 @@ matrix::Table read_table(const hdf5::File& file, const std::string& name) {
   return table;
 }
 
-void write_tables(const ParallelFile& file, std::span<const matrix::Table> tables) {
+void write_tables(const ParallelFile& file, const std::string& list, std::span<const matrix::Table> tables) {
   std::vector<std::string> names;
   for (const auto& table : tables) {
     names.push_back(table.name);
     write_table(file, table.name, table);
   }
-  file.replicated_texts(file.get(), "tables", names);
+  file.replicated_texts(file.get(), list, names);
 }
 
-std::vector<matrix::Table> read_tables(const hdf5::File& file) {
+std::vector<matrix::Table> read_tables(const hdf5::File& file, const std::string& list) {
   std::vector<matrix::Table> tables;
-  for (const auto& name : StoredArray(file.get(), "tables").read_texts()) tables.push_back(read_table(file, name));
+  for (const auto& name : StoredArray(file.get(), list).read_texts()) tables.push_back(read_table(file, name));
   return tables;
 }
 

@@ -64,7 +64,8 @@ Rows rows_of(const hdf5::File& file, std::int64_t first, std::int64_t count);
 void write_table(const hdf5::ParallelFile& file, const std::string& name, const matrix::Table& table);
 matrix::Table read_table(const hdf5::File& file, const std::string& name);
 
-void write_tables(const hdf5::ParallelFile& file, std::span<const matrix::Table> tables);
-std::vector<matrix::Table> read_tables(const hdf5::File& file);
+/// Tables by their own names, and a list of these.
+void write_tables(const hdf5::ParallelFile& file, const std::string& list, std::span<const matrix::Table> tables);
+std::vector<matrix::Table> read_tables(const hdf5::File& file, const std::string& list);
 
 }  // namespace miura::app

@@ -1,6 +1,8 @@
 // Checkpoints of the stages behind the clusters.
+#include <concepts>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <type_traits>
 
 #include "app/checkpoint.hpp"
 #include "app/checkpoint_file.hpp"
@@ -50,32 +52,6 @@ CompositionStage load_composition(const std::filesystem::path& path) {
   for (const auto& known : kept.at("partitions")) stage.partitions.push_back(composition_from(known));
   if (kept.contains("not_integrated")) stage.not_integrated = composition_from(kept.at("not_integrated"));
   return stage;
-}
-
-void save(MPI_Comm comm, const StabilityStage& stage, const std::filesystem::path& path) {
-  ParallelFile file(comm, path);
-  write_table(file, stage.table.name, stage.table);
-  file.close();
-}
-
-StabilityStage load_stability(const std::filesystem::path& path) {
-  return {read_table(hdf5::open_to_read(path), "stability")};
-}
-
-void save(MPI_Comm comm, const MarkerStage& stage, const std::filesystem::path& path) {
-  ParallelFile file(comm, path);
-  write_table(file, "markers", stage.table);
-  write_table(file, "marker_dots", stage.dots);
-  write_table(file, "marker_volcano", stage.volcano);
-  file.replicated_texts(file.get(), "tested", stage.tested);
-  write_tables(file, stage.on_request);
-  file.close();
-}
-
-MarkerStage load_markers(const std::filesystem::path& path) {
-  const auto file = hdf5::open_to_read(path);
-  return {read_table(file, "markers"), read_table(file, "marker_dots"), read_table(file, "marker_volcano"),
-          StoredArray(file.get(), "tested").read_texts(), read_tables(file)};
 }
 
 namespace {
@@ -176,45 +152,6 @@ UmapStage load_umap(MPI_Comm comm, const parallel::Partition& cells, const std::
   return stage;
 }
 
-void save(MPI_Comm comm, const AssociationStage& stage, const std::filesystem::path& path) {
-  ParallelFile file(comm, path);
-  write_tables(file, stage.tables);
-  matrix::Table outcomes{"outcomes", {}};
-  for (const auto& outcome : stage.outcomes) outcomes.columns.push_back({outcome.name, outcome.value});
-  write_table(file, outcomes.name, outcomes);
-  file.replicated<std::int32_t>(file.get(), "training_lots", stage.training_lots);
-  file.replicated_texts(file.get(), "warnings", stage.warnings);
-  file.replicated_texts(file.get(), "population_name", stage.population_name);
-  file.scalar_text(file.get(), "outcomes_read", stage.outcomes_read);
-  file.close();
-}
-
-AssociationStage load_association(const std::filesystem::path& path) {
-  const auto file = hdf5::open_to_read(path);
-  const auto texts = [&](const char* name) { return StoredArray(file.get(), name).read_texts(); };
-  AssociationStage stage;
-  stage.training_lots = read_all<std::int32_t>(file, "training_lots");
-  for (auto& column : read_table(file, "outcomes").columns)
-    stage.outcomes.push_back({column.name, std::get<std::vector<double>>(std::move(column.values))});
-  stage.tables = read_tables(file);
-  stage.warnings = texts("warnings");
-  stage.population_name = texts("population_name");
-  stage.outcomes_read = read_text(file, "outcomes_read");
-  return stage;
-}
-
-void save(MPI_Comm comm, const GeneStage& stage, const std::filesystem::path& path) {
-  ParallelFile file(comm, path);
-  write_table(file, "gene_association", stage.table);
-  write_table(file, "condition_genes", stage.conditions);
-  file.close();
-}
-
-GeneStage load_genes_found(const std::filesystem::path& path) {
-  const auto file = hdf5::open_to_read(path);
-  return {read_table(file, "gene_association"), read_table(file, "condition_genes")};
-}
-
 void save(MPI_Comm comm, const NeighborhoodStage& stage, const std::filesystem::path& path) {
   ParallelFile file(comm, path);
   write_table(file, "global", stage.table);
@@ -246,30 +183,124 @@ NeighborhoodStage load_neighborhoods(MPI_Comm comm, const parallel::Partition& r
 
 namespace {
 
-/// What is but tables and warnings.
-void save_tables(MPI_Comm comm, const auto& stage, const std::filesystem::path& path) {
+template <class T, class... Stages>
+concept Either = (std::same_as<std::remove_const_t<T>, Stages> || ...);  // to be saved, or loaded
+
+// What a stage without rows of cells leaves, by the names in the file; `visit(name, part)`.
+void for_each_part(Either<StabilityStage> auto& stage, auto&& visit) { visit("stability", stage.table); }
+
+void for_each_part(Either<MarkerStage> auto& stage, auto&& visit) {
+  visit("markers", stage.table);
+  visit("marker_dots", stage.dots);
+  visit("marker_volcano", stage.volcano);
+  visit("tested", stage.tested);
+  visit("tables", stage.on_request);
+}
+
+void for_each_part(Either<AssociationStage> auto& stage, auto&& visit) {
+  visit("tables", stage.tables);
+  visit("outcomes", stage.outcomes);
+  visit("training_lots", stage.training_lots);
+  visit("warnings", stage.warnings);
+  visit("population_name", stage.population_name);
+  visit("outcomes_read", stage.outcomes_read);
+}
+
+void for_each_part(Either<GeneStage> auto& stage, auto&& visit) {
+  visit("gene_association", stage.table);
+  visit("condition_genes", stage.conditions);
+}
+
+void for_each_part(Either<EnrichmentStage, SourcesStage> auto& stage, auto&& visit) {
+  visit("tables", stage.tables);
+  visit("warnings", stage.warnings);
+}
+
+class PartWriter {
+public:
+  explicit PartWriter(const ParallelFile& file) : file_(file) {}
+  void operator()(const char* name, const matrix::Table& table) const { write_table(file_, name, table); }
+  void operator()(const char* name, const std::vector<matrix::Table>& tables) const {
+    write_tables(file_, name, tables);
+  }
+  void operator()(const char* name, const std::vector<association::Outcome>& outcomes) const {
+    matrix::Table table{name, {}};
+    for (const auto& outcome : outcomes) table.columns.push_back({outcome.name, outcome.value});
+    write_table(file_, name, table);
+  }
+  void operator()(const char* name, const std::vector<std::int32_t>& numbers) const {
+    file_.replicated<std::int32_t>(file_.get(), name, numbers);
+  }
+  void operator()(const char* name, const std::vector<std::string>& texts) const {
+    file_.replicated_texts(file_.get(), name, texts);
+  }
+  void operator()(const char* name, const std::string& text) const { file_.scalar_text(file_.get(), name, text); }
+
+private:
+  const ParallelFile& file_;
+};
+
+class PartReader {
+public:
+  explicit PartReader(const hdf5::File& file) : file_(file) {}
+  void operator()(const char* name, matrix::Table& table) const { table = read_table(file_, name); }
+  void operator()(const char* name, std::vector<matrix::Table>& tables) const { tables = read_tables(file_, name); }
+  void operator()(const char* name, std::vector<association::Outcome>& outcomes) const {
+    for (auto& column : read_table(file_, name).columns)
+      outcomes.push_back({column.name, std::get<std::vector<double>>(std::move(column.values))});
+  }
+  void operator()(const char* name, std::vector<std::int32_t>& numbers) const {
+    numbers = read_all<std::int32_t>(file_, name);
+  }
+  void operator()(const char* name, std::vector<std::string>& texts) const {
+    texts = StoredArray(file_.get(), name).read_texts();
+  }
+  void operator()(const char* name, std::string& text) const { text = read_text(file_, name); }
+
+private:
+  const hdf5::File& file_;
+};
+
+void save_parts(MPI_Comm comm, const auto& stage, const std::filesystem::path& path) {
   ParallelFile file(comm, path);
-  write_tables(file, stage.tables);
-  file.replicated_texts(file.get(), "warnings", stage.warnings);
+  for_each_part(stage, PartWriter(file));
   file.close();
 }
 
 template <class Stage>
-Stage load_tables(const std::filesystem::path& path) {
+Stage load_parts(const std::filesystem::path& path) {
   const auto file = hdf5::open_to_read(path);
-  return {read_tables(file), StoredArray(file.get(), "warnings").read_texts()};
+  Stage stage;
+  for_each_part(stage, PartReader(file));
+  return stage;
 }
 
 }  // namespace
 
-void save(MPI_Comm comm, const SourcesStage& stage, const std::filesystem::path& path) {
-  save_tables(comm, stage, path);
+void save(MPI_Comm comm, const StabilityStage& stage, const std::filesystem::path& path) {
+  save_parts(comm, stage, path);
 }
-SourcesStage load_sources(const std::filesystem::path& path) { return load_tables<SourcesStage>(path); }
+StabilityStage load_stability(const std::filesystem::path& path) { return load_parts<StabilityStage>(path); }
+
+void save(MPI_Comm comm, const MarkerStage& stage, const std::filesystem::path& path) { save_parts(comm, stage, path); }
+MarkerStage load_markers(const std::filesystem::path& path) { return load_parts<MarkerStage>(path); }
+
+void save(MPI_Comm comm, const AssociationStage& stage, const std::filesystem::path& path) {
+  save_parts(comm, stage, path);
+}
+AssociationStage load_association(const std::filesystem::path& path) { return load_parts<AssociationStage>(path); }
+
+void save(MPI_Comm comm, const GeneStage& stage, const std::filesystem::path& path) { save_parts(comm, stage, path); }
+GeneStage load_genes_found(const std::filesystem::path& path) { return load_parts<GeneStage>(path); }
 
 void save(MPI_Comm comm, const EnrichmentStage& stage, const std::filesystem::path& path) {
-  save_tables(comm, stage, path);
+  save_parts(comm, stage, path);
 }
-EnrichmentStage load_enrichment(const std::filesystem::path& path) { return load_tables<EnrichmentStage>(path); }
+EnrichmentStage load_enrichment(const std::filesystem::path& path) { return load_parts<EnrichmentStage>(path); }
+
+void save(MPI_Comm comm, const SourcesStage& stage, const std::filesystem::path& path) {
+  save_parts(comm, stage, path);
+}
+SourcesStage load_sources(const std::filesystem::path& path) { return load_parts<SourcesStage>(path); }
 
 }  // namespace miura::app

@@ -8,6 +8,9 @@
 #include <map>
 #include <span>
 
+#include "app/found_markers.hpp"
+#include "app/group_expression.hpp"
+#include "app/named_pair.hpp"
 #include "app/stop_request.hpp"
 #include "miura/base/error.hpp"
 #include "miura/input/outcome_sheet.hpp"
@@ -23,57 +26,34 @@ namespace {
 void name_conditions(const RunOptions& o, std::vector<std::string> known, Conditions& conditions) {
   std::ranges::sort(known);
   known.erase(std::unique(known.begin(), known.end()), known.end());
-  const auto& typed = o.condition_compare;
-  for (auto colon = typed.find(':'); colon != std::string::npos; colon = typed.find(':', colon + 1)) {
-    conditions.first = typed.substr(0, colon);
-    conditions.second = typed.substr(colon + 1);
-    const auto has = [&](const std::string& name) { return std::ranges::find(known, name) != known.end(); };
-    if (has(conditions.first) && has(conditions.second) && conditions.first != conditions.second) return;
-  }
-  throw UsageError(fmt::format("genes.compare: '{}' is not FIRST:SECOND of the conditions {} in column {}", typed,
-                               fmt::join(known, ", "), o.condition_column));
-}
-
-/// One row of the table.
-struct ConditionGene {
-  std::int32_t gene = 0;
-  std::int64_t rank = 0;
-  bool up = true;
-};
-
-std::vector<ConditionGene> foremost(const markers::LotConsistency& found, std::int64_t top) {
-  const auto order = markers::ranked_genes(found, 0);
-  std::vector<ConditionGene> rows;
-  const auto take = [&](auto first, auto last, bool up) {
-    std::int64_t rank = 0;
-    for (; first != last && (top == 0 || rank < top); ++first)
-      if (up ? found.difference[*first] > 0 : found.difference[*first] < 0) rows.push_back({*first, ++rank, up});
-  };
-  take(order.begin(), order.end(), true);
-  take(order.rbegin(), order.rend(), false);
-  return rows;
+  const auto pair = named_pair(o.condition_compare, known);
+  if (!pair)
+    throw UsageError(fmt::format("genes.compare: '{}' is not FIRST:SECOND of the conditions {} in column {}",
+                                 o.condition_compare, fmt::join(known, ", "), o.condition_column));
+  conditions.first = known[pair->first];
+  conditions.second = known[pair->second];
 }
 
 matrix::Table table_of(const Study& study, const std::string& group, const markers::LotConsistency& found,
-                       const std::vector<ConditionGene>& rows) {
+                       const std::vector<Marker>& rows) {
   const auto& features = study.cells.features;
-  matrix::TableColumns<ConditionGene> table("condition_genes", rows);
+  matrix::TableColumns<Marker> table("condition_genes", rows);
   const auto real = [&](const char* name, const std::vector<double>& of_gene) {
-    table.add(name, [&](const ConditionGene& r) { return of_gene[r.gene]; });
+    table.add(name, [&](const Marker& r) { return of_gene[r.gene]; });
   };
-  table.add("group", [&](const ConditionGene&) { return group; });
-  table.add("direction", [](const ConditionGene& r) { return std::string(r.up ? "up" : "down"); });
-  table.add("rank", &ConditionGene::rank);
-  table.add("gene", [&](const ConditionGene& r) { return features.symbol[r.gene]; });
-  table.add("gene_id", [&](const ConditionGene& r) { return features.id[r.gene]; });
-  table.add("n_pairs", [&](const ConditionGene&) { return found.n_lots[0]; });
-  table.add("n_higher", [&](const ConditionGene& r) { return found.n_higher[r.gene]; });
-  table.add("n_lower", [&](const ConditionGene& r) { return found.n_lower[r.gene]; });
+  table.add("group", [&](const Marker&) { return group; });
+  table.add("direction", [](const Marker& r) { return std::string(r.up ? "up" : "down"); });
+  table.add("rank", &Marker::rank);
+  table.add("gene", [&](const Marker& r) { return features.symbol[r.gene]; });
+  table.add("gene_id", [&](const Marker& r) { return features.id[r.gene]; });
+  table.add("n_pairs", [&](const Marker&) { return found.n_lots[0]; });
+  table.add("n_higher", [&](const Marker& r) { return found.n_higher[r.gene]; });
+  table.add("n_lower", [&](const Marker& r) { return found.n_lower[r.gene]; });
   real("difference", found.difference);
   real("effect", found.effect);
   real("p_pairs", found.p);
   real("p_pairs_maxT", found.p_max_t);
-  table.add("p_min_attainable", [&](const ConditionGene&) { return found.p_min[0]; });
+  table.add("p_min_attainable", [&](const Marker&) { return found.p_min[0]; });
   return table.take();
 }
 
@@ -145,8 +125,8 @@ matrix::Table condition_genes(MPI_Comm comm, const Study& study, const matrix::P
         markers::lot_consistency(comm, sums_of_conditions(sums, group, conditions), all,
                                  {.contrasts = {.against_rest = false, .pairs = {{0, 1}}}, .seed = o.common.seed});
     if (found.n_lots[0] < 2) continue;
-    append_rows(table, table_of(study, group == 0 ? "all" : study.clusters.primary().name_of(group - 1), found,
-                                foremost(found, o.marker_top)));
+    append_rows(table, table_of(study, name_of_group(study, group), found,
+                                foremost_genes(markers::ranked_genes(found, 0), found.difference, o.marker_top)));
     stop_if_requested(comm);
   }
   return table;

@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <unordered_set>
 #include <utility>
 
 #include "app/compared_names.hpp"
+#include "app/sample_labels.hpp"
 #include "miura/base/error.hpp"
 #include "miura/input/gene_sets.hpp"
 #include "miura/input/measurements.hpp"
@@ -91,26 +91,10 @@ struct Joined {
   std::vector<std::string> stratum;
 };
 
-std::vector<std::int32_t> numbered(std::span<const std::string> labels) {
-  std::map<std::string_view, std::int32_t> number;
-  std::vector<std::int32_t> numbers;
-  for (const auto& label : labels)
-    numbers.push_back(number.try_emplace(label, static_cast<std::int32_t>(number.size())).first->second);
-  return numbers;
-}
-
 /// Names and values of the samples that take part, in the order of the table.
 Joined join_samples(const EnrichOptions& o, const matrix::Measurements& table) {
   const auto sheet = input::survey_outcomes(o.sheet);
-  const std::unordered_set<std::string> in_sheet(sheet.sample.begin(), sheet.sample.end());
-  std::vector<std::string> known;
-  for (const auto& sample : table.sample)
-    if (in_sheet.contains(sample)) known.push_back(sample);
-  if (known.empty())
-    throw InputError({o.sheet, 0, sheet.key_column},
-                     fmt::format("names none of the samples of {}: {}", o.genes,
-                                 compared_names(sheet.sample.empty() ? "" : sheet.sample.front(),
-                                                table.sample.empty() ? "" : table.sample.front())));
+  const auto known = samples_in_sheet(o.sheet, sheet, table.sample, o.genes);
   const std::vector<std::string> wanted{o.outcome};
   const auto values = input::read_outcomes(o.sheet, sheet.key_column, known, wanted).front().value;
   std::vector<std::string> labels(known.size(), "all");
@@ -169,8 +153,7 @@ void read_lots(const EnrichOptions& o, GeneStudy& study) {
 
 /// How many genes of the sets were tested: a wrong kind of name shows here.
 std::string matched_genes(const GeneStudy& study) {
-  std::unordered_set<std::string_view> in_sets;
-  for (const auto& set : study.sets) in_sets.insert(set.gene.begin(), set.gene.end());
+  const auto in_sets = genes_in(study.sets);
   const std::unordered_set<std::string_view> tested(study.universe.begin(), study.universe.end());
   const auto n = std::ranges::count_if(tested, [&](std::string_view gene) { return in_sets.contains(gene); });
   if (n == 0)
@@ -255,6 +238,12 @@ matrix::GeneSets read_collections(std::span<const std::filesystem::path> files) 
     all.insert(all.end(), sets.begin(), sets.end());
   }
   return all;
+}
+
+std::unordered_set<std::string_view> genes_in(const matrix::GeneSets& sets) {
+  std::unordered_set<std::string_view> genes;
+  for (const auto& set : sets) genes.insert(set.gene.begin(), set.gene.end());
+  return genes;
 }
 
 permutation::Relabelings relabelings_of_samples(std::int64_t n_samples, std::span<const std::string> stratum,

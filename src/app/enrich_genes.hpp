@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "app/enrich_options.hpp"
@@ -30,6 +32,9 @@ struct GeneStudy {
 /// The gene sets of several files. UsageError where two files have the same name, by which their sets are known. Not
 /// collective.
 matrix::GeneSets read_collections(std::span<const std::filesystem::path> files);
+
+/// Every gene of some set, once; names belong to the sets.
+std::unordered_set<std::string_view> genes_in(const matrix::GeneSets& sets);
 
 /// How samples change labels, within equal labels of `stratum` (empty: all with all): all relabelings where they are
 /// not more than those that would be drawn.

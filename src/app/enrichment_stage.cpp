@@ -2,10 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
-#include <numeric>
-#include <unordered_set>
-#include <variant>
+#include <iterator>
 
 #include "app/condition_genes.hpp"
 #include "app/enrich_genes.hpp"
@@ -50,11 +47,11 @@ KnownLots known_lots(const GroupExpression& all, const association::Outcome& out
 }
 
 /// All genes ranked by how they go with each primary outcome over the lots, all cells of a lot together. Collective.
-matrix::Table ranked_by_outcomes(MPI_Comm comm, const Study& study, const RunOptions& o, const matrix::GeneSets& sets,
-                                 const std::filesystem::path& sheet) {
+matrix::Table ranked_by_outcomes(MPI_Comm comm, const Study& study, const matrix::Pseudobulk& sums, const RunOptions& o,
+                                 const matrix::GeneSets& sets, const std::filesystem::path& sheet) {
   constexpr std::size_t fewest_lots = 4;
   const auto tests = tests_of(comm, study, o, sheet);
-  const auto all = expression_of(comm, study, sums_of_groups(comm, study), 0);
+  const auto all = expression_of(comm, study, sums, 0);
   std::vector<enrichment::RankedAnalysis> analyses;
   for (const auto& outcome : study.association.outcomes) {
     const bool is_primary = tests.primary.empty()
@@ -69,7 +66,7 @@ matrix::Table ranked_by_outcomes(MPI_Comm comm, const Study& study, const RunOpt
     analyses.push_back({outcome.name, std::move(scores.observed), std::move(found)});
     stop_if_requested(comm);
   }
-  return analyses.empty() ? matrix::Table{} : ranked_table(analyses, sets);
+  return ranked_table(analyses, sets);
 }
 
 /// The differences of the genes that have a symbol.
@@ -99,41 +96,18 @@ void rank_group(MPI_Comm comm, const Study& study, const RunOptions& o, const ma
   stop_if_requested(comm);
 }
 
-/// Puts the rows of each group in the order of falling |NES| of permuted genes: few lots have few signs, whose mean
-/// says little of how large a score is by chance.
-void order_by_genes(matrix::Table& table) {
-  const auto group = table.column<std::string>("cluster");
-  const auto nes = table.column<double>("nes_genes");
-  std::vector<std::size_t> order(group.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  const auto strength = [&](std::size_t row) { return std::isnan(nes[row]) ? 0.0 : std::abs(nes[row]); };
-  for (auto first = order.begin(); first != order.end();) {
-    const auto last = std::find_if(first, order.end(), [&](std::size_t row) { return group[row] != group[*first]; });
-    std::ranges::stable_sort(first, last, std::greater{}, strength);
-    first = last;
-  }
-  for (auto& column : table.columns)
-    std::visit(
-        [&](auto& values) {
-          std::decay_t<decltype(values)> ordered;
-          for (const auto row : order) ordered.push_back(std::move(values[row]));
-          values = std::move(ordered);
-        },
-        column.values);
-}
-
+/// Few lots have few signs, whose mean says little of how large a score is by chance: so the rows stand in the order of
+/// permuted genes.
 matrix::Table named_table(const char* name, const std::vector<enrichment::RankedAnalysis>& analyses,
                           const matrix::GeneSets& sets) {
-  if (analyses.empty()) return {name, {}};
-  auto table = ranked_table(analyses, sets);
+  auto table = ranked_table(analyses, sets, enrichment::RankedBy::genes);
   table.name = name;
-  order_by_genes(table);
   return table;
 }
 
 /// All tested genes of each primary cluster, against the other cells of the lot. Collective.
-matrix::Table ranked_in_clusters(MPI_Comm comm, const Study& study, const RunOptions& o, const matrix::GeneSets& sets) {
-  const auto sums = sums_of_groups(comm, study);
+matrix::Table ranked_in_clusters(MPI_Comm comm, const Study& study, const matrix::Pseudobulk& sums, const RunOptions& o,
+                                 const matrix::GeneSets& sets) {
   const auto training = marks_of(study.lots, "train");
   const auto& clusters = study.clusters.primary();
   std::vector<enrichment::RankedAnalysis> analyses;
@@ -145,22 +119,30 @@ matrix::Table ranked_in_clusters(MPI_Comm comm, const Study& study, const RunOpt
 
 /// All tested genes of all cells and of each primary cluster, one condition against the other of the same donor.
 /// Collective.
-matrix::Table ranked_by_conditions(MPI_Comm comm, const Study& study, const RunOptions& o, const matrix::GeneSets& sets,
-                                   const Conditions& conditions) {
-  const auto sums = sums_of_groups(comm, study);
+matrix::Table ranked_by_conditions(MPI_Comm comm, const Study& study, const matrix::Pseudobulk& sums,
+                                   const RunOptions& o, const matrix::GeneSets& sets, const Conditions& conditions) {
   const std::vector<std::uint8_t> all(conditions.pair.size(), 1);
   std::vector<enrichment::RankedAnalysis> analyses;
   for (std::int32_t group = 0; group < sums.n_groups; ++group)
-    rank_group(comm, study, o, sets, group == 0 ? "all" : study.clusters.primary().name_of(group - 1),
+    rank_group(comm, study, o, sets, name_of_group(study, group),
                markers::lot_differences(comm, sums_of_conditions(sums, group, conditions), all, {0, 1}, {}), analyses);
   return named_table("enrichment_ranked_conditions", analyses, sets);
 }
 
-/// How many of the names are genes of some set.
-std::int64_t genes_in_sets(std::span<const std::string> names, const matrix::GeneSets& sets) {
-  std::unordered_set<std::string_view> in_sets;
-  for (const auto& set : sets) in_sets.insert(set.gene.begin(), set.gene.end());
-  return std::ranges::count_if(names, [&](const auto& name) { return in_sets.contains(name); });
+/// All that is ranked: in clusters, by conditions and by outcomes, each where it is asked for. Collective.
+std::vector<matrix::Table> ranked_tables(MPI_Comm comm, const Study& study, const RunOptions& o,
+                                         const matrix::GeneSets& sets, const std::filesystem::path& sheet) {
+  Conditions conditions;
+  parallel::together(comm, [&] { conditions = read_conditions(study.lots, o, sheet); });
+  const bool by_outcomes = !study.association.outcomes.empty() && o.covariate.empty();
+  std::vector<matrix::Table> tables;
+  if (!o.enrichment_clusters && !conditions.any() && !by_outcomes) return tables;
+  const auto sums = sums_of_groups(comm, study);
+  if (o.enrichment_clusters) tables.push_back(ranked_in_clusters(comm, study, sums, o, sets));
+  if (conditions.any()) tables.push_back(ranked_by_conditions(comm, study, sums, o, sets, conditions));
+  if (by_outcomes) tables.push_back(ranked_by_outcomes(comm, study, sums, o, sets, sheet));
+  std::erase_if(tables, [](const matrix::Table& table) { return table.n_rows() == 0; });
+  return tables;
 }
 
 }  // namespace
@@ -172,7 +154,8 @@ EnrichmentStage enrichment_stage(MPI_Comm comm, const Study& study, const RunOpt
   if (o.set_files.empty() || universe.empty()) return stage;
   matrix::GeneSets sets;
   parallel::together(comm, [&] { sets = read_collections(o.set_files); });
-  const auto n = genes_in_sets(universe, sets);
+  const auto in_sets = genes_in(sets);
+  const auto n = std::ranges::count_if(universe, [&](const auto& gene) { return in_sets.contains(gene); });
   log::info(fmt::format("enrichment: {} of {} tested genes are in one of {} sets", n, universe.size(), sets.size()));
   if (n == 0) {
     stage.warnings.push_back(
@@ -185,19 +168,9 @@ EnrichmentStage enrichment_stage(MPI_Comm comm, const Study& study, const RunOpt
   stage.tables.push_back(enrichment_table(found, lists, sets));
   stage.tables.push_back(list_table(found, lists));
   if (o.enrichment.permutations == 0) return stage;
-  if (o.enrichment_clusters)
-    if (auto ranked = ranked_in_clusters(comm, study, o, sets); ranked.n_rows() > 0)
-      stage.tables.push_back(std::move(ranked));
-  Conditions conditions;
-  parallel::together(comm, [&] { conditions = read_conditions(study.lots, o, sheet); });
-  if (conditions.any())
-    if (auto ranked = ranked_by_conditions(comm, study, o, sets, conditions); ranked.n_rows() > 0)
-      stage.tables.push_back(std::move(ranked));
-  if (study.association.outcomes.empty()) return stage;
-  if (!o.covariate.empty())
+  std::ranges::move(ranked_tables(comm, study, o, sets, sheet), std::back_inserter(stage.tables));
+  if (!study.association.outcomes.empty() && !o.covariate.empty())
     stage.warnings.emplace_back("enrichment: genes are not ranked by an outcome where a covariate is held fixed");
-  else if (auto ranked = ranked_by_outcomes(comm, study, o, sets, sheet); ranked.n_rows() > 0)
-    stage.tables.push_back(std::move(ranked));
   return stage;
 }
 

@@ -6,28 +6,10 @@
 #include <numeric>
 
 #include "app/stages.hpp"
+#include "miura/matrix/table_columns.hpp"
 #include "miura/normalize/log_normalize.hpp"
 
 namespace miura::app {
-
-namespace {
-
-/// The foremost genes of one contrast, up and then down.
-void add_foremost(const FoundMarkers& found, std::int32_t contrast, std::int64_t top, std::vector<Marker>& chosen) {
-  const auto order = genes_in_order(found, contrast);
-  const auto take = [&](auto first, auto last, bool up) {
-    std::int64_t rank = 0;
-    for (; first != last && (top == 0 || rank < top); ++first) {
-      const auto at = found.cells.at(contrast, *first);
-      const double strength = found.by_lots(contrast) ? found.lots.difference[at] : found.cells.z[at];
-      if (up ? strength > 0 : strength < 0) chosen.push_back({contrast, *first, ++rank, up});  // neither: not tested
-    }
-  };
-  take(order.begin(), order.end(), true);
-  take(order.rbegin(), order.rend(), false);
-}
-
-}  // namespace
 
 FoundMarkers find_markers(MPI_Comm comm, const Study& study, const matrix::Pseudobulk& sums,
                           const markers::Contrasts& contrasts, const RunOptions& o) {
@@ -52,10 +34,31 @@ std::vector<std::int32_t> genes_in_order(const FoundMarkers& found, std::int32_t
   return order;
 }
 
+std::vector<Marker> foremost_genes(std::span<const std::int32_t> order, std::span<const double> strength,
+                                   std::int64_t top) {
+  std::vector<Marker> chosen;
+  const auto take = [&](auto first, auto last, bool up) {
+    std::int64_t rank = 0;
+    for (; first != last && (top == 0 || rank < top); ++first)
+      if (up ? strength[*first] > 0 : strength[*first] < 0)
+        chosen.push_back({.gene = *first, .rank = ++rank, .up = up});
+  };
+  take(order.begin(), order.end(), true);
+  take(order.rbegin(), order.rend(), false);
+  return chosen;
+}
+
 std::vector<Marker> foremost_markers(const FoundMarkers& found, std::int64_t top) {
   std::vector<Marker> chosen;
-  for (std::int32_t contrast = 0; contrast < found.n_contrasts(); ++contrast)
-    add_foremost(found, contrast, top, chosen);
+  for (std::int32_t contrast = 0; contrast < found.n_contrasts(); ++contrast) {
+    const auto& strength = found.by_lots(contrast) ? found.lots.difference : found.cells.z;
+    for (auto& marker :
+         foremost_genes(genes_in_order(found, contrast),
+                        std::span(strength).subspan(found.cells.at(contrast, 0), found.cells.n_genes), top)) {
+      marker.contrast = contrast;
+      chosen.push_back(marker);
+    }
+  }
   return chosen;
 }
 
@@ -63,39 +66,41 @@ matrix::Table marker_table(const std::string& name, const Study& study, const Fo
                            const std::vector<Marker>& rows) {
   const auto& [lots, cells] = found;
   const auto& features = study.cells.features;
-  const auto text = [&](auto&& of) { return column_of(rows, [&](const Marker& m) { return std::string(of(m)); }); };
-  const auto integer = [&](auto&& of) { return column_of(rows, [&](const Marker& m) { return std::int64_t{of(m)}; }); };
-  const auto real = [&](const std::vector<double>& of_gene) {
-    return column_of(rows, [&](const Marker& m) { return of_gene[cells.at(m.contrast, m.gene)]; });
+  const auto& clusters = study.clusters.primary();
+  matrix::TableColumns<Marker> table(name, rows);
+  const auto at = [&](const Marker& m) { return cells.at(m.contrast, m.gene); };
+  const auto real = [&](const char* column, const std::vector<double>& of_gene) {
+    table.add(column, [&](const Marker& m) { return of_gene[at(m)]; });
   };
-  const auto flag = [&](const Marker& m) {
+  const bool of_pairs =
+      std::ranges::any_of(cells.contrast, [](const auto& c) { return c.out != markers::Contrast::rest; });
+  table.add("cluster", [&](const Marker& m) { return clusters.name_of(cells.contrast[m.contrast].in); });
+  if (of_pairs) table.add("other", [&](const Marker& m) { return clusters.name_of(cells.contrast[m.contrast].out); });
+  table.add("direction", [](const Marker& m) { return std::string(m.up ? "up" : "down"); });
+  table.add("rank", &Marker::rank);
+  table.add("gene", [&](const Marker& m) { return features.symbol[m.gene]; });
+  table.add("gene_id", [&](const Marker& m) { return features.id[m.gene]; });
+  table.add("n_lots", [&](const Marker& m) { return lots.n_lots[m.contrast]; });
+  table.add("n_higher", [&](const Marker& m) { return lots.n_higher[at(m)]; });
+  table.add("n_lower", [&](const Marker& m) { return lots.n_lower[at(m)]; });
+  real("difference", lots.difference);
+  real("effect", lots.effect);
+  real("p_lot", lots.p);
+  real("p_lot_maxT", lots.p_max_t);
+  table.add("p_min_attainable", [&](const Marker& m) { return lots.p_min[m.contrast]; });
+  real("z", cells.z);
+  real("log10_p", cells.log10_p);
+  real("log10_q", cells.log10_q);
+  real("auc", cells.auc);
+  real("log2_fold_seurat", cells.log2_fold_seurat);
+  real("log2_fold_scanpy", cells.log2_fold_scanpy);
+  real("share_in", cells.share_in);
+  real("share_out", cells.share_out);
+  table.add("flags", [&](const Marker& m) -> std::string {
     if (!found.by_lots(m.contrast)) return "NO_LOTS";
-    return lots.effect[cells.at(m.contrast, m.gene)] == 0 ? "LOTS_DISAGREE" : "";
-  };
-  return {name,
-          {{"cluster",
-            text([&](const Marker& m) { return study.clusters.primary().name_of(cells.contrast[m.contrast].in); })},
-           {"direction", text([](const Marker& m) { return m.up ? "up" : "down"; })},
-           {"rank", integer([](const Marker& m) { return m.rank; })},
-           {"gene", text([&](const Marker& m) { return features.symbol[m.gene]; })},
-           {"gene_id", text([&](const Marker& m) { return features.id[m.gene]; })},
-           {"n_lots", integer([&](const Marker& m) { return lots.n_lots[m.contrast]; })},
-           {"n_higher", integer([&](const Marker& m) { return lots.n_higher[cells.at(m.contrast, m.gene)]; })},
-           {"n_lower", integer([&](const Marker& m) { return lots.n_lower[cells.at(m.contrast, m.gene)]; })},
-           {"difference", real(lots.difference)},
-           {"effect", real(lots.effect)},
-           {"p_lot", real(lots.p)},
-           {"p_lot_maxT", real(lots.p_max_t)},
-           {"p_min_attainable", column_of(rows, [&](const Marker& m) { return lots.p_min[m.contrast]; })},
-           {"z", real(cells.z)},
-           {"log10_p", real(cells.log10_p)},
-           {"log10_q", real(cells.log10_q)},
-           {"auc", real(cells.auc)},
-           {"log2_fold_seurat", real(cells.log2_fold_seurat)},
-           {"log2_fold_scanpy", real(cells.log2_fold_scanpy)},
-           {"share_in", real(cells.share_in)},
-           {"share_out", real(cells.share_out)},
-           {"flags", text(flag)}}};
+    return lots.effect[at(m)] == 0 ? "LOTS_DISAGREE" : "";
+  });
+  return table.take();
 }
 
 }  // namespace miura::app

@@ -3,8 +3,8 @@
 #include <mpi.h>
 
 #include <cstdint>
+#include <span>
 #include <string>
-#include <type_traits>
 #include <vector>
 
 #include "app/run_options.hpp"
@@ -41,19 +41,16 @@ FoundMarkers find_markers(MPI_Comm comm, const Study& study, const matrix::Pseud
 /// cells where no two lots can be compared.
 std::vector<std::int32_t> genes_in_order(const FoundMarkers& found, std::int32_t contrast);
 
+/// The foremost genes up, from the front of the order, and then down, from its back; `top` of each, 0: all. A gene's
+/// strength is above 0 where it is higher inside and below where it is lower; one of neither is left out.
+std::vector<Marker> foremost_genes(std::span<const std::int32_t> order, std::span<const double> strength,
+                                   std::int64_t top);
+
 /// The foremost genes up and down of each contrast, `top` of each; 0: all that differ at all.
 std::vector<Marker> foremost_markers(const FoundMarkers& found, std::int64_t top);
 
-/// The rows as a table with the columns of tables/markers.tsv.
+/// The rows as a table with the columns of tables/markers.tsv; after the cluster `other` where pairs were compared.
 matrix::Table marker_table(const std::string& name, const Study& study, const FoundMarkers& found,
                            const std::vector<Marker>& rows);
-
-/// A value of each row, as a column of a table holds them.
-template <class Of, class Rows>
-auto column_of(const Rows& rows, Of&& of) {
-  std::vector<std::decay_t<decltype(of(rows[0]))>> values;
-  for (const auto& row : rows) values.push_back(of(row));
-  return values;
-}
 
 }  // namespace miura::app

@@ -59,7 +59,6 @@ GeneStage gene_stage(MPI_Comm comm, const Study& study, const RunOptions& o, con
   Conditions conditions;
   parallel::together(comm, [&] { conditions = read_conditions(study.lots, o, sheet); });
   if (!conditions.any() && study.association.outcomes.empty()) return stage;
-  const auto& clusters = study.clusters.primary();
   const auto sums = sums_of_groups(comm, study);
   if (conditions.any()) stage.conditions = condition_genes(comm, study, sums, conditions, o);
   if (study.association.outcomes.empty()) return stage;
@@ -73,9 +72,9 @@ GeneStage gene_stage(MPI_Comm comm, const Study& study, const RunOptions& o, con
     for (const auto& family : found.families)
       if (family.rejects)
         log::info(fmt::format("genes in {}: some of the {} family are declared",
-                              group == 0 ? "all cells" : "cluster " + clusters.name_of(group - 1), family.name));
-    append_rows(stage.table, rows_of(study, expression, found, group == 0 ? "all" : clusters.name_of(group - 1),
-                                     group == 0 ? 1.0 : o.gene_report_p));
+                              group == 0 ? "all cells" : "cluster " + name_of_group(study, group), family.name));
+    append_rows(stage.table,
+                rows_of(study, expression, found, name_of_group(study, group), group == 0 ? 1.0 : o.gene_report_p));
     stop_if_requested(comm);
   }
   return stage;

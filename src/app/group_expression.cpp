@@ -14,6 +14,10 @@ matrix::Pseudobulk sums_of_groups(MPI_Comm comm, const Study& study) {
                                  .n_clusters = clusters.n_clusters});
 }
 
+std::string name_of_group(const Study& study, std::int32_t group) {
+  return group == 0 ? "all" : study.clusters.primary().name_of(group - 1);
+}
+
 GroupExpression expression_of(MPI_Comm comm, const Study& study, const matrix::Pseudobulk& sums, std::int32_t group) {
   const auto& training = study.association.training_lots;
   std::vector<std::uint8_t> takes_part(study.lots.size());

@@ -3,6 +3,7 @@
 #include <mpi.h>
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "app/study.hpp"
@@ -20,6 +21,9 @@ struct GroupExpression {
 /// Counts summed over the cells of every lot: of all its cells (group 0), and of those in each primary cluster
 /// (group 1 + cluster). Collective.
 matrix::Pseudobulk sums_of_groups(MPI_Comm comm, const Study& study);
+
+/// "all", or the name of the group's cluster.
+std::string name_of_group(const Study& study, std::int32_t group);
 
 /// Of one of these groups, log-transformed, as the association of genes tests it; replicated. Collective.
 GroupExpression expression_of(MPI_Comm comm, const Study& study, const matrix::Pseudobulk& sums, std::int32_t group);

@@ -31,16 +31,15 @@ matrix::Table dot_table(const Study& study, const FoundMarkers& found, const std
     for (std::int32_t k = 0; k < clusters.n_clusters; ++k) dots.push_back({m.contrast, m.gene, k});
   }
   const auto& features = study.cells.features;
-  const auto real = [&](const std::vector<double>& of_gene) {
-    return column_of(dots, [&](const Dot& d) { return of_gene[found.cells.at(d.cluster, d.gene)]; });
-  };
-  return {"marker_dots",
-          {{"marker_of", column_of(dots, [&](const Dot& d) { return clusters.name_of(d.marked); })},
-           {"gene", column_of(dots, [&](const Dot& d) { return features.symbol[d.gene]; })},
-           {"gene_id", column_of(dots, [&](const Dot& d) { return features.id[d.gene]; })},
-           {"cluster", column_of(dots, [&](const Dot& d) { return clusters.name_of(d.cluster); })},
-           {"share", real(found.cells.share_in)},
-           {"log2_fold", real(found.cells.log2_fold_seurat)}}};
+  const auto at = [&](const Dot& d) { return found.cells.at(d.cluster, d.gene); };
+  matrix::TableColumns<Dot> table("marker_dots", dots);
+  table.add("marker_of", [&](const Dot& d) { return clusters.name_of(d.marked); });
+  table.add("gene", [&](const Dot& d) { return features.symbol[d.gene]; });
+  table.add("gene_id", [&](const Dot& d) { return features.id[d.gene]; });
+  table.add("cluster", [&](const Dot& d) { return clusters.name_of(d.cluster); });
+  table.add("share", [&](const Dot& d) { return found.cells.share_in[at(d)]; });
+  table.add("log2_fold", [&](const Dot& d) { return found.cells.log2_fold_seurat[at(d)]; });
+  return table.take();
 }
 
 /// Genes that were tested in a cluster at least, by their symbols.

@@ -70,9 +70,9 @@ double clusters(const StudySize& size, const Symbols& s) {
          others * graph_of_reference(s);
 }
 
-double stability(const Symbols& s, const RunOptions& o) {
+double stability(const StudySize& size, const Symbols& s, const RunOptions& o) {
   constexpr double longer = 3;  // lists of neighbours than a neighbourhood
-  const double cells = std::min(s.reference, static_cast<double>(o.stability_cells));
+  const double cells = resampled_cells(size, o);
   const double bytes = 4 * s.components + 12 * longer * (s.neighbors - 1) + 16;
   return 1.2 * (everywhere(s, bytes * cells) + ring(s, cells, s.components));
 }
@@ -86,10 +86,9 @@ double mapping(const Symbols& s, const RunOptions& o) {
                    2 * s.others * answers * cells_a_lot);
 }
 
-double layout_in_plane(const Symbols& s, const RunOptions& o) {
-  const bool few = s.reference <= 10'000;
-  const double epochs = o.umap.epochs > 0 ? o.umap.epochs : few ? 750 : 200, rounds = few ? 16 : 8;
-  return 8 * s.reference * epochs * rounds + 2 * ring(s, s.reference, s.components);
+double layout_in_plane(const StudySize& size, const Symbols& s, const RunOptions& o) {
+  const auto plan = umap::plan_for(size.reference_cells, o.umap.epochs);
+  return 8 * s.reference * plan.epochs * plan.rounds + 2 * ring(s, s.reference, s.components);
 }
 
 /// Pairs of cells for simulated doublets, and all of these and of the cells shown to the others.
@@ -138,7 +137,7 @@ std::map<std::string, double> message_forecast(const StudySize& size, const RunO
   bytes["neighbors"] = graph_of_reference(s);
   if (o.labels.empty()) {
     bytes["cluster"] = clusters(size, s);
-    if (o.stability_replicates > 0) bytes["stability"] = stability(s, o);
+    if (o.stability_replicates > 0) bytes["stability"] = stability(size, s, o);
   }
   if (o.markers && !size.tables) {
     auto& of_markers = bytes["markers"] = markers(s, usual_clusters);
@@ -151,7 +150,7 @@ std::map<std::string, double> message_forecast(const StudySize& size, const RunO
     }
   }
   if (size.training_lots < size.lots) bytes["mapping"] = mapping(s, o);
-  if (o.umap_layout) bytes["umap"] = layout_in_plane(s, o);
+  if (o.umap_layout) bytes["umap"] = layout_in_plane(size, s, o);
   if (o.score_doublets && !size.tables) bytes["cell_states"] = doublets(s, o);
   if (s.outcomes > 0) {
     constexpr double test = 2e3;

@@ -150,10 +150,10 @@ void add_clusters(const StudySize& size, const RunOptions& o, const Terms& t, st
          .bytes = per::partition * t.partitions * t.cells / t.ranks + per::neighbor * o.shared.k * t.reference,
          .shared_s = per::leiden_cell * t.partitions * t.reference,
          .written = 4 * t.partitions * t.cells});
-  const double stability_cells = std::min(t.reference, static_cast<double>(o.stability_cells));
+  const double cells = resampled_cells(size, o);
   work.push_back({.stage = "stability",
-                  .bytes = 3 * per::neighbor * o.shared.k * stability_cells,
-                  .shared_s = per::stability_cell * 3 * o.stability_replicates * stability_cells});
+                  .bytes = 3 * per::neighbor * o.shared.k * cells,
+                  .shared_s = per::stability_cell * 3 * o.stability_replicates * cells});
   if (o.markers && !size.tables)
     work.push_back({.stage = "markers",
                     .bytes = per::written_entry * t.entries / t.ranks,
@@ -174,7 +174,7 @@ void add_clusters(const StudySize& size, const RunOptions& o, const Terms& t, st
 /// Places and states of cells.
 void add_cells(const StudySize& size, const RunOptions& o, const Terms& t, std::vector<Work>& work) {
   if (o.umap_layout) {
-    const double epochs = o.umap.epochs > 0 ? o.umap.epochs : t.reference <= 10'000 ? 750 : 200;
+    const double epochs = umap::plan_for(size.reference_cells, o.umap.epochs).epochs;
     work.push_back({.stage = "umap",
                     .bytes = per::place * t.reference + per::neighbor * o.shared.k * t.reference / t.ranks,
                     .shared_s = per::laid_out_cell * epochs * t.reference +
@@ -238,6 +238,10 @@ double variable_share(const StudySize& size, const RunOptions& o) {
 double pairs_of_clusters(const RunOptions& o) {
   if (o.marker_pairs == "all") return usual_clusters * (usual_clusters - 1) / 2;
   return static_cast<double>(split_list(o.marker_pairs).size());
+}
+
+double resampled_cells(const StudySize& size, const RunOptions& o) {
+  return static_cast<double>(std::min(size.reference_cells, o.stability_cells));
 }
 
 double n_partitions(const RunOptions& o) {

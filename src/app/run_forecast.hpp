@@ -47,6 +47,8 @@ double relabelings(const StudySize& size, std::int32_t exact_up_to, double drawn
 double variable_features(const StudySize& size, const RunOptions& o);
 /// Share of a cell's counts that lies in them.
 double variable_share(const StudySize& size, const RunOptions& o);
+/// Reference cells whose clusters are found again in resamples.
+double resampled_cells(const StudySize& size, const RunOptions& o);
 /// The primary partition and those of the grid.
 double n_partitions(const RunOptions& o);
 /// A study is not known to have more, or fewer, before it is clustered.

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <numeric>
 
+#include "app/sample_labels.hpp"
 #include "app/stop_request.hpp"
 #include "miura/base/error.hpp"
 #include "miura/base/log.hpp"
@@ -19,13 +19,10 @@ namespace {
 
 /// Which batch each lot belongs to, for choosing variable genes batch by batch.
 std::vector<std::int32_t> batch_of_lots(const matrix::Lots& lots, const std::string& by) {
-  std::map<std::string, std::int32_t> number;
-  std::vector<std::int32_t> batch;
-  for (const auto& lot : lots) {
-    const auto& name = by == "lot" ? lot.id : by == "chemistry" ? lot.chemistry : by == "source" ? lot.source : by;
-    batch.push_back(number.try_emplace(name, static_cast<std::int32_t>(number.size())).first->second);
-  }
-  return batch;
+  std::vector<std::string> batch;
+  for (const auto& lot : lots)
+    batch.push_back(by == "lot" ? lot.id : by == "chemistry" ? lot.chemistry : by == "source" ? lot.source : by);
+  return numbered(batch);
 }
 
 }  // namespace

@@ -168,7 +168,8 @@ struct GeneStage {
   matrix::Table table, conditions;
 };
 
-/// What `enrichment` leaves: tables/enrichment.tsv, enrichment_lists.tsv and enrichment_ranked.tsv; none without sets.
+/// What `enrichment` leaves: tables/enrichment.tsv, enrichment_lists.tsv and, as far as they are asked for, those of
+/// ranked genes (enrichment_ranked*.tsv); none without sets.
 struct EnrichmentStage {
   std::vector<matrix::Table> tables;
   std::vector<std::string> warnings;

@@ -1,47 +1,22 @@
 #include "miura/cluster/components.hpp"
 
-#include <numeric>
 #include <span>
 
 #include "miura/parallel/communicator.hpp"
+#include "miura/stats/disjoint_sets.hpp"
 
 namespace miura::cluster {
-
-namespace {
-
-/// Sets of vertices, each named by its smallest.
-class DisjointSets {
-public:
-  explicit DisjointSets(std::int64_t n) : parent_(n) { std::iota(parent_.begin(), parent_.end(), 0); }
-  std::int64_t find(std::int64_t v) {
-    while (parent_[v] != v) v = parent_[v] = parent_[parent_[v]];
-    return v;
-  }
-  void unite(std::int64_t a, std::int64_t b) {
-    a = find(a);
-    b = find(b);
-    if (a < b)
-      parent_[b] = a;
-    else
-      parent_[a] = b;
-  }
-
-private:
-  std::vector<std::int64_t> parent_;
-};
-
-}  // namespace
 
 std::vector<std::int64_t> component_sizes(MPI_Comm comm, const matrix::Graph& graph) {
   const auto n = graph.vertices.size();
   const auto first = graph.vertices.begin(parallel::rank_of(comm));
-  DisjointSets sets(n);
+  stats::DisjointSets<std::int64_t> sets(n);
   for (std::int64_t i = 0; i < graph.n_local(); ++i)
     for (auto e = graph.row_start[i]; e < graph.row_start[i + 1]; ++e) sets.unite(first + i, graph.neighbor[e]);
   // Ranks learn what others have united until there is nothing new: the smallest vertex names a component.
   std::vector<std::int64_t> name(n);
   for (bool changed = true; changed;) {
-    for (std::int64_t v = 0; v < n; ++v) name[v] = sets.find(v);
+    for (std::int64_t v = 0; v < n; ++v) name[v] = sets.of(v);
     auto smallest = name;
     parallel::min_over_ranks(comm, std::span(smallest));
     std::int64_t n_changed = 0;

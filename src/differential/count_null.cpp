@@ -79,17 +79,12 @@ CountTable count_under_relabelings(MPI_Comm comm, const ModeratedFit& fitted, co
 CountTable count_under_relabelings(MPI_Comm comm, const RelabeledTests& tests, std::int64_t n_labelings,
                                    const Counting& counting) {
   auto table = empty_table(comm, n_labelings, counting);
-  const int rank = parallel::rank_of(comm), ranks = parallel::size_of(comm);
   log::Progress progress("relabelings", n_labelings);
   Tallies tallies(counting);
   const auto at_once = tests.labelings_at_once();
   for (std::int64_t first = 0; first < n_labelings; first += at_once) {
     const auto end = std::min(first + at_once, n_labelings);
-    auto b = first + ((rank - first) % ranks + ranks) % ranks;
-    for (const auto& hits : tests.find(comm, first, end)) {
-      tallies.add(counting, b, hits, {}, table);
-      b += ranks;
-    }
+    for (const auto& [labeling, hits] : tests.find(comm, first, end)) tallies.add(counting, labeling, hits, {}, table);
     progress.advance(end - first);
   }
   tallies.add_to(table);

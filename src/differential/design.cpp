@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <stdexcept>
+#include <utility>
 
 #include "miura/base/error.hpp"
 
@@ -51,6 +53,26 @@ Compared known_samples(std::span<const double> row, const Compared& compared) {
   }
   if (kept.paired()) kept.pairs = permutation::pairs_of(kept.group, kept.pair);
   return kept;
+}
+
+std::vector<ProbesOfSamples> probes_by_samples(const matrix::Measurements& table, const Compared& compared,
+                                               std::span<const std::uint8_t> marked) {
+  std::vector<ProbesOfSamples> groups;
+  std::map<std::vector<std::int32_t>, std::int64_t> group_of;
+  for (std::int64_t f = 0; f < table.n_features(); ++f) {
+    if (marked[f] == 0) continue;
+    auto known = known_samples(table.of(f), compared);
+    const auto [at, is_new] = group_of.try_emplace(known.sample, std::ssize(groups));
+    if (is_new) groups.push_back({std::move(known), {}});
+    groups[at->second].probe.push_back(f);
+  }
+  return groups;
+}
+
+void append_values(const matrix::Measurements& table, const Compared& known, std::span<const std::int64_t> rows,
+                   std::vector<double>& values) {
+  for (const auto f : rows)
+    for (const auto sample : known.sample) values.push_back(table.of(f)[sample]);
 }
 
 namespace {

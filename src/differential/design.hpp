@@ -29,6 +29,18 @@ Compared compared_samples(const Design& design);
 /// Those that have a value in a row of the table; of pairs, both.
 Compared known_samples(std::span<const double> row, const Compared& compared);
 
+/// Rows of a table that have values of the same samples.
+struct ProbesOfSamples {
+  Compared known;
+  std::vector<std::int64_t> probe;
+};
+/// Of the marked rows of the table, in the order in which their samples come first.
+std::vector<ProbesOfSamples> probes_by_samples(const matrix::Measurements& table, const Compared& compared,
+                                               std::span<const std::uint8_t> marked);
+/// Values of the known samples in these rows: rows x samples, behind what is there.
+void append_values(const matrix::Measurements& table, const Compared& known, std::span<const std::int64_t> rows,
+                   std::vector<double>& values);
+
 /// Means of the samples called 0 and 1, over those that have a value; of pairs, over complete ones.
 struct GroupMeans {
   std::int32_t n0 = 0, n1 = 0;

@@ -17,16 +17,19 @@ struct RelabeledTests::Seen {
   /// Labelings that leave as many samples in each group; where a group is left with one, none is tested.
   std::vector<std::vector<std::int64_t>> comparable;
 
-  Seen(const ProbesOfSamples& group, const permutation::Labelings& labelings) {
+  Seen(const ProbesOfSamples& group, const Compared& compared, const permutation::Labelings& labelings) {
+    std::vector<std::int64_t> places;  // of the known samples, among all compared ones
+    for (const auto sample : group.known.sample)
+      places.push_back(std::ranges::lower_bound(compared.sample, sample) - compared.sample.begin());
     std::map<std::int64_t, std::vector<std::int64_t>> of_size;
     for (std::int64_t b = 0; b < labelings.size(); ++b) {
       const auto all = labelings(b);
       auto& own = label.emplace_back();
-      for (const auto place : group.place) own.push_back(all[place]);
+      for (const auto place : places) own.push_back(all[place]);
       of_size[std::ranges::count(own, 1)].push_back(b);
     }
     for (auto& [n1, numbers] : of_size)
-      if (n1 >= 2 && std::ssize(group.place) - n1 >= 2) comparable.push_back(std::move(numbers));
+      if (n1 >= 2 && std::ssize(places) - n1 >= 2) comparable.push_back(std::move(numbers));
   }
 };
 
@@ -96,20 +99,10 @@ RelabeledTests::RelabeledTests(const matrix::Measurements& tested, const matrix:
                                const Compared& compared, const Options& options,
                                const permutation::Labelings& labelings)
     : tested_(tested), table_(table), compared_(compared), options_(options), labelings_(labelings) {
-  std::map<std::vector<std::int32_t>, std::int64_t> group_of;
-  for (std::int64_t f = 0; f < tested.n_features(); ++f) {
-    if (group_means(tested.of(f), compared, compared.group).constant) continue;
-    auto known = known_samples(tested.of(f), compared);
-    const auto [at, is_new] = group_of.try_emplace(known.sample, std::ssize(groups_));
-    if (is_new) {
-      auto& group = groups_.emplace_back();
-      for (const auto sample : known.sample)
-        group.place.push_back(
-            static_cast<std::int32_t>(std::ranges::lower_bound(compared.sample, sample) - compared.sample.begin()));
-      group.known = std::move(known);
-    }
-    groups_[at->second].probe.push_back(f);
-  }
+  std::vector<std::uint8_t> varies;
+  for (std::int64_t f = 0; f < tested.n_features(); ++f)
+    varies.push_back(group_means(tested.of(f), compared, compared.group).constant ? 0 : 1);
+  groups_ = probes_by_samples(tested, compared, varies);
 }
 
 std::int64_t RelabeledTests::labelings_at_once() const noexcept {
@@ -120,11 +113,10 @@ std::int64_t RelabeledTests::labelings_at_once() const noexcept {
 
 void RelabeledTests::compute(const ProbesOfSamples& group, const Seen& seen, std::int64_t from, std::int64_t n,
                              Room& room) const {
-  const auto n_known = static_cast<std::int32_t>(std::ssize(group.place));
+  const auto n_known = static_cast<std::int32_t>(std::ssize(group.known.sample));
   const auto side = options_.relabelings.side;
   room.values.clear();
-  for (std::int64_t i = 0; i < n; ++i)
-    for (const auto sample : group.known.sample) room.values.push_back(tested_.of(group.probe[from + i])[sample]);
+  append_values(tested_, group.known, std::span(group.probe).subspan(from, n), room.values);
   if (compared_.paired())
     compute_all(permutation::PairedStatistics(room.values, n_known, group.known.pairs, paired_of(options_.test), side),
                 seen.label, seen.comparable, room.t);
@@ -157,14 +149,14 @@ bool RelabeledTests::can_be_significant(const ProbesOfSamples& group, std::span<
          options_.hits.alpha;
 }
 
-std::vector<Hits> RelabeledTests::find(MPI_Comm comm, std::int64_t first, std::int64_t end) const {
+std::vector<RelabeledHits> RelabeledTests::find(MPI_Comm comm, std::int64_t first, std::int64_t end) const {
   constexpr std::int64_t tile_size = 64;  // so few that their statistics under all labelings stay near
   const int rank = parallel::rank_of(comm), ranks = parallel::size_of(comm);
   Significant all(ranks);
   std::vector<std::int64_t> family(end - first);
   std::int64_t n_tiles_before = 0;
   for (const auto& group : groups_) {
-    const Seen seen(group, labelings_);
+    const Seen seen(group, compared_, labelings_);
     for (const auto& numbers : seen.comparable)
       if (can_be_significant(group, seen.label[numbers.front()]))
         for (const auto b : numbers)
@@ -195,10 +187,12 @@ std::vector<Hits> RelabeledTests::find(MPI_Comm comm, std::int64_t first, std::i
       const auto labeling = keys[r][i] / 2 / table_.n_features();
       of_labeling[(labeling - first_mine) / ranks].emplace_back(p[r][i], keys[r][i] % (2 * table_.n_features()));
     }
-  std::vector<Hits> hits;
-  for (std::int64_t k = 0; k < std::ssize(of_labeling); ++k)
-    hits.push_back(hits_of(first_mine + k * ranks, family[first_mine + k * ranks - first], of_labeling[k]));
-  return hits;
+  std::vector<RelabeledHits> found;
+  for (std::int64_t k = 0; k < std::ssize(of_labeling); ++k) {
+    const auto labeling = first_mine + k * ranks;
+    found.push_back({labeling, hits_of(labeling, family[labeling - first], of_labeling[k])});
+  }
+  return found;
 }
 
 /// `significant`: p, and twice the probe, one more where it goes down.

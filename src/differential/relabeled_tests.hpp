@@ -14,11 +14,10 @@
 
 namespace miura::differential {
 
-/// Rows of the table that have values of the same samples, and vary over them.
-struct ProbesOfSamples {
-  Compared known;
-  std::vector<std::int32_t> place;  ///< of each known sample, among all compared ones
-  std::vector<std::int64_t> probe;
+/// What a test finds under one relabeling of the samples.
+struct RelabeledHits {
+  std::int64_t labeling;
+  Hits hits;
 };
 
 /// The hits of a permutation test under relabeled samples. The p of a probe under a labeling is its rank among all of
@@ -36,7 +35,7 @@ public:
 
   /// Hits under labelings first, first + 1 ... below end, of those that fall to this rank (the number modulo the size
   /// of the communicator), in their order. Collective; probes are dealt over ranks and threads.
-  std::vector<Hits> find(MPI_Comm comm, std::int64_t first, std::int64_t end) const;
+  std::vector<RelabeledHits> find(MPI_Comm comm, std::int64_t first, std::int64_t end) const;
 
 private:
   struct Seen;
@@ -56,7 +55,7 @@ private:
   const Compared& compared_;
   const Options& options_;
   const permutation::Labelings& labelings_;
-  std::vector<ProbesOfSamples> groups_;
+  std::vector<ProbesOfSamples> groups_;  ///< without rows that are constant
 };
 
 }  // namespace miura::differential

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include "differential/design.hpp"
 #include "differential/hits.hpp"
@@ -88,19 +87,16 @@ permutation::TwoSampleResult compared_by_relabeling(MPI_Comm comm, std::span<con
 /// Probes that have values of the same samples are relabeled together; those of all samples are the family of p_max_t.
 void test_by_relabeling(MPI_Comm comm, const matrix::Measurements& tested, const Compared& compared,
                         const Options& options, Result& result) {
-  std::map<std::vector<std::int32_t>, std::vector<std::int64_t>> probes_of;
-  for (std::int64_t f = 0; f < tested.n_features(); ++f)
-    if (result.rows[f].status == Status::ok) probes_of[known_samples(tested.of(f), compared).sample].push_back(f);
-  for (const auto& [samples, probes] : probes_of) {
-    const auto known = known_samples(tested.of(probes.front()), compared);
+  std::vector<std::uint8_t> testable;
+  for (const auto& row : result.rows) testable.push_back(row.status == Status::ok ? 1 : 0);
+  for (const auto& [known, probes] : probes_by_samples(tested, compared, testable)) {
     std::vector<double> values;
-    values.reserve(probes.size() * samples.size());
-    for (const auto f : probes)
-      for (const auto s : samples) values.push_back(tested.of(f)[s]);
+    values.reserve(probes.size() * known.sample.size());
+    append_values(tested, known, probes, values);
     const auto found = compared_by_relabeling(comm, values, known, options);
     const double smallest =
         permutation::Labelings(known.group, known.pair, options.relabelings).smallest_p(options.relabelings.side);
-    const bool complete = samples.size() == compared.sample.size();
+    const bool complete = known.sample.size() == compared.sample.size();
     if (complete) {
       result.n_relabelings = found.n_labelings;
       result.exact = found.exact;

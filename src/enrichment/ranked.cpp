@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "enrichment/null_scores.hpp"
 #include "enrichment/running_sum.hpp"
@@ -138,7 +139,7 @@ RankedSets ranked_enrichment(MPI_Comm comm, const ScoredGenes& genes, const matr
   return found;
 }
 
-matrix::Table ranked_table(std::span<const RankedAnalysis> analyses, const matrix::GeneSets& sets) {
+matrix::Table ranked_table(std::span<const RankedAnalysis> analyses, const matrix::GeneSets& sets, RankedBy by) {
   struct Row {
     const RankedAnalysis* analysis;
     std::size_t at;
@@ -148,11 +149,13 @@ matrix::Table ranked_table(std::span<const RankedAnalysis> analyses, const matri
   for (const auto& analysis : analyses) {
     const auto first = std::ssize(rows);
     for (std::size_t s = 0; s < analysis.found.set.size(); ++s) rows.push_back({&analysis, s});
-    const auto strength = [](const Row& r) {
-      const double nes = r.found().lots.n > 0 ? r.found().lots.nes[r.at] : r.found().genes.nes[r.at];
-      return std::isnan(nes) ? 0.0 : -std::abs(nes);
+    const auto strength = [](double nes) { return std::isnan(nes) ? 0.0 : -std::abs(nes); };
+    const auto order = [&](const Row& r) {
+      const double of_genes = strength(r.found().genes.nes[r.at]);
+      const double of_lots = r.found().lots.n > 0 ? strength(r.found().lots.nes[r.at]) : of_genes;
+      return std::pair(by == RankedBy::genes ? of_genes : of_lots, of_lots);
     };
-    std::ranges::stable_sort(rows.begin() + first, rows.end(), {}, strength);
+    std::ranges::stable_sort(rows.begin() + first, rows.end(), {}, order);
   }
   matrix::TableColumns<Row> table("enrichment_ranked", rows);
   const auto set = [&](const Row& r) -> const matrix::GeneSet& { return sets[r.found().set[r.at]]; };

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <memory>
 
+#include "hdf5/filters.hpp"
+
 namespace miura::hdf5 {
 
 namespace {
@@ -38,12 +40,7 @@ std::optional<DeflatedChunks> DeflatedChunks::of(const Dataset& dataset) {
       H5Pget_layout(creation.get()) != H5D_CHUNKED || H5Pget_chunk(creation.get(), 1, &chunk) != 1)
     return std::nullopt;
   std::vector<H5Z_filter_t> filters;
-  for (int i = 0, n = H5Pget_nfilters(creation.get()); i < n; ++i) {
-    unsigned flags = 0, about = 0;
-    std::size_t no_parameters = 0;
-    filters.push_back(
-        H5Pget_filter2(creation.get(), static_cast<unsigned>(i), &flags, &no_parameters, nullptr, 0, nullptr, &about));
-  }
+  for (const auto& filter : filters_of(creation)) filters.push_back(filter.id);
   DeflatedChunks chunks;
   chunks.dataset_ = dataset.get();
   chunks.chunk_values_ = static_cast<std::int64_t>(chunk);

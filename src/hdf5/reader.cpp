@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "hdf5/deflated_chunks.hpp"
+#include "hdf5/filters.hpp"
 #include "hdf5/lzf.hpp"
 #include "miura/hdf5/writer.hpp"
 
@@ -197,16 +198,10 @@ void StoredArray::read_slab(hid_t element, std::int64_t first, std::int64_t coun
 
 void StoredArray::refuse() const {
   const Properties creation(H5Dget_create_plist(dataset_.get()), "see how " + path_ + " is stored");
-  for (int i = 0, n = H5Pget_nfilters(creation.get()); i < n; ++i) {
-    std::size_t no_parameters = 0;
-    unsigned flags = 0, about = 0;
-    char name[80] = "";
-    const auto filter = H5Pget_filter2(creation.get(), static_cast<unsigned>(i), &flags, &no_parameters, nullptr,
-                                       sizeof name, name, &about);
+  for (const auto& [filter, name] : filters_of(creation))
     if (H5Zfilter_avail(filter) <= 0)
       throw InputError({file_}, "'" + path_ + "' is compressed with HDF5 filter " + std::to_string(filter) + " (" +
                                     name + "), which is not known here: write the file with gzip");
-  }
   throw InputError({file_},
                    "'" + name_in_file(path_, field_) + "' cannot be read: damaged, cut off or of another type");
 }

@@ -63,6 +63,17 @@ Dataset create_dataset(const ParallelFile& file, hid_t at, const std::string& na
   return dataset;
 }
 
+[[noreturn]] void refuse(const ParallelFile& file, const std::string& name) {
+  throw Error(ExitCode::io, file.path().string() + ": cannot write " + name + " (is the disk full?)");
+}
+
+/// Fails on all ranks where HDF5 could not write on one. Collective.
+void check_written(const ParallelFile& file, const std::string& name, herr_t status) {
+  parallel::together(file.comm(), [&] {
+    if (status < 0) refuse(file, name);
+  });
+}
+
 /// Writes `count` rows of `width` values from row `first` on. Every rank writes its own block: blocks are contiguous,
 /// so there is nothing to aggregate, and a failure stays with the rank that has it instead of holding up the others.
 void write_slab(const ParallelFile& file, const Dataset& dataset, const std::string& name, hid_t type,
@@ -79,7 +90,7 @@ void write_slab(const ParallelFile& file, const Dataset& dataset, const std::str
       H5Sselect_hyperslab(on_disk.get(), H5S_SELECT_SET, start, nullptr, block, nullptr);
       const auto* const from_memory = static_cast<const char*>(values) + from * row_bytes;
       if (H5Dwrite(dataset.get(), type, in_memory.get(), on_disk.get(), H5P_DEFAULT, from_memory) < 0)
-        throw Error(ExitCode::io, file.path().string() + ": cannot write " + name + " (is the disk full?)");
+        refuse(file, name);
     }
   });
 }
@@ -227,10 +238,8 @@ Dataset ParallelFile::deflated(hid_t at, const std::string& name, std::span<cons
     H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, &start, nullptr, &count, nullptr);
   else
     H5Sselect_none(space.get());
-  const auto status = H5Dwrite(dataset.get(), native_type<T>(), here.get(), space.get(), transfer.get(), mine.data());
-  parallel::together(comm_, [&] {
-    if (status < 0) throw Error(ExitCode::io, path_.string() + ": cannot write " + name + " (is the disk full?)");
-  });
+  check_written(*this, name,
+                H5Dwrite(dataset.get(), native_type<T>(), here.get(), space.get(), transfer.get(), mine.data()));
   return dataset;
 }
 
@@ -275,9 +284,7 @@ Dataset write_scalar(const ParallelFile& file, hid_t at, const std::string& name
   auto dataset = create_dataset(file, at, name, type, scalar);
   herr_t status = 0;
   if (parallel::rank_of(file.comm()) == 0) status = H5Dwrite(dataset.get(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, value);
-  parallel::together(file.comm(), [&] {
-    if (status < 0) throw Error(ExitCode::io, file.path().string() + ": cannot write " + name + " (is the disk full?)");
-  });
+  check_written(file, name, status);
   return dataset;
 }
 

@@ -83,17 +83,22 @@ struct ContrastColumns {
   std::vector<double> difference, effect, p, p_max_t;
 };
 
+/// Lots where the gene's share of the counts is higher inside, and lower.
+struct Directions {
+  std::int32_t higher = 0, lower = 0;
+};
+
 /// Differences of one gene over lots; false where it has too few counts.
 bool differences_of(const matrix::Pseudobulk& sums, const Labelled& labelled, std::int64_t gene, const Comparison& c,
-                    std::int64_t min_total, std::vector<double>& difference, ContrastColumns& found) {
+                    std::int64_t min_total, std::vector<double>& difference, Directions& lots) {
   const auto sum_of = [&](std::int32_t group) { return sums.of(gene, group); };
   std::int64_t counts = 0;
   for (std::size_t i = 0; i < c.lot.size(); ++i) {
     const auto in = sum_of(c.contrast.in + 1)[c.lot[i]];
     const auto out = outside(c.contrast, c.lot[i], labelled.sum[gene * sums.n_lots + c.lot[i]], sum_of);
     const auto left = Wide{in} * c.total_out[i], right = Wide{out} * c.total_in[i];
-    found.n_higher[gene] += left > right ? 1 : 0;
-    found.n_lower[gene] += left < right ? 1 : 0;
+    lots.higher += left > right ? 1 : 0;
+    lots.lower += left < right ? 1 : 0;
     difference[i] = std::log2((static_cast<double>(in) / static_cast<double>(c.total_in[i]) + c.prior) /
                               (static_cast<double>(out) / static_cast<double>(c.total_out[i]) + c.prior));
     counts += in + out;
@@ -142,7 +147,11 @@ ContrastColumns compare(MPI_Comm comm, const matrix::Pseudobulk& sums, const Lab
                               : boost::math::quantile(boost::math::students_t(static_cast<double>(n_lots - 1)),
                                                       0.5 + options.confidence / 2);
   for (std::int64_t g = 0; g < n_genes; ++g) {
-    if (!differences_of(sums, labelled, g, c, options.min_total, difference, found) || n_lots < 2) continue;
+    Directions directions;
+    const bool is_tested = differences_of(sums, labelled, g, c, options.min_total, difference, directions);
+    found.n_higher[g] = directions.higher;
+    found.n_lower[g] = directions.lower;
+    if (!is_tested || n_lots < 2) continue;
     estimate(difference, t, found.difference[g], found.effect[g]);
     const double norm = std::sqrt(std::inner_product(difference.begin(), difference.end(), difference.begin(), 0.0));
     for (const auto d : difference) scaled.push_back(norm > 0 ? d / norm : 0.0);
@@ -202,13 +211,12 @@ LotDifferences lot_differences(MPI_Comm comm, const matrix::Pseudobulk& sums, st
   const auto labelled = labelled_of(sums);
   const auto comparison = comparison_of(sums, labelled, contrast, lots, options);
   const auto first_gene = static_cast<std::int32_t>(sums.genes.begin(parallel::rank_of(comm)));
-  ContrastColumns unused(sums.n_local());
   std::vector<double> difference(comparison.lot.size()), value;
   std::vector<std::int32_t> gene;
-  for (std::int32_t g = 0; g < sums.n_local(); ++g) {
-    if (comparison.lot.size() < 2 ||
-        !differences_of(sums, labelled, g, comparison, options.min_total, difference, unused))
-      continue;
+  const auto n_genes = comparison.lot.size() < 2 ? 0 : sums.n_local();
+  for (std::int32_t g = 0; g < n_genes; ++g) {
+    Directions unused;
+    if (!differences_of(sums, labelled, g, comparison, options.min_total, difference, unused)) continue;
     gene.push_back(first_gene + g);
     value.insert(value.end(), difference.begin(), difference.end());
   }

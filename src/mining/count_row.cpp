@@ -1,6 +1,7 @@
 #include "mining/count_row.hpp"
 
 #include <cmath>
+#include <limits>
 
 namespace miura::mining {
 
@@ -18,6 +19,22 @@ double independent_chance(const JointTests& joint, const permutation::HitRule& r
 }
 
 }  // namespace
+
+CountRow untested_row(const std::string& kind, const std::string& name, std::int64_t n_lines) {
+  constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+  return {.kind = kind,
+          .name = name,
+          .measurement = {},
+          .rule = {},
+          .n_lines = static_cast<std::int32_t>(n_lines),
+          .null_mean = unknown,
+          .null_sd = unknown,
+          .p = unknown,
+          .perm_type = {},
+          .independent_mean = unknown,
+          .independent_sd = unknown,
+          .status = "NOT_TESTED"};
+}
 
 void fill(CountRow& row, const permutation::HitCounts& counts, const permutation::HitCount& count,
           const JointTests& joint, const permutation::HitRule& rule) {

@@ -147,13 +147,17 @@ std::vector<IntersectionRow> rows_of(const Intersection& intersection, std::int3
   return rows;
 }
 
+std::string pair_of(const LineSet& lines, const Term& term) {
+  return lines.panels[term.panel].name + "/" + lines.outcomes[term.outcome].name;
+}
+
 std::string signs_of(const LineSet& lines, const Intersection& intersection) {
   const auto& terms = intersection.terms;
   const bool differ = std::ranges::any_of(terms, [&](const Term& t) { return t.threshold != terms[0].threshold; });
   std::string text;
   for (const auto& term : terms) {
     if (!text.empty()) text += ' ';
-    text += lines.panels[term.panel].name + "/" + lines.outcomes[term.outcome].name + ":";
+    text += pair_of(lines, term) + ":";
     text += intersection.either_direction ? (term.negative ? "-s" : "s") : (term.negative ? "-" : "+");
     if (differ && term.threshold > 0.0) text += fmt::format("@{}", term.threshold);
   }

@@ -26,7 +26,10 @@ permutation::HitRule rule_of(const Intersection& intersection, const std::vector
 std::vector<IntersectionRow> rows_of(const Intersection& intersection, std::int32_t number,
                                      const std::vector<Unit>& units, const JointTests& joint);
 
-/// `ecto:+ meso:-`
+/// `rna/ecto`: what a term tests.
+std::string pair_of(const LineSet& lines, const Term& term);
+
+/// `rna/ecto:+ rna/meso:-`
 std::string signs_of(const LineSet& lines, const Intersection& intersection);
 
 }  // namespace miura::mining

@@ -101,6 +101,7 @@ bool JointTests::add(const Term& term) {
 }
 
 bool JointTests::add(const Term& term, std::span<const std::int64_t> probes) {
+  if (n_lines() < fewest_lines) return false;
   const auto y = row_of_outcome(term.outcome);
   if (!y) return false;
   const auto& from = all_.panels[term.panel];

@@ -17,13 +17,16 @@
 
 namespace miura::mining {
 
+/// That ranks are correlated over.
+inline constexpr std::int32_t fewest_lines = 3;
+
 /// Pairs of panels and outcomes over the same lines, as tests that are relabeled together. Of the terms that name them
 /// panel, outcome and threshold count: a probe has a test for each threshold that is asked for.
 class JointTests {
 public:
   JointTests(const LineSet& all, std::vector<std::int32_t> lines);
 
-  /// False where the outcome is constant over these lines. Before `settle`.
+  /// False where the outcome is constant over these lines, or they are too few. Before `settle`.
   bool add(const Term& term);
   /// As `add`, but for these probes alone.
   bool add(const Term& term, std::span<const std::int64_t> probes);

@@ -16,8 +16,6 @@ namespace miura::mining {
 
 namespace {
 
-constexpr double none = std::numeric_limits<double>::quiet_NaN();
-
 /// Probes of the test panels in which a training probe is looked up.
 struct LookUp {
   std::int32_t panel;
@@ -205,25 +203,11 @@ void judge(Candidate& candidate, const JointTests& joint, const LineSet& test, p
   rule.end_unit();
 }
 
-}  // namespace
-
-namespace {
-
-constexpr std::int64_t fewest_lines = 3;
-
 CountRow untested(const Selection& selection, std::int64_t n_lines) {
-  return {.kind = "replication",
-          .name = selection.name,
-          .measurement = selection.measurement,
-          .rule = selection.signs,
-          .n_lines = static_cast<std::int32_t>(n_lines),
-          .null_mean = none,
-          .null_sd = none,
-          .p = none,
-          .perm_type = {},
-          .independent_mean = none,
-          .independent_sd = none,
-          .status = "NOT_TESTED"};
+  auto row = untested_row("replication", selection.name, n_lines);
+  row.measurement = selection.measurement;
+  row.rule = selection.signs;
+  return row;
 }
 
 /// Every probe that the selections look up, as tests of the same lines.
@@ -244,8 +228,7 @@ JointTests joint_tests(MPI_Comm comm, const LineSet& test, const std::vector<std
         probes.insert(probes.end(), candidate.probes[t].begin(), candidate.probes[t].end());
       }
   JointTests joint(test, lines);
-  if (std::ssize(lines) >= fewest_lines)
-    for (const auto& [key, asked] : wanted) joint.add(asked.term, asked.probes);
+  for (const auto& [key, asked] : wanted) joint.add(asked.term, asked.probes);
   joint.settle(comm, options);
   return joint;
 }

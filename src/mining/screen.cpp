@@ -17,7 +17,6 @@ namespace miura::mining {
 namespace {
 
 constexpr double none = std::numeric_limits<double>::quiet_NaN();
-constexpr std::int32_t fewest_lines = 3;
 
 /// A panel against an outcome, and where its rows go.
 struct Single {
@@ -118,12 +117,10 @@ private:
 
   void look_at(const Lines& lines, const std::vector<Single>& singles, const std::vector<std::int32_t>& intersections) {
     JointTests joint(all_, lines);
-    const bool enough = std::ssize(lines) >= fewest_lines;
     std::vector<bool> tested;  // of the singles
-    for (const auto& single : singles) tested.push_back(enough && joint.add({single.panel, single.outcome}));
+    for (const auto& single : singles) tested.push_back(joint.add({single.panel, single.outcome}));
     for (const auto i : intersections)
-      for (const auto& term : intersections_[i].terms)
-        if (enough) joint.add(term);
+      for (const auto& term : intersections_[i].terms) joint.add(term);
     joint.settle(comm_, options_);
 
     std::vector<permutation::HitRule> rules;
@@ -160,18 +157,9 @@ private:
   }
 
   static CountRow empty_row(const char* kind, const std::string& name, std::int32_t n_lines) {
-    return {.kind = kind,
-            .name = name,
-            .measurement = {},
-            .rule = {},
-            .n_lines = n_lines,
-            .null_mean = none,
-            .null_sd = none,
-            .p = none,
-            .perm_type = {},
-            .independent_mean = none,
-            .independent_sd = none,
-            .status = n_lines < fewest_lines ? "LOW_N" : "NOT_TESTED"};
+    auto row = untested_row(kind, name, n_lines);
+    if (n_lines < fewest_lines) row.status = "LOW_N";
+    return row;
   }
 
   permutation::HitRule rule_of(const JointTests& joint, const Single& single, bool negative) const {

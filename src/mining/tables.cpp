@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "mining/intersect.hpp"
 #include "miura/matrix/table_columns.hpp"
 
 namespace miura::mining {
@@ -107,7 +108,7 @@ matrix::Table replication_table(const LineSet& training, const Replication& repl
   table.add("direction", [](const Row& row) { return std::string(row.reversed ? "reversed" : "as written"); });
   table.add("term", [&](const Row& row) {
     const auto& asked = row.weakest_term().asked;
-    return training.panels[asked.panel].name + "/" + training.outcomes[asked.outcome].name + ":" + sign_of(asked);
+    return pair_of(training, asked) + ":" + sign_of(asked);
   });
   table.add("train_rho", [](const Row& row) { return row.weakest_term().train_rho; });
   table.add("train_p", &Row::train_p);

@@ -34,6 +34,15 @@ std::vector<std::string> unpack(std::span<const std::byte> bytes) {
   return texts;
 }
 
+/// In place, in pieces below the limit of MPI counts.
+template <class T>
+void reduce_in_pieces(MPI_Comm comm, std::span<T> values, MPI_Op op) {
+  constexpr std::int64_t most = piece / static_cast<std::int64_t>(sizeof(T));
+  for (std::int64_t from = 0; from < std::ssize(values); from += most)
+    MPI_Allreduce(MPI_IN_PLACE, values.data() + from, static_cast<int>(std::min(most, std::ssize(values) - from)),
+                  mpi_type<T>(), op, comm);
+}
+
 /// Bytes of all ranks to all ranks, each message cut into pieces below the limit of MPI counts.
 std::vector<std::vector<std::byte>> exchange_bytes(MPI_Comm comm, std::span<const std::span<const std::byte>> send) {
   const int ranks = size_of(comm);
@@ -96,12 +105,7 @@ MPI_Datatype mpi_type<double>() {
   return MPI_DOUBLE;
 }
 
-void sum_over_ranks(MPI_Comm comm, std::span<std::int64_t> values) {
-  constexpr std::int64_t most = piece / 8;
-  for (std::int64_t from = 0; from < std::ssize(values); from += most)
-    MPI_Allreduce(MPI_IN_PLACE, values.data() + from, static_cast<int>(std::min(most, std::ssize(values) - from)),
-                  MPI_INT64_T, MPI_SUM, comm);
-}
+void sum_over_ranks(MPI_Comm comm, std::span<std::int64_t> values) { reduce_in_pieces(comm, values, MPI_SUM); }
 
 std::int64_t sum_over_ranks(MPI_Comm comm, std::int64_t value) {
   MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_INT64_T, MPI_SUM, comm);
@@ -120,19 +124,8 @@ T min_over_ranks(MPI_Comm comm, T value) {
   return value;
 }
 
-void max_over_ranks(MPI_Comm comm, std::span<double> values) {
-  constexpr std::int64_t most = piece / 8;
-  for (std::int64_t from = 0; from < std::ssize(values); from += most)
-    MPI_Allreduce(MPI_IN_PLACE, values.data() + from, static_cast<int>(std::min(most, std::ssize(values) - from)),
-                  MPI_DOUBLE, MPI_MAX, comm);
-}
-
-void min_over_ranks(MPI_Comm comm, std::span<std::int64_t> values) {
-  constexpr std::int64_t most = piece / 8;
-  for (std::int64_t from = 0; from < std::ssize(values); from += most)
-    MPI_Allreduce(MPI_IN_PLACE, values.data() + from, static_cast<int>(std::min(most, std::ssize(values) - from)),
-                  MPI_INT64_T, MPI_MIN, comm);
-}
+void max_over_ranks(MPI_Comm comm, std::span<double> values) { reduce_in_pieces(comm, values, MPI_MAX); }
+void min_over_ranks(MPI_Comm comm, std::span<std::int64_t> values) { reduce_in_pieces(comm, values, MPI_MIN); }
 
 std::int64_t sum_of_lower_ranks(MPI_Comm comm, std::int64_t value) {
   std::int64_t before = 0;

@@ -6,6 +6,8 @@
 #include <span>
 #include <unordered_map>
 
+#include "miura/parallel/communicator.hpp"
+
 namespace miura::parallel {
 
 namespace {
@@ -25,7 +27,7 @@ Traffic traffic_so_far() { return counted; }
 
 namespace {
 
-using miura::parallel::counted;
+using miura::parallel::counted, miura::parallel::rank_of, miura::parallel::size_of;
 
 std::int64_t bytes_of(std::int64_t count, MPI_Datatype type) {
   MPI_Count size = 0;
@@ -33,19 +35,7 @@ std::int64_t bytes_of(std::int64_t count, MPI_Datatype type) {
   return count * size;
 }
 
-int rank_in(MPI_Comm comm) {
-  int rank = 0;
-  PMPI_Comm_rank(comm, &rank);
-  return rank;
-}
-
-int size_of(MPI_Comm comm) {
-  int size = 0;
-  PMPI_Comm_size(comm, &size);
-  return size;
-}
-
-bool is_another(int peer, MPI_Comm comm) { return peer != MPI_PROC_NULL && peer != rank_in(comm); }
+bool is_another(int peer, MPI_Comm comm) { return peer != MPI_PROC_NULL && peer != rank_of(comm); }
 
 void send(int count, MPI_Datatype type, int to, MPI_Comm comm) {
   if (!is_another(to, comm)) return;
@@ -68,19 +58,19 @@ void collective(MPI_Comm comm, std::int64_t sent, std::int64_t received) {
 void to_all_and_back(MPI_Comm comm, std::int64_t bytes) { collective(comm, bytes, bytes); }
 
 void from_root(MPI_Comm comm, int root, std::int64_t bytes) {
-  const bool mine = rank_in(comm) == root;
+  const bool mine = rank_of(comm) == root;
   collective(comm, mine ? bytes : 0, mine ? 0 : bytes);
 }
 
 void to_root(MPI_Comm comm, int root, std::int64_t bytes) {
-  const bool mine = rank_in(comm) == root;
+  const bool mine = rank_of(comm) == root;
   collective(comm, mine ? 0 : bytes, mine ? bytes : 0);
 }
 
 /// The counts of all ranks but this one.
 std::int64_t of_others(const int* counts, MPI_Comm comm) {
   const auto all = std::span(counts, size_of(comm));
-  return std::accumulate(all.begin(), all.end(), std::int64_t{0}) - all[rank_in(comm)];
+  return std::accumulate(all.begin(), all.end(), std::int64_t{0}) - all[rank_of(comm)];
 }
 
 void gather_everywhere(MPI_Comm comm, int count, MPI_Datatype type) {
@@ -89,7 +79,7 @@ void gather_everywhere(MPI_Comm comm, int count, MPI_Datatype type) {
 }
 
 void gather_everywhere(MPI_Comm comm, const int* counts, MPI_Datatype type) {
-  collective(comm, bytes_of(counts[rank_in(comm)], type), bytes_of(of_others(counts, comm), type));
+  collective(comm, bytes_of(counts[rank_of(comm)], type), bytes_of(of_others(counts, comm), type));
 }
 
 /// Sends and receives that are prepared once and started many times: what each start moves.
@@ -215,25 +205,25 @@ int MPI_Reduce_scatter_block(const void* in, void* out, int n, MPI_Datatype type
 }
 int MPI_Gather(const void* in, int n_in, MPI_Datatype in_type, void* out, int n_out, MPI_Datatype out_type, int root,
                MPI_Comm comm) {
-  const bool mine = rank_in(comm) == root;
+  const bool mine = rank_of(comm) == root;
   to_root(comm, root, mine ? bytes_of(n_out, out_type) * (size_of(comm) - 1) : bytes_of(n_in, in_type));
   return PMPI_Gather(in, n_in, in_type, out, n_out, out_type, root, comm);
 }
 int MPI_Gatherv(const void* in, int n_in, MPI_Datatype in_type, void* out, const int n_out[], const int at[],
                 MPI_Datatype out_type, int root, MPI_Comm comm) {
-  const bool mine = rank_in(comm) == root;
+  const bool mine = rank_of(comm) == root;
   to_root(comm, root, mine ? bytes_of(of_others(n_out, comm), out_type) : bytes_of(n_in, in_type));
   return PMPI_Gatherv(in, n_in, in_type, out, n_out, at, out_type, root, comm);
 }
 int MPI_Scatter(const void* in, int n_in, MPI_Datatype in_type, void* out, int n_out, MPI_Datatype out_type, int root,
                 MPI_Comm comm) {
-  const bool mine = rank_in(comm) == root;
+  const bool mine = rank_of(comm) == root;
   from_root(comm, root, mine ? bytes_of(n_in, in_type) * (size_of(comm) - 1) : bytes_of(n_out, out_type));
   return PMPI_Scatter(in, n_in, in_type, out, n_out, out_type, root, comm);
 }
 int MPI_Scatterv(const void* in, const int n_in[], const int at[], MPI_Datatype in_type, void* out, int n_out,
                  MPI_Datatype out_type, int root, MPI_Comm comm) {
-  const bool mine = rank_in(comm) == root;
+  const bool mine = rank_of(comm) == root;
   from_root(comm, root, mine ? bytes_of(of_others(n_in, comm), in_type) : bytes_of(n_out, out_type));
   return PMPI_Scatterv(in, n_in, at, in_type, out, n_out, out_type, root, comm);
 }

@@ -1,29 +1,12 @@
 #include "permutation/hit_plan.hpp"
 
 #include <algorithm>
-#include <numeric>
+
+#include "miura/stats/disjoint_sets.hpp"
 
 namespace miura::permutation {
 
 namespace {
-
-/// Sets of tests that units have in common, by union and find; each is named by its smallest test.
-class Families {
-public:
-  explicit Families(std::int64_t n_tests) : parent_(n_tests) { std::iota(parent_.begin(), parent_.end(), 0); }
-
-  std::int32_t of(std::int32_t test) {
-    while (parent_[test] != test) test = parent_[test] = parent_[parent_[test]];
-    return test;
-  }
-  void join(std::int32_t a, std::int32_t b) {
-    a = of(a), b = of(b);
-    parent_[std::max(a, b)] = std::min(a, b);
-  }
-
-private:
-  std::vector<std::int32_t> parent_;
-};
 
 template <class Visit>
 void for_each_test(const HitRule& rule, std::int64_t unit, Visit visit) {
@@ -35,7 +18,7 @@ void for_each_test(const HitRule& rule, std::int64_t unit, Visit visit) {
 
 HitPlan::HitPlan(const RankTests& all_tests, std::span<const HitRule> all_rules, std::int64_t most_tests)
     : chunk_start{0}, place(all_tests.size(), -1) {
-  Families families(all_tests.size());
+  stats::DisjointSets<std::int32_t> families(all_tests.size());  // of tests that units have in common
   std::vector<std::uint8_t> asked(all_tests.size());
   for (const auto& rule : all_rules)
     for (std::int64_t u = 0; u < rule.n_units(); ++u) {
@@ -43,7 +26,7 @@ HitPlan::HitPlan(const RankTests& all_tests, std::span<const HitRule> all_rules,
       for_each_test(rule, u, [&](std::int32_t t) {
         asked[t] = 1;
         if (first < 0) first = t;
-        families.join(first, t);
+        families.unite(first, t);
       });
     }
   for (std::int32_t t = 0; t < all_tests.size(); ++t)

@@ -17,17 +17,6 @@ namespace miura::umap {
 
 namespace {
 
-/// How often all edges are gone through, and in how many rounds each time.
-struct Plan {
-  std::int32_t epochs = 0, rounds = 0;
-};
-
-Plan plan_for(std::int64_t n_vertices, std::int32_t epochs) {
-  constexpr std::int64_t few = 10'000;
-  const auto usual = n_vertices <= few ? Plan{750, 16} : Plan{200, 8};
-  return {epochs > 0 ? epochs : usual.epochs, usual.rounds};
-}
-
 /// A vertex is pulled to another, at most once an epoch by each of the two directions of their edge.
 struct Pull {
   std::int32_t other;
@@ -160,6 +149,12 @@ private:
 };
 
 }  // namespace
+
+Plan plan_for(std::int64_t n_vertices, std::int32_t epochs) {
+  constexpr std::int64_t few = 10'000;
+  const auto usual = n_vertices <= few ? Plan{750, 16} : Plan{200, 8};
+  return {epochs > 0 ? epochs : usual.epochs, usual.rounds};
+}
 
 matrix::Embedding layout(MPI_Comm comm, const matrix::Graph& graph, const LayoutOptions& options) {
   if (options.epochs < 0 || options.negatives < 0) throw UsageError("umap: epochs and negatives cannot be negative");

@@ -76,8 +76,13 @@ struct RankedAnalysis {
   RankedSets found;
 };
 
+/// Whose NES orders the sets of a list: that of relabeled lots where there are such, else of permuted genes; or that of
+/// permuted genes, and of equal ones that of relabeled lots.
+enum class RankedBy { lots, genes };
+
 /// All sets of all lists as the table `enrichment_ranked`, by list and falling |NES|; columns in
 /// docs/methods/enrichment.md.
-matrix::Table ranked_table(std::span<const RankedAnalysis> analyses, const matrix::GeneSets& sets);
+matrix::Table ranked_table(std::span<const RankedAnalysis> analyses, const matrix::GeneSets& sets,
+                           RankedBy by = RankedBy::lots);
 
 }  // namespace miura::enrichment

@@ -18,6 +18,13 @@ struct LayoutOptions {
   void (*safe_point)(MPI_Comm) = nullptr;  ///< called between epochs by all ranks; may throw on all of them
 };
 
+/// How often all edges are gone through, and in how many rounds each time.
+struct Plan {
+  std::int32_t epochs = 0, rounds = 0;
+};
+/// `epochs` as in LayoutOptions.
+Plan plan_for(std::int64_t n_vertices, std::int32_t epochs);
+
 /// UMAP in the plane: places the vertices of a fuzzy graph so that joined ones lie near each other.
 ///
 /// The objective, its stochastic gradient and its defaults are umap-learn's (McInnes, Healy & Melville 2018,
