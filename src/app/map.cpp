@@ -190,7 +190,7 @@ Study mapped_study(MPI_Comm comm, const matrix::Lots& lots, const StudyReference
                           .label = std::vector<std::int32_t>(study.genes.reference.size(), -1),
                           .names = reference.mapping.label_name};
   const std::vector<std::uint8_t> all(lots.size(), 1);
-  study.mapping = map_lots(comm, reference.mapping, study, all, o);
+  study.mapping = map_lots(comm, reference.mapping, study, checked_grid(study, reference.mapping.checked, o), all, o);
   study.mapping.composition = mapped_composition(comm, study, study.mapping, labels);
   study.cell_states = unscored(study.cells.cells.mine.n_cells());
   if (reference.layout.layout.n_dims > 0)

@@ -204,7 +204,7 @@ matrix::Composition mapped_composition(MPI_Comm comm, const Study& study, const 
   return composition;
 }
 
-MappingStage map_lots(MPI_Comm comm, MappingReference reference, const Study& study,
+MappingStage map_lots(MPI_Comm comm, MappingReference reference, const Study& study, const matrix::GridMatrix& checked,
                       std::span<const std::uint8_t> mapped, const RunOptions& o) {
   const auto& lot_of = study.cells.cells.mine.lot;
   auto stage = blank_mapping(reference, lot_of.size());
@@ -214,7 +214,6 @@ MappingStage map_lots(MPI_Comm comm, MappingReference reference, const Study& st
     log::warn(
         "the reference is of one lot: how far out cells may lie is known from its two halves alone, and cells of a "
         "good lot may be refused where lots differ by more than that");
-  const auto expression = checked_grid(study, reference.checked, o);
   const auto shifts = shifts_of(comm, reference, study, o);
   const auto n_own = std::ssize(reference.lots);
   auto rows = held_out_rows(comm, reference, calibration, shifts);
@@ -224,7 +223,7 @@ MappingStage map_lots(MPI_Comm comm, MappingReference reference, const Study& st
     std::vector<std::uint8_t> marked;
     for (const auto l : lot_of) marked.push_back(l == lot ? 1 : 0);
     const transfer::Query query{.scores = marked_rows(comm, study.pca.scores, marked),
-                                .expression = dense_rows(comm, expression, marked)};
+                                .expression = dense_rows(comm, checked, marked)};
     const auto present = features_present(study, lot);
     auto mapping = present.empty() ? transfer::map_lot(comm, prepared, query, o.mapping)
                                    : transfer::map_lot(comm, without_features(prepared, reference.checked, present),

@@ -42,8 +42,8 @@ matrix::Composition mapped_composition(MPI_Comm comm, const Study& study, const 
 
 /// Maps the lots of a study that are marked, one at a time, and judges which of their cells belong, by how the
 /// reference lots fare when they are held out. `study` has the cells, variable genes and scores. A lot's rows depend on
-/// no other lot. The composition is left to the caller. Collective.
-MappingStage map_lots(MPI_Comm comm, MappingReference reference, const Study& study,
+/// no other lot. `checked` are the `checked_grid` of the study. The composition is left to the caller. Collective.
+MappingStage map_lots(MPI_Comm comm, MappingReference reference, const Study& study, const matrix::GridMatrix& checked,
                       std::span<const std::uint8_t> mapped, const RunOptions& o);
 
 /// What a user must not overlook of the lots in a table `mapped_lots`: those that are not of the reference's kind.

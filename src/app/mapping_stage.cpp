@@ -62,17 +62,20 @@ MappingStage mapping_stage(MPI_Comm comm, const Study& study, const RunOptions& 
       reference.cells.label.push_back(labels.label[i]);
       reference.cells.lot.push_back(mine.lot[i]);
     }
+  matrix::GridMatrix checked;
   if (any) {
     reference.lots = study.lots;
     reference.cells.n_labels = labels.n_clusters;
     reference.cells.n_lots = static_cast<std::int32_t>(std::ssize(study.lots));
     reference.cells.scores = marked_rows(comm, study.pca.scores, marked);
     reference.checked = checked_features(study.pca.model, o);
-    reference.cells.expression = dense_rows(comm, checked_grid(study, reference.checked, o), marked);
+    checked = checked_grid(study, reference.checked, o);
+    reference.cells.expression = dense_rows(comm, checked, marked);
     reference.held_out = transfer::leave_one_lot_out(comm, reference.cells, o.mapping);
   }
   const auto held_out = reference.held_out;
-  auto stage = any ? map_lots(comm, std::move(reference), study, mapped, o) : blank_mapping(reference, marked.size());
+  auto stage =
+      any ? map_lots(comm, std::move(reference), study, checked, mapped, o) : blank_mapping(reference, marked.size());
   stage.training_label = labels.label;
   for (std::size_t i = 0, row = 0; any && i < marked.size(); ++i) {
     if (!marked[i]) continue;

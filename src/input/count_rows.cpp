@@ -60,10 +60,7 @@ namespace {
 matrix::CountRows reordered(const matrix::CountRows& rows, std::span<const std::int64_t> order) {
   matrix::CountRows sorted;
   sorted.reserve(rows.n_rows(), rows.n_nonzeros());
-  for (const auto row : order) {
-    rows.for_each(row, [&](std::int32_t column, std::uint32_t count) { sorted.push(column, count); });
-    sorted.end_row();
-  }
+  for (const auto row : order) sorted.append_rows(rows, row, row + 1);
   return sorted;
 }
 

@@ -10,6 +10,20 @@
 
 namespace miura::matrix {
 
+namespace {
+
+/// Of what is kept aside for the entries [begin, end) goes to `kept`, for entries that stand at `to` and on.
+template <class Aside>
+void keep_aside(const std::vector<Aside>& all, std::int64_t begin, std::int64_t end, std::int64_t to,
+                std::vector<Aside>& kept) {
+  for (auto it = std::ranges::lower_bound(all, begin, {}, &Aside::at); it != all.end() && it->at < end; ++it) {
+    kept.push_back(*it);
+    kept.back().at += to - begin;
+  }
+}
+
+}  // namespace
+
 void CountRows::push(std::int32_t column, std::uint32_t count) {
   const auto offset = column >> column_bits << column_bits;
   const bool in_a_later_stretch = !passings_.empty() && passings_.back().at >= row_start_.back();
@@ -17,6 +31,15 @@ void CountRows::push(std::int32_t column, std::uint32_t count) {
   if (count >= overflow) large_.push_back({std::ssize(column_), count});
   column_.push_back(static_cast<std::uint16_t>(column - offset));
   small_.push_back(static_cast<std::uint16_t>(std::min<std::uint32_t>(count, overflow)));
+}
+
+void CountRows::append_rows(const CountRows& rows, std::int64_t begin, std::int64_t end) {
+  const auto from = rows.row_start_[begin], to = rows.row_start_[end], here = std::ssize(column_);
+  keep_aside(rows.passings_, from, to, here, passings_);
+  keep_aside(rows.large_, from, to, here, large_);
+  column_.insert(column_.end(), rows.column_.begin() + from, rows.column_.begin() + to);
+  small_.insert(small_.end(), rows.small_.begin() + from, rows.small_.begin() + to);
+  for (auto row = begin; row < end; ++row) row_start_.push_back(rows.row_start_[row + 1] - from + here);
 }
 
 void CountRows::reserve(std::int64_t rows, std::int64_t nonzeros) {
@@ -36,20 +59,6 @@ void CountRows::shrink() {
 std::uint32_t CountRows::large_count(std::int64_t at) const noexcept {
   return std::ranges::lower_bound(large_, at, {}, &LargeCount::at)->count;
 }
-
-namespace {
-
-/// Of what is kept aside for the entries [begin, end) goes to `kept`, for entries that stand at `to` and on.
-template <class Aside>
-void keep_aside(const std::vector<Aside>& all, std::int64_t begin, std::int64_t end, std::int64_t to,
-                std::vector<Aside>& kept) {
-  for (auto it = std::ranges::lower_bound(all, begin, {}, &Aside::at); it != all.end() && it->at < end; ++it) {
-    kept.push_back(*it);
-    kept.back().at += to - begin;
-  }
-}
-
-}  // namespace
 
 void CountRows::keep_rows(std::span<const std::uint8_t> keep) {
   std::int64_t to = 0, rows = 0;
@@ -154,6 +163,16 @@ Parcel pack_cells(const CellBlock& cells, std::int64_t from, std::int64_t to, st
   return parcel;
 }
 
+/// Appends the cells that need not travel.
+void append_cells(const CellBlock& cells, std::int64_t from, std::int64_t to, std::int32_t n_features,
+                  CellBlock& mine) {
+  mine.lot.insert(mine.lot.end(), cells.lot.begin() + from, cells.lot.begin() + to);
+  mine.barcode.insert(mine.barcode.end(), cells.barcode.begin() + from, cells.barcode.begin() + to);
+  if (cells.counts.n_rows() > 0) mine.counts.append_rows(cells.counts, from, to);
+  if (!cells.table.empty())
+    mine.table.insert(mine.table.end(), cells.table.begin() + from * n_features, cells.table.begin() + to * n_features);
+}
+
 /// What a lot held lies scattered in the heap when it is freed; glibc returns it to the system only when asked.
 void give_back_freed_memory() {
 #ifdef __GLIBC__
@@ -199,6 +218,7 @@ DistributedCells distribute(MPI_Comm comm, std::vector<CellBlock> lots, std::int
   for (std::int32_t l = 0; l < n_lots; ++l) first[l + 1] += first[l];
 
   DistributedCells all{parallel::Partition::even(first.back(), ranks), {}};
+  const int rank = parallel::rank_of(comm);
   auto& mine = all.mine;
   /// The cells of a lot that belong to a rank, counted within the lot.
   const auto share = [&](std::int32_t l, int r) {
@@ -212,8 +232,10 @@ DistributedCells distribute(MPI_Comm comm, std::vector<CellBlock> lots, std::int
       if (lot.n_cells() == 0 || lot.lot[0] != l) continue;
       for (int r = 0; r < ranks; ++r) {
         const auto [from, to] = share(l, r);
-        if (from < to) parcels[r] = pack_cells(lot, from, to, n_features);
+        if (from < to && r != rank) parcels[r] = pack_cells(lot, from, to, n_features);
       }
+      const auto [from, to] = share(l, rank);
+      append_cells(lot, from, to, n_features, mine);
       lot = {};
     }
     give_back_freed_memory();

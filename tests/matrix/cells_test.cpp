@@ -153,6 +153,19 @@ TEST(CountRows, HoldColumnsBeyondSixteenBits) {
   }
 }
 
+TEST(CountRows, AppendRowsOfOthers) {
+  const auto rows = wide_rows(80);
+  auto joined = wide_rows(11);
+  joined.append_rows(rows, 11, 40);
+  joined.append_rows(rows, 40, 40);
+  joined.append_rows(rows, 40, 80);
+  joined.push(65535, 3);  // what follows begins below 65,536 again
+  joined.end_row();
+  ASSERT_EQ(joined.n_rows(), 81);
+  for (std::int64_t i = 0; i < 80; ++i) EXPECT_EQ(row_of(joined, i), wide_row(i));
+  EXPECT_EQ(row_of(joined, 80), (Row{{65535, 3}}));
+}
+
 TEST(CountRows, KeepAndRenumberColumnsBeyondSixteenBits) {
   auto rows = wide_rows(80);
   std::vector<std::uint8_t> keep(80);

@@ -27,6 +27,8 @@ public:
   /// Appends an entry to the row that is being built. `count` > 0.
   void push(std::int32_t column, std::uint32_t count);
   void end_row() { row_start_.push_back(std::ssize(column_)); }
+  /// Appends the rows [begin, end) of others.
+  void append_rows(const CountRows& rows, std::int64_t begin, std::int64_t end);
   void reserve(std::int64_t rows, std::int64_t nonzeros);
   /// Gives back the memory that growing row by row has taken in advance.
   void shrink();
