@@ -44,13 +44,18 @@ json layered_chart(std::string_view description, json data, json layers) {
           {"layer", std::move(layers)}};
 }
 
-void choose_cluster(json& spec, const std::vector<std::string>& clusters, std::string_view shown) {
+void choose(json& spec, const std::string& field, const std::vector<std::string>& choices, std::string_view shown,
+            std::string_view label) {
   json options = json::array();
-  for (const auto& cluster : clusters) options.push_back(valid_utf8(cluster));
+  for (const auto& choice : choices) options.push_back(valid_utf8(choice));
   spec["params"] = {{{"name", "chosen"},
                      {"value", valid_utf8(shown)},
-                     {"bind", {{"input", "select"}, {"options", options}, {"name", "cluster "}}}}};
-  spec["transform"] = {{{"filter", "datum.cluster === chosen"}}};
+                     {"bind", {{"input", "select"}, {"options", options}, {"name", valid_utf8(label) + " "}}}}};
+  spec["transform"] = {{{"filter", "datum." + field + " === chosen"}}};
+}
+
+void choose_cluster(json& spec, const std::vector<std::string>& clusters, std::string_view shown) {
+  choose(spec, "cluster", clusters, shown, "cluster");
 }
 
 json level_of(const char* channel, double value, json mark) {

@@ -156,7 +156,7 @@ std::string render_comparison(const ComparisonReport& report) {
   return whole_page("Are these lots like the others", report.study, verdict_card(report),
                     {warnings_section(report.warnings), comparability_section(report), deviation_section(report),
                      specification_section(report.specification), method_section(report.method),
-                     settings_section(report.settings), files_section(report.files)},
+                     settings_section(report.settings), provenance_section(report.inputs), files_section(report.files)},
                     report.program_version);
 }
 

@@ -289,11 +289,12 @@ Section time_section(const DifferentialReport& report) {
 }  // namespace
 
 std::string render_differential(const DifferentialReport& report) {
-  return whole_page("What differs between two groups", report.study, claim_card(report),
-                    {warnings_section(report.warnings), time_section(report), feature_section(report),
-                     region_section(report), gene_section(report), gene_probe_section(report),
-                     method_section(report.method), settings_section(report.settings), files_section(report.files)},
-                    report.program_version);
+  return whole_page(
+      "What differs between two groups", report.study, claim_card(report),
+      {warnings_section(report.warnings), time_section(report), feature_section(report), region_section(report),
+       gene_section(report), gene_probe_section(report), method_section(report.method),
+       settings_section(report.settings), provenance_section(report.inputs), files_section(report.files)},
+      report.program_version);
 }
 
 }  // namespace miura::report

@@ -255,7 +255,7 @@ std::string render_enrichment(const EnrichmentReport& report) {
   return whole_page("What genes and peaks have in common", report.study, claim_card(report),
                     {warnings_section(report.warnings), set_section(report), ranked_section(report),
                      track_section(report), overlap_section(report), method_section(report.method),
-                     settings_section(report.settings), files_section(report.files)},
+                     settings_section(report.settings), provenance_section(report.inputs), files_section(report.files)},
                     report.program_version);
 }
 
