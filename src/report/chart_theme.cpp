@@ -1,5 +1,7 @@
 #include "report/chart_theme.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "report/html.hpp"
@@ -25,10 +27,12 @@ json theme() {
                {"gridColor", ink},
                {"gridOpacity", 0.1},
                {"titlePadding", 8}});
+  json legend = words;
+  legend["labelLimit"] = 260;
   return {{"background", "transparent"},
           {"font", "system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"},
           {"axis", axis},
-          {"legend", words},
+          {"legend", legend},
           {"text", {{"color", ink}, {"fontSize", 12}}},
           {"rule", {{"color", ink}}},
           {"view", {{"stroke", nullptr}}}};
@@ -56,6 +60,10 @@ void choose(json& spec, const std::string& field, const std::vector<std::string>
 
 void choose_cluster(json& spec, const std::vector<std::string>& clusters, std::string_view shown) {
   choose(spec, "cluster", clusters, shown, "cluster");
+}
+
+json axis_of_names(int most_letters, int most_pixels) {
+  return {{"labelExpr", fmt::format("truncate(datum.label, {}, 'center')", most_letters)}, {"labelLimit", most_pixels}};
 }
 
 json level_of(const char* channel, double value, json mark) {

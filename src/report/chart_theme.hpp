@@ -36,6 +36,9 @@ void choose(nlohmann::json& spec, const std::string& field, const std::vector<st
 /// The same of field `cluster`.
 void choose_cluster(nlohmann::json& spec, const std::vector<std::string>& clusters, std::string_view shown);
 
+/// An axis of names that are cut in their middle: lots and gene sets are alike at their start.
+nlohmann::json axis_of_names(int most_letters, int most_pixels);
+
 /// A level of y, or of x, that the eye should compare with: a line that is drawn once, whatever the data.
 nlohmann::json level_of(const char* channel, double value, nlohmann::json mark);
 

@@ -19,7 +19,10 @@ namespace {
 using Align = HtmlTable::Align;
 using nlohmann::json;
 
-std::string range_text(double low, double high) { return rounded_text(low) + " to " + rounded_text(high); }
+std::string range_text(double low, double high) {
+  if (!std::isfinite(low) || !std::isfinite(high)) return "\u2013";
+  return rounded_text(low) + " to " + rounded_text(high);
+}
 
 std::string name_of(const EndpointRow& row) {
   return row.final_use.empty() ? row.endpoint : row.final_use + ": " + row.endpoint;

@@ -38,7 +38,7 @@ Section condition_section(const StudyReport& report) {
     const auto& rows = conditions.genes;
     const ContrastWords words{"cells", rows.front().contrast, up, down, "donors"};
     section.body +=
-        paragraph(fmt::format("{} against {} of the same donor, on counts summed over a donor's cells of each "
+        paragraph(fmt::format("Genes of {} against {} of the same donor, on counts summed over a donor's cells of each "
                               "condition: the foremost genes of each direction by the cautious end of the 95 % "
                               "interval, over donors, of the log2 ratio.{}",
                               conditions.first, conditions.second, words_of_donors(conditions, report.alpha)));

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include "miura/report/headline.hpp"
 #include "report/chart_theme.hpp"
@@ -25,11 +24,9 @@ std::string log_text(double log10) { return std::isfinite(log10) ? fmt::format("
 
 json enrichment_chart(const StudyReport& report, std::string_view shown) {
   json data = json::array();
-  std::map<std::string, int> place;  // of a bar in its cluster: higher sets above, the strongest first
   for (const auto& row : report.enrichment) {
     const auto strength = std::round(-row.log10_fdr * 1e3) / 1e3;
     data.push_back({{"cluster", valid_utf8(row.cluster)},
-                    {"place", place[row.cluster]++},
                     {"set", set_label(row.set, row.description)},
                     {"which", row.direction == "up" ? "higher in the cluster" : "lower in the cluster"},
                     {"value", row.direction == "up" ? strength : -strength},
@@ -39,11 +36,13 @@ json enrichment_chart(const StudyReport& report, std::string_view shown) {
                     {"fold", fmt::format("{:.1f}", row.fold)},
                     {"fdr", log_text(row.log10_fdr)}});
   }
+  auto axis = axis_of_names(50, 320);
+  axis.update({{"ticks", false}, {"domain", false}});
   const json y = {{"field", "set"},
                   {"type", "nominal"},
-                  {"sort", {{"field", "place"}}},
+                  {"sort", {{"field", "value"}, {"op", "sum"}, {"order", "descending"}}},
                   {"title", nullptr},
-                  {"axis", {{"labelLimit", 300}, {"ticks", false}, {"domain", false}}}};
+                  {"axis", axis}};
   const json x = {{"field", "value"},
                   {"type", "quantitative"},
                   {"stack", nullptr},

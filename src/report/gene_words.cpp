@@ -40,13 +40,13 @@ std::string foremost_set(std::span<const RankedSetRow> rows, const std::string& 
   return found == rows.end() ? std::string() : set_label(found->set, found->description);
 }
 
-/// "the foremost gene set higher in A is X, and lower Y"; of those below the false discovery rate.
+/// "X is foremost of those higher in A and Y is foremost of those lower"; of sets below the false discovery rate.
 std::string foremost_sets(std::span<const RankedSetRow> rows, const std::string& ranked_by, const std::string& up,
                           const std::string& down, double alpha) {
   std::vector<std::string> parts;
   for (const auto& [direction, where] : {std::pair("up", &up), std::pair("down", &down)})
     if (const auto set = foremost_set(rows, ranked_by, direction, alpha); !set.empty())
-      parts.push_back(fmt::format("the foremost gene set {} is \u201c{}\u201d", *where, set));
+      parts.push_back(fmt::format("\u201c{}\u201d is foremost of those {}", set, *where));
   return listed(parts);
 }
 
@@ -80,12 +80,12 @@ std::string words_on_conditions(const StudyReport& report) {
                            of("up", first), of("down", second));
   const auto of_sets =
       foremost_sets(sets, genes.front().contrast, "higher in " + first, "higher in " + second, report.alpha);
-  return of_sets.empty() ? words : fmt::format("{} {}.", words, of_sets);
+  return of_sets.empty() ? words : fmt::format("{} Gene sets: {}.", words, of_sets);
 }
 
 std::string words_on_sets_in(const StudyReport& report, const std::string& cluster) {
-  const auto of_sets = foremost_sets(report.cluster_sets, cluster, "higher", "lower", report.alpha);
-  return of_sets.empty() ? of_sets : fmt::format("In cluster {}: {}.", cluster, of_sets);
+  const auto of_sets = foremost_sets(report.cluster_sets, cluster, "that are higher", "that are lower", report.alpha);
+  return of_sets.empty() ? of_sets : fmt::format("Gene sets in cluster {}: {}.", cluster, of_sets);
 }
 
 }  // namespace miura::report

@@ -42,11 +42,9 @@ json ranked_sets_chart(std::span<const RankedSetRow> rows, const RankedSetsChart
                       {"p_lots", p_text(row.p_lots, words.alpha)},
                       {"fdr_lots", p_text(row.fdr_lots, words.alpha)}});
     }
-  const json y = {{"field", "set"},
-                  {"type", "nominal"},
-                  {"sort", nullptr},
-                  {"title", nullptr},
-                  {"axis", {{"labelLimit", 300}, {"ticks", false}, {"domain", false}}}};
+  auto axis = axis_of_names(50, 320);
+  axis.update({{"ticks", false}, {"domain", false}});
+  const json y = {{"field", "set"}, {"type", "nominal"}, {"sort", nullptr}, {"title", nullptr}, {"axis", axis}};
   const json x = {{"field", "value"},
                   {"type", "quantitative"},
                   {"stack", nullptr},

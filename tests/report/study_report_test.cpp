@@ -216,15 +216,16 @@ TEST(Page, SaysWhichSetsLeadInTheDeclaredClusterAndBetweenConditions) {
   };
   EXPECT_TRUE(
       holds(top(report),
-            "In cluster 3: the foremost gene set higher is \u201coxidative phosphorylation\u201d and the foremost "
-            "gene set lower is \u201cextracellular matrix organization\u201d."));
+            "Gene sets in cluster 3: \u201coxidative phosphorylation\u201d is foremost of those that are higher "
+            "and \u201cextracellular matrix organization\u201d is foremost of those that are lower."));
   EXPECT_TRUE(holds(top(report),
                     "Between ischemia and normoxia of the same 8 donors, all cells together: VEGFA is most "
                     "clearly higher in ischemia; COL1A1 is most clearly higher in normoxia. "));
-  EXPECT_TRUE(holds(top(report), "higher in ischemia is \u201coxidative phosphorylation\u201d"));
+  EXPECT_TRUE(holds(top(report),
+                    "Gene sets: \u201coxidative phosphorylation\u201d is foremost of those higher in ischemia and "));
   for (auto* sets : {&report.cluster_sets, &report.conditions.sets})
     for (auto& row : *sets) row.fdr_lots = 0.2;
-  EXPECT_FALSE(holds(top(report), "gene set"));
+  EXPECT_FALSE(holds(top(report), "Gene sets"));
   EXPECT_TRUE(holds(top(report), "COL1A1 is most clearly higher in normoxia."));
   report.conditions = {};
   EXPECT_FALSE(holds(own_part(render_html(report)), "id=\"conditions\""));
@@ -415,6 +416,26 @@ TEST(Page, AnswersWithoutClustersForThePrimaryOutcome) {
   const auto page = own_part(render_html(planted::report(0.8)));
   EXPECT_TRUE(
       holds(page, "For vegf_ischemia: p = 0.01 over all neighborhoods; with the clusters in one test p = 0.015."));
+}
+
+TEST(ShortLabel, CutsTheMiddleOfLongNamesBetweenLetters) {
+  EXPECT_EQ(short_label("BM01"), "BM01");
+  EXPECT_EQ(short_label("a name of 16 let"), "a name of 16 let");
+  EXPECT_EQ(short_label("MesenchymalStromalCells_batch17_BM02"), "Mesench\u2026h17_BM02");
+  const std::string japanese = "\u9aa8\u9ac4\u7531\u6765\u9593\u8449\u7cfb\u5e79\u7d30\u80de\u30ed\u30c3\u30c8";
+  EXPECT_EQ(short_label(japanese), japanese);  // 13 letters
+  EXPECT_EQ(short_label(japanese + "BM01"),
+            "\u9aa8\u9ac4\u7531\u6765\u9593\u8449\u7cfb\u2026\u80de\u30ed\u30c3\u30c8"
+            "BM01");
+}
+
+TEST(ScatterChart, NamesEveryLotInOneLayerAndLeavesNoneWithoutRows) {
+  auto scatter = planted::report(0.8).scatter[0];
+  scatter.points[0].lot = "MesenchymalStromalCells_batch17_BM02";
+  const auto spec = scatter_chart(scatter);
+  EXPECT_EQ(spec["data"]["values"][0]["label"], "Mesench\u2026h17_BM02");
+  EXPECT_EQ(spec["data"]["values"][0]["lot"], scatter.points[0].lot);
+  for (const auto& layer : spec["layer"]) EXPECT_FALSE(layer.contains("transform")) << layer;
 }
 
 TEST(LabelPlaces, KeepTwoCloseNamesApart) {
