@@ -121,7 +121,8 @@ MarkerStage marker_stage(MPI_Comm comm, const Study& study, const RunOptions& o)
   stage.volcano = volcano_table(study, found);
   stage.tested = tested_genes(study, found);
   if (!o.marker_pairs.empty()) stage.on_request.push_back(pairwise_markers(comm, study, sums, o));
-  if (o.marker_split) std::ranges::move(split_markers(comm, study, o), std::back_inserter(stage.on_request));
+  if (o.marker_split)
+    std::ranges::move(split_markers(comm, study, found.cells, o), std::back_inserter(stage.on_request));
   return stage;
 }
 

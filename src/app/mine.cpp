@@ -95,7 +95,6 @@ std::vector<std::uint8_t> page_of(const MineOptions& o, std::span<const matrix::
   page.alpha = o.replication.alpha;
   page.warnings = record.warnings;
   for (const auto& [name, value] : record.settings.items()) page.settings.push_back({name, value.get<std::string>()});
-  for (const auto& input : record.inputs) page.inputs.push_back({input.string(), sha256_of_file(input)});
   return report::stored(page);
 }
 

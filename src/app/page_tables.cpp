@@ -181,8 +181,36 @@ void add_volcano(report::StudyReport& page, const matrix::Table& volcano) {
                             .lots_agree = of.integer("lots_agree", i) != 0});
 }
 
+namespace {
+
+enum class Which { each_direction, both_together };
+
+/// The foremost sets of each ranking, so many of each direction or of both together.
+std::vector<report::RankedSetRow> foremost_sets(const matrix::Table& t, int shown, Which which) {
+  const Cells of(t);
+  std::vector<report::RankedSetRow> rows;
+  std::map<std::pair<std::string, std::string>, int> known;
+  for (std::int64_t i = 0; i < t.n_rows(); ++i) {  // the foremost of a ranking come first
+    const auto ranked_by = of.text("cluster", i), direction = of.text("direction", i);
+    if (known[{ranked_by, which == Which::each_direction ? direction : ""}]++ >= shown) continue;
+    rows.push_back({.ranked_by = ranked_by,
+                    .set = of.text("set", i),
+                    .description = of.text("description", i),
+                    .direction = direction,
+                    .size = of.integer("size", i),
+                    .nes_genes = of.real("nes_genes", i),
+                    .fdr_genes = of.real("fdr_genes", i),
+                    .nes_lots = of.real("nes_lots", i),
+                    .p_lots = of.real("p_lots_two_sided", i),
+                    .fdr_lots = of.real("fdr_lots", i)});
+  }
+  return rows;
+}
+
+}  // namespace
+
 void add_enrichment(report::StudyReport& page, const std::vector<matrix::Table>& tables) {
-  constexpr int shown = 8, ranked_shown = 15;  // of a list, of an outcome
+  constexpr int shown = 8, of_cluster = 8, of_outcome = 15;  // of a list, of each direction, of both
   if (const auto* t = named(tables, "enrichment"); t != nullptr) {
     const Cells of(*t);
     std::map<std::pair<std::string, std::string>, int> known;
@@ -200,22 +228,71 @@ void add_enrichment(report::StudyReport& page, const std::vector<matrix::Table>&
                                    .log10_fdr = of.real("log10_fdr", i),
                                    .genes = of.text("genes", i)});
   }
-  if (const auto* t = named(tables, "enrichment_ranked"); t != nullptr) {
+  if (const auto* t = named(tables, "enrichment_ranked"))
+    page.ranked_sets = foremost_sets(*t, of_outcome, Which::both_together);
+  if (const auto* t = named(tables, "enrichment_ranked_clusters"))
+    page.cluster_sets = foremost_sets(*t, of_cluster, Which::each_direction);
+}
+
+void add_markers_on_request(report::StudyReport& page, const std::vector<matrix::Table>& tables) {
+  if (const auto* t = named(tables, "markers_split_clusters")) {
     const Cells of(*t);
-    std::map<std::string, int> known;
-    for (std::int64_t i = 0; i < t->n_rows(); ++i)  // by outcome, the largest |NES| first
-      if (known[of.text("cluster", i)]++ < ranked_shown)
-        page.ranked_sets.push_back({.outcome = of.text("cluster", i),
-                                    .set = of.text("set", i),
-                                    .description = of.text("description", i),
-                                    .direction = of.text("direction", i),
-                                    .size = of.integer("size", i),
-                                    .nes_genes = of.real("nes_genes", i),
-                                    .fdr_genes = of.real("fdr_genes", i),
-                                    .nes_lots = of.real("nes_lots", i),
-                                    .p_lots = of.real("p_lots_two_sided", i),
-                                    .fdr_lots = of.real("fdr_lots", i)});
+    for (std::int64_t i = 0; i < t->n_rows(); ++i)
+      page.split_clusters.push_back({.cluster = of.text("cluster", i),
+                                     .primary_cluster = of.text("primary_cluster", i),
+                                     .jaccard = of.real("jaccard", i),
+                                     .n_cells = of.integer("cells", i),
+                                     .n_tested = of.integer("n_tested", i),
+                                     .n_up = of.integer("n_up_q05", i),
+                                     .n_down = of.integer("n_down_q05", i),
+                                     .n_up_all = of.integer("n_up_q05_all", i),
+                                     .n_down_all = of.integer("n_down_q05_all", i)});
   }
+  if (const auto* t = named(tables, "markers_pairwise")) {
+    constexpr std::int64_t shown = 8;  // of each direction
+    const Cells of(*t);
+    for (std::int64_t i = 0; i < t->n_rows(); ++i)
+      if (of.integer("rank", i) <= shown)
+        page.pairwise.push_back({.contrast = of.text("cluster", i) + " against " + of.text("other", i),
+                                 .direction = of.text("direction", i),
+                                 .gene = of.text("gene", i),
+                                 .gene_id = of.text("gene_id", i),
+                                 .difference = of.real("difference", i),
+                                 .effect = of.real("effect", i),
+                                 .n_lots = of.integer("n_lots", i),
+                                 .n_higher = of.integer("n_higher", i),
+                                 .n_lower = of.integer("n_lower", i),
+                                 .p = of.real("p_lot", i),
+                                 .p_max_t = of.real("p_lot_maxT", i),
+                                 .p_min = of.real("p_min_attainable", i)});
+  }
+}
+
+void add_conditions(report::StudyReport& page, const std::string& compared, const matrix::Table& genes,
+                    const std::vector<matrix::Table>& enrichment) {
+  constexpr std::int64_t genes_shown = 12, sets_shown = 10;  // of each direction
+  auto& conditions = page.conditions;
+  const auto colon = compared.find(':');
+  const bool is_clear = compared.find(':', colon + 1) == std::string::npos;  // a name may hold a colon too
+  conditions.first = is_clear ? compared.substr(0, colon) : "the first of " + compared;
+  conditions.second = is_clear ? compared.substr(colon + 1) : "the second of " + compared;
+  const Cells of(genes);
+  for (std::int64_t i = 0; i < genes.n_rows(); ++i)
+    if (of.integer("rank", i) <= genes_shown)
+      conditions.genes.push_back({.contrast = of.text("group", i),
+                                  .direction = of.text("direction", i),
+                                  .gene = of.text("gene", i),
+                                  .gene_id = of.text("gene_id", i),
+                                  .difference = of.real("difference", i),
+                                  .effect = of.real("effect", i),
+                                  .n_lots = of.integer("n_pairs", i),
+                                  .n_higher = of.integer("n_higher", i),
+                                  .n_lower = of.integer("n_lower", i),
+                                  .p = of.real("p_pairs", i),
+                                  .p_max_t = of.real("p_pairs_maxT", i),
+                                  .p_min = of.real("p_min_attainable", i)});
+  if (const auto* t = named(enrichment, "enrichment_ranked_conditions"))
+    conditions.sets = foremost_sets(*t, sets_shown, Which::each_direction);
 }
 
 void add_confounders(report::StudyReport& page, const matrix::Table& t) {

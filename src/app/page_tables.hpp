@@ -19,6 +19,12 @@ void add_populations(report::StudyReport& page, const matrix::Table& populations
 void add_stability(report::StudyReport& page, const matrix::Table& stability);
 /// The foremost five genes of each cluster.
 void add_markers(report::StudyReport& page, const matrix::Table& markers, const matrix::Table& dots);
+/// Clusters of a part of the molecules, tested on the others; the foremost genes of each pair of clusters. Nothing
+/// where that was not asked for.
+void add_markers_on_request(report::StudyReport& page, const std::vector<matrix::Table>& tables);
+/// The foremost genes and sets between two conditions; `compared`: "FIRST:SECOND".
+void add_conditions(report::StudyReport& page, const std::string& compared, const matrix::Table& genes,
+                    const std::vector<matrix::Table>& enrichment);
 /// The cluster's genes that marker_volcano.tsv holds.
 void add_volcano(report::StudyReport& page, const matrix::Table& volcano);
 /// The foremost sets up and down of each cluster, and those along the ranked genes; nothing where there are none.

@@ -59,7 +59,11 @@ void ResultFolder::publish(std::span<const matrix::Table> tables, const TablesRe
   parallel::together(comm_, [&] {
     if (!writes) return;
     nlohmann::ordered_json inputs, outputs;
-    for (const auto& input : record.inputs) inputs[input.string()] = sha256_of_file(input);
+    std::vector<report::NamedText> digests;
+    for (const auto& input : record.inputs) {
+      digests.push_back({input.string(), sha256_of_file(input)});
+      inputs[input.string()] = digests.back().text;
+    }
     std::list<report::WholeFile> files;
     for (const auto& table : tables) {
       using report::Packing;
@@ -68,10 +72,10 @@ void ResultFolder::publish(std::span<const matrix::Table> tables, const TablesRe
       outputs[name] = files.back().digest();
     }
     if (!record.page.empty()) {
-      files.emplace_back(out_ / "report.html").write(report::render_stored(record.page));
+      const auto page = report::with_inputs(record.page, digests);
+      files.emplace_back(out_ / "report.html").write(report::render_stored(page));
       outputs["report.html"] = files.back().digest();
-      files.emplace_back(out_ / stored_page_file)
-          .write({reinterpret_cast<const char*>(record.page.data()), record.page.size()});
+      files.emplace_back(out_ / stored_page_file).write({reinterpret_cast<const char*>(page.data()), page.size()});
       outputs[stored_page_file] = files.back().digest();
     }
     const nlohmann::ordered_json provenance{

@@ -20,7 +20,7 @@ struct TablesRecord {
   std::vector<std::filesystem::path> inputs;  ///< as the user named them; their SHA-256 is added
   std::vector<std::string> warnings;
   double seconds = 0;                   ///< wall time
-  std::vector<std::uint8_t> page = {};  ///< report.cbor, of which report.html is made; empty: there is none
+  std::vector<std::uint8_t> page = {};  ///< report.cbor but for the inputs; empty: there is none
 };
 
 /// tables/NAME.tsv, or tables/NAME.tsv.gz of more than 200,000 rows.

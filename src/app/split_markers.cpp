@@ -58,49 +58,64 @@ SplitStudy split(MPI_Comm comm, const Study& study, const RunOptions& o) {
   return result;
 }
 
-/// What the second half says of a cluster of the first.
-struct SplitCluster {
-  std::int32_t cluster = 0;
+/// How many genes differ in a cluster.
+struct GeneCounts {
   std::int64_t n_tested = 0, n_up = 0, n_down = 0;  ///< genes, and those with q of at most 0.05
 };
 
-matrix::Table cluster_table(const Study& study, const SplitStudy& split, const FoundMarkers& found) {
+GeneCounts genes_that_differ(const markers::RankSums& cells, std::int32_t cluster) {
   constexpr double q = 0.05;
+  GeneCounts counts;
+  for (std::int32_t gene = 0; gene < cells.n_genes; ++gene) {
+    const auto at = cells.at(cluster, gene);
+    if (std::isnan(cells.z[at])) continue;
+    ++counts.n_tested;
+    if (cells.log10_q[at] <= std::log10(q)) ++(cells.z[at] > 0 ? counts.n_up : counts.n_down);
+  }
+  return counts;
+}
+
+/// What the second half says of a cluster of the first, and all molecules of the primary one it is most like.
+struct SplitCluster {
+  std::int32_t cluster = 0;
+  GeneCounts others, all;
+};
+
+matrix::Table cluster_table(const Study& study, const SplitStudy& split, const FoundMarkers& found,
+                            const markers::RankSums& primary) {
   std::vector<SplitCluster> rows;
   for (std::int32_t k = 0; k < std::ssize(split.match); ++k) {
-    auto& row = rows.emplace_back(SplitCluster{.cluster = k});
-    for (std::int32_t gene = 0; gene < found.cells.n_genes; ++gene) {
-      const auto at = found.cells.at(k, gene);
-      if (std::isnan(found.cells.z[at])) continue;
-      ++row.n_tested;
-      if (found.cells.log10_q[at] <= std::log10(q)) ++(found.cells.z[at] > 0 ? row.n_up : row.n_down);
-    }
+    const auto like = split.match[k].cluster;
+    rows.push_back({k, genes_that_differ(found.cells, k), like < 0 ? GeneCounts{} : genes_that_differ(primary, like)});
   }
   const auto& clusters = split.study.clusters.primary();
   matrix::TableColumns<SplitCluster> table("markers_split_clusters", rows);
   table.add("cluster", [&](const SplitCluster& r) { return clusters.name_of(r.cluster); });
   table.add("primary_cluster", [&](const SplitCluster& r) {
-    const auto primary = split.match[r.cluster].cluster;
-    return primary < 0 ? std::string() : study.clusters.primary().name_of(primary);
+    const auto like = split.match[r.cluster].cluster;
+    return like < 0 ? std::string() : study.clusters.primary().name_of(like);
   });
   table.add("jaccard", [&](const SplitCluster& r) { return split.match[r.cluster].jaccard; });
   table.add("cells", [&](const SplitCluster& r) { return found.cells.cells_in[r.cluster]; });
   table.add("n_lots", [&](const SplitCluster& r) { return found.lots.n_lots[r.cluster]; });
-  table.add("n_tested", &SplitCluster::n_tested);
-  table.add("n_up_q05", &SplitCluster::n_up);
-  table.add("n_down_q05", &SplitCluster::n_down);
+  table.add("n_tested", [](const SplitCluster& r) { return r.others.n_tested; });
+  table.add("n_up_q05", [](const SplitCluster& r) { return r.others.n_up; });
+  table.add("n_down_q05", [](const SplitCluster& r) { return r.others.n_down; });
+  table.add("n_up_q05_all", [](const SplitCluster& r) { return r.all.n_up; });
+  table.add("n_down_q05_all", [](const SplitCluster& r) { return r.all.n_down; });
   return table.take();
 }
 
 }  // namespace
 
-std::vector<matrix::Table> split_markers(MPI_Comm comm, const Study& study, const RunOptions& o) {
+std::vector<matrix::Table> split_markers(MPI_Comm comm, const Study& study, const markers::RankSums& primary,
+                                         const RunOptions& o) {
   const auto half = split(comm, study, o);
   log::info(fmt::format("markers: {} clusters of a share of {} of the molecules, tested on the others",
                         half.study.clusters.primary().n_clusters, o.marker_split_fraction));
   const auto found = find_markers(comm, half.study, sums_of_groups(comm, half.study), {}, o);
   return {marker_table("markers_split", half.study, found, foremost_markers(found, o.marker_top)),
-          cluster_table(study, half, found)};
+          cluster_table(study, half, found, primary)};
 }
 
 }  // namespace miura::app

@@ -179,20 +179,6 @@ void add_mapping_method(report::StudyReport& page, const Publication& p) {
         "over all tests of mapped lots.");
 }
 
-/// What count splitting found, in words; nothing where it was not asked for.
-std::string words_of_split(const Study& study) {
-  const auto found = std::ranges::find(study.markers.on_request, "markers_split_clusters", &matrix::Table::name);
-  if (found == study.markers.on_request.end()) return {};
-  const auto& cluster = found->column<std::string>("cluster");
-  std::string words = "Genes that differ at FDR 0.05 over cells:";
-  for (std::size_t i = 0; i < cluster.size(); ++i)
-    words +=
-        fmt::format("{} {} (most like cluster {}, Jaccard {:.2f}) {} higher and {} lower", i == 0 ? "" : ";",
-                    cluster[i], found->column<std::string>("primary_cluster")[i], found->column<double>("jaccard")[i],
-                    found->column<std::int64_t>("n_up_q05")[i], found->column<std::int64_t>("n_down_q05")[i]);
-  return words + ".";
-}
-
 void add_method(report::StudyReport& page, const Study& study, const Publication& p) {
   const auto set = [&](const char* name) { return p.settings.at(name); };
   const auto add = [&](const char* title, std::string text) { page.method.push_back({title, std::move(text)}); };
@@ -246,13 +232,19 @@ void add_method(report::StudyReport& page, const Study& study, const Publication
         "Each cluster against the other cells of the same lot, on counts summed over the cells of a lot; p by all sign "
         "flips of the lots (drawn ones beyond 14 lots), family-wise over genes. Wilcoxon's rank sum over cells orders "
         "genes, and is no evidence.");
-  if (const auto words = words_of_split(study); !words.empty())
+  if (!page.split_clusters.empty())
     add("Count splitting",
         fmt::format(
             "Every molecule was dealt to one of two parts, with chance {} to the first. Variable genes, "
             "components, neighbours and clusters were found anew on the first; the second tests these clusters, "
-            "which it took no part in (Neufeld et al. 2024, Biostatistics 25:270). {}",
-            set("markers.split_fraction"), words));
+            "which it took no part in (Neufeld et al. 2024, Biostatistics 25:270).",
+            set("markers.split_fraction")));
+  if (!page.conditions.genes.empty())
+    add("Conditions",
+        fmt::format(
+            "{} against {} of the same {}, on counts summed over the cells of each condition; p by all sign flips "
+            "of the differences (drawn ones beyond 14), family-wise over genes.",
+            page.conditions.first, page.conditions.second, set("genes.pair")));
   if (study.cell_states.has_cycle)
     add("Cell cycle",
         "Scores of the S and the G2/M phase: mean expression of their genes less that of control genes of like "
@@ -269,7 +261,8 @@ void add_method(report::StudyReport& page, const Study& study, const Publication
             "Markers of each cluster up and down (those that the lots agree on) against sets of {} to {} tested "
             "genes: hypergeometric tail with the tested genes as universe, Benjamini-Hochberg over all sets "
             "looked at. Along ranked genes: Subramanian et al. 2005, PNAS 102:15545, of an outcome with lots "
-            "relabeled, of a cluster with the signs of the lots' differences flipped, each beside genes permuted.",
+            "relabeled, of a cluster or between conditions with the signs of the differences flipped, each beside "
+            "genes permuted.",
             set("enrichment.min_size"), set("enrichment.max_size")));
   if (!page.association.empty())
     add("Association",
@@ -330,6 +323,7 @@ std::vector<report::NamedText> files_beside(const Study& study) {
 
 /// What the page says of the study itself, which a page of new lots does not repeat.
 void add_own_parts(report::StudyReport& page, const Study& study, const Publication& p) {
+  page.labels_digest = study.clusters.label_hash;
   page.variance_ratio = study.pca.model.variance_ratio;
   add_composition(page, study);
   if (const auto* table = study.association.table("association"))
@@ -346,7 +340,10 @@ void add_own_parts(report::StudyReport& page, const Study& study, const Publicat
   }
   if (const auto* table = study.association.table("association_without_cycling")) add_without_cycling(page, *table);
   if (study.markers.volcano.n_rows() > 0) add_volcano(page, study.markers.volcano);
+  add_markers_on_request(page, study.markers.on_request);
   add_enrichment(page, study.enrichment.tables);
+  if (study.gene_association.conditions.n_rows() > 0)
+    add_conditions(page, p.settings.at("genes.compare"), study.gene_association.conditions, study.enrichment.tables);
   if (const auto* table = study.association.table("confounders")) add_confounders(page, *table);
   if (study.neighborhoods.table.n_rows() > 0) add_without_clusters(page, study.neighborhoods.table);
   if (const auto* table = study.association.table("integration")) add_integration(page, *table);
@@ -396,6 +393,7 @@ report::StudyReport study_page(const Study& study, const Publication& p, report:
     add_own_parts(page, study, p);
   add_software(page);
   page.files = files_beside(study);
+  for (const auto& [file, digest] : p.inputs) page.inputs.push_back({file, digest});
   for (const auto& [file, digest] : digests) page.digests.push_back({file, digest});
   return page;
 }

@@ -52,12 +52,14 @@ Section cell_map_section(const StudyReport& report) {
   const auto& map = report.cell_map;
   if (map.x.empty()) return section;
   const auto n = count_text(static_cast<std::int64_t>(map.x.size()));
-  section.body += paragraph(
+  std::string words =
       report.of_new_lots
           ? "The cells of the new lots, placed among those of the reference (grey), whose picture stays as it was."
           : "Cells that lie near each other express alike. Nothing was tested on this picture: distances between far "
-            "groups and the sizes of groups in it mean little. Cells of mapped lots were placed among those of the "
-            "training lots, whose picture they do not change.");
+            "groups and the sizes of groups in it mean little.";
+  if (!report.of_new_lots && !report.mapped_lots.empty())
+    words += " Cells of mapped lots were placed among those of the training lots, whose picture they do not change.";
+  section.body += paragraph(words);
   const auto caption = element("strong", text("UMAP")) +
                        text(std::ssize(map.x) < map.n_cells
                                 ? fmt::format(" of {} cells, drawn from {} by their hash", n, count_text(map.n_cells))

@@ -127,7 +127,8 @@ Section cell_state_section(const StudyReport& report) {
   section.body += paragraph(words_of_cycle(report));
   if (const auto doublets = words_of_doublets(report); !doublets.empty()) section.body += paragraph(doublets);
   if (report.without_cycle.empty())
-    section.body += chart("phases", phase_chart(report), text("Phase of the cell cycle in each cluster"));
+    section.body +=
+        chart("phases", phase_chart(report), text("Phase of the cell cycle in each cluster"), "tables/cell_states.tsv");
   section.body += element("details", element("summary", text("All numbers")) + state_table(report));
   if (!report.without_cycling.empty()) {
     section.body += paragraph(

@@ -4,6 +4,7 @@
 (() => {
   const BEHIND = -1;
   const NOWHERE = { light: "#d9dee3", dark: "#3a424b" };
+  const NONE = { light: "#c0c7ce", dark: "#59626c" }; // of cells without a cluster: no colour of a cluster is that pale
   const SCALE = { // light to dark as values rise, and the other way round on a dark page; for all kinds of colour vision
     light: ["#cfe1f2", "#93c4de", "#4b97c9", "#1764ab", "#08306b"],
     dark: ["#123a5f", "#1f6aa5", "#4b9fd6", "#9fd0f0", "#f2faff"],
@@ -129,7 +130,7 @@
       if (kind === "cluster") {
         for (let i = 0; i < n; ++i) value[i] = this.cluster[i] < clusters.length ? this.cluster[i] : clusters.length;
         this.groups = clusters.map((name, k) => ({ name, colour: fill(k) }));
-        this.groups.push({ name: "none", colour: "#777777" });
+        this.groups.push({ name: "none", colour: NONE[this.theme()] });
       } else if (kind === "outcome" || kind === "gene") {
         this.planScale(kind, Number(which), value);
       } else {

@@ -1,5 +1,7 @@
 #include "report/chart_theme.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "report/html.hpp"
@@ -25,10 +27,12 @@ json theme() {
                {"gridColor", ink},
                {"gridOpacity", 0.1},
                {"titlePadding", 8}});
+  json legend = words;
+  legend["labelLimit"] = 260;
   return {{"background", "transparent"},
           {"font", "system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"},
           {"axis", axis},
-          {"legend", words},
+          {"legend", legend},
           {"text", {{"color", ink}, {"fontSize", 12}}},
           {"rule", {{"color", ink}}},
           {"view", {{"stroke", nullptr}}}};
@@ -44,13 +48,22 @@ json layered_chart(std::string_view description, json data, json layers) {
           {"layer", std::move(layers)}};
 }
 
-void choose_cluster(json& spec, const std::vector<std::string>& clusters, std::string_view shown) {
+void choose(json& spec, const std::string& field, const std::vector<std::string>& choices, std::string_view shown,
+            std::string_view label) {
   json options = json::array();
-  for (const auto& cluster : clusters) options.push_back(valid_utf8(cluster));
+  for (const auto& choice : choices) options.push_back(valid_utf8(choice));
   spec["params"] = {{{"name", "chosen"},
                      {"value", valid_utf8(shown)},
-                     {"bind", {{"input", "select"}, {"options", options}, {"name", "cluster "}}}}};
-  spec["transform"] = {{{"filter", "datum.cluster === chosen"}}};
+                     {"bind", {{"input", "select"}, {"options", options}, {"name", valid_utf8(label) + " "}}}}};
+  spec["transform"] = {{{"filter", "datum." + field + " === chosen"}}};
+}
+
+void choose_cluster(json& spec, const std::vector<std::string>& clusters, std::string_view shown) {
+  choose(spec, "cluster", clusters, shown, "cluster");
+}
+
+json axis_of_names(int most_letters, int most_pixels) {
+  return {{"labelExpr", fmt::format("truncate(datum.label, {}, 'center')", most_letters)}, {"labelLimit", most_pixels}};
 }
 
 json level_of(const char* channel, double value, json mark) {

@@ -29,8 +29,15 @@ inline constexpr std::array palette{
 /// A Vega-Lite specification of layers over the same data, as wide as its place, in the colours of the page.
 nlohmann::json layered_chart(std::string_view description, nlohmann::json data, nlohmann::json layers);
 
-/// Lets the reader choose whose rows (field `cluster`) are drawn; `shown` at first.
+/// Lets the reader choose whose rows are drawn, by the text in a field; `shown` at first. `label` stands before the
+/// choices.
+void choose(nlohmann::json& spec, const std::string& field, const std::vector<std::string>& choices,
+            std::string_view shown, std::string_view label);
+/// The same of field `cluster`.
 void choose_cluster(nlohmann::json& spec, const std::vector<std::string>& clusters, std::string_view shown);
+
+/// An axis of names that are cut in their middle: lots and gene sets are alike at their start.
+nlohmann::json axis_of_names(int most_letters, int most_pixels);
 
 /// A level of y, or of x, that the eye should compare with: a line that is drawn once, whatever the data.
 nlohmann::json level_of(const char* channel, double value, nlohmann::json mark);

@@ -159,8 +159,12 @@ json composition_chart(const Composition& composition, const std::vector<double>
       left += share;
     }
   }
-  const json y = {
-      {"field", "lot"}, {"type", "nominal"}, {"sort", lots}, {"title", nullptr}, {"scale", {{"paddingInner", 0.18}}}};
+  const json y = {{"field", "lot"},
+                  {"type", "nominal"},
+                  {"sort", lots},
+                  {"title", nullptr},
+                  {"axis", axis_of_names(18, 170)},
+                  {"scale", {{"paddingInner", 0.18}}}};
   const json quantity = {{"type", "quantitative"},
                          {"title", "share of the lot's cells"},
                          {"scale", {{"domain", {0, 1}}}},

@@ -71,6 +71,10 @@ nlohmann::json phase_chart(const StudyReport& report);
 /// Genes of a cluster, which the reader chooses, `shown` at first: fold against p over cells, marked where lots agree.
 nlohmann::json volcano_chart(const StudyReport& report, std::string_view shown);
 
+/// Genes that differ in each cluster formed on a part of the molecules, on the others; beside it those of the primary
+/// cluster it is most like, on all.
+nlohmann::json split_chart(const StudyReport& report);
+
 /// Gene sets of the markers of a cluster, which the reader chooses: bars to the right for higher, to the left for
 /// lower.
 nlohmann::json enrichment_chart(const StudyReport& report, std::string_view shown);

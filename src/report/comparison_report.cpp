@@ -19,7 +19,10 @@ namespace {
 using Align = HtmlTable::Align;
 using nlohmann::json;
 
-std::string range_text(double low, double high) { return rounded_text(low) + " to " + rounded_text(high); }
+std::string range_text(double low, double high) {
+  if (!std::isfinite(low) || !std::isfinite(high)) return "\u2013";
+  return rounded_text(low) + " to " + rounded_text(high);
+}
 
 std::string name_of(const EndpointRow& row) {
   return row.final_use.empty() ? row.endpoint : row.final_use + ": " + row.endpoint;
@@ -156,7 +159,7 @@ std::string render_comparison(const ComparisonReport& report) {
   return whole_page("Are these lots like the others", report.study, verdict_card(report),
                     {warnings_section(report.warnings), comparability_section(report), deviation_section(report),
                      specification_section(report.specification), method_section(report.method),
-                     settings_section(report.settings), files_section(report.files)},
+                     settings_section(report.settings), provenance_section(report.inputs), files_section(report.files)},
                     report.program_version);
 }
 

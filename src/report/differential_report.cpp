@@ -131,9 +131,11 @@ Section feature_section(const DifferentialReport& report) {
   Section section{"features", "Features", {}};
   if (report.features.empty()) return section;
   if (const auto spec = volcano_chart(report); !spec.empty())
-    section.body += figure_row(chart("volcano", spec,
-                                     element("strong", text("Difference and p of every feature")) +
-                                         text("; of those that are no hits some are drawn")));
+    section.body +=
+        figure_row(chart("volcano", spec,
+                         element("strong", text("Difference and p of every feature")) +
+                             text("; of those that are no hits some are drawn"),
+                         file_of_table(report.files, report.times.empty() ? "differential" : "differential_times")));
   auto features = report.features;
   std::ranges::stable_sort(features, [](const auto& a, const auto& b) { return a.p < b.p; });
   HtmlTable table("The foremost by p",
@@ -156,7 +158,8 @@ Section region_section(const DifferentialReport& report) {
       "stay below). Enriched: whether the class has more of the hits than its share of features, hypergeometric as if "
       "features were independent, and among as many foremost features of relabeled samples, which keeps that they are "
       "not.");
-  section.body += figure_row(chart("regions", region_chart(report), element("strong", text("Hits by class"))));
+  section.body += figure_row(chart("regions", region_chart(report), element("strong", text("Hits by class")),
+                                   file_of_table(report.files, "region_classes")));
   HtmlTable table("Classes of regions", {{"class", Align::text},
                                          {"direction", Align::text},
                                          {"tested"},
@@ -289,11 +292,12 @@ Section time_section(const DifferentialReport& report) {
 }  // namespace
 
 std::string render_differential(const DifferentialReport& report) {
-  return whole_page("What differs between two groups", report.study, claim_card(report),
-                    {warnings_section(report.warnings), time_section(report), feature_section(report),
-                     region_section(report), gene_section(report), gene_probe_section(report),
-                     method_section(report.method), settings_section(report.settings), files_section(report.files)},
-                    report.program_version);
+  return whole_page(
+      "What differs between two groups", report.study, claim_card(report),
+      {warnings_section(report.warnings), time_section(report), feature_section(report), region_section(report),
+       gene_section(report), gene_probe_section(report), method_section(report.method),
+       settings_section(report.settings), provenance_section(report.inputs), files_section(report.files)},
+      report.program_version);
 }
 
 }  // namespace miura::report

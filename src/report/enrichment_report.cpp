@@ -89,7 +89,7 @@ json set_chart(const std::vector<const SetRow*>& rows, double alpha) {
                     {"fdr", power_text(row->log10_fdr)}});
   }
   const json y = {
-      {"field", "set"}, {"type", "nominal"}, {"sort", order}, {"title", nullptr}, {"axis", {{"labelLimit", 340}}}};
+      {"field", "set"}, {"type", "nominal"}, {"sort", order}, {"title", nullptr}, {"axis", axis_of_names(54, 340)}};
   auto spec = layered_chart(
       "Foremost gene sets by false discovery rate", data,
       {{{"mark", {{"type", "bar"}, {"color", higher}, {"opacity", 0.8}}},
@@ -112,9 +112,10 @@ Section set_section(const EnrichmentReport& report) {
   for (const auto& row : report.sets) rows.push_back(&row);
   std::ranges::stable_sort(rows, {}, &SetRow::log10_fdr);
   rows.resize(static_cast<std::size_t>(std::min(most_rows, std::ssize(rows))));
-  section.body += figure_row(chart(
-      "sets", set_chart({rows.begin(), rows.begin() + std::min(most_bars, std::ssize(rows))}, report.alpha),
-      element("strong", text("The foremost sets")) + text("; dashed: the false discovery rate that is declared")));
+  section.body += figure_row(
+      chart("sets", set_chart({rows.begin(), rows.begin() + std::min(most_bars, std::ssize(rows))}, report.alpha),
+            element("strong", text("The foremost sets")) + text("; dashed: the false discovery rate that is declared"),
+            file_of_table(report.files, "enrichment")));
   HtmlTable table("Hypergeometric tail over the genes that were tested", {{"set", Align::text},
                                                                           {"list", Align::text},
                                                                           {"collection", Align::text},
@@ -238,13 +239,14 @@ Section track_section(const EnrichmentReport& report) {
   constexpr std::size_t most = 24;
   Section section{"tracks", "Round chosen genes", {}};
   if (report.tracks.empty()) return section;
-  section.body += paragraph("Blue: a score above 0 or none; red: below. Positions and scores: tables/gene_tracks.tsv.");
+  section.body += paragraph("Blue: a score above 0 or none; vermilion: below.");
   for (std::size_t i = 0; i < std::min(most, report.tracks.size()); ++i) {
     const auto& track = report.tracks[i];
     section.body += figure_row(chart("track" + std::to_string(i), track_chart(track),
                                      element("strong", text(track.gene)) +
                                          text(fmt::format(" {}, strand {}: {} to {}", track.chromosome, track.strand,
-                                                          count_text(track.start), count_text(track.end)))));
+                                                          count_text(track.start), count_text(track.end))),
+                                     file_of_table(report.files, "gene_tracks")));
   }
   return section;
 }
@@ -255,7 +257,7 @@ std::string render_enrichment(const EnrichmentReport& report) {
   return whole_page("What genes and peaks have in common", report.study, claim_card(report),
                     {warnings_section(report.warnings), set_section(report), ranked_section(report),
                      track_section(report), overlap_section(report), method_section(report.method),
-                     settings_section(report.settings), files_section(report.files)},
+                     settings_section(report.settings), provenance_section(report.inputs), files_section(report.files)},
                     report.program_version);
 }
 

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include "miura/report/headline.hpp"
 #include "report/chart_theme.hpp"
 #include "report/charts.hpp"
 #include "report/numbers.hpp"
 #include "report/page_parts.hpp"
+#include "report/ranked_sets.hpp"
 #include "report/sections.hpp"
 
 namespace miura::report {
@@ -18,23 +18,15 @@ namespace {
 using nlohmann::json;
 using Align = HtmlTable::Align;
 
-/// What a person calls a set: its description where the name is a number of a database.
-std::string set_label(const std::string& name, const std::string& description) {
-  const bool describes = !description.empty() && description.find("://") == std::string::npos;
-  return valid_utf8(describes && name.find(':') != std::string::npos ? description : name);
-}
-
 std::string log_text(double log10) { return std::isfinite(log10) ? fmt::format("{:.1f}", log10) : "\u2013"; }
 
 }  // namespace
 
 json enrichment_chart(const StudyReport& report, std::string_view shown) {
   json data = json::array();
-  std::map<std::string, int> place;  // of a bar in its cluster: higher sets above, the strongest first
   for (const auto& row : report.enrichment) {
     const auto strength = std::round(-row.log10_fdr * 1e3) / 1e3;
     data.push_back({{"cluster", valid_utf8(row.cluster)},
-                    {"place", place[row.cluster]++},
                     {"set", set_label(row.set, row.description)},
                     {"which", row.direction == "up" ? "higher in the cluster" : "lower in the cluster"},
                     {"value", row.direction == "up" ? strength : -strength},
@@ -44,11 +36,13 @@ json enrichment_chart(const StudyReport& report, std::string_view shown) {
                     {"fold", fmt::format("{:.1f}", row.fold)},
                     {"fdr", log_text(row.log10_fdr)}});
   }
+  auto axis = axis_of_names(50, 320);
+  axis.update({{"ticks", false}, {"domain", false}});
   const json y = {{"field", "set"},
                   {"type", "nominal"},
-                  {"sort", {{"field", "place"}}},
+                  {"sort", {{"field", "value"}, {"op", "sum"}, {"order", "descending"}}},
                   {"title", nullptr},
-                  {"axis", {{"labelLimit", 300}, {"ticks", false}, {"domain", false}}}};
+                  {"axis", axis}};
   const json x = {{"field", "value"},
                   {"type", "quantitative"},
                   {"stack", nullptr},
@@ -78,22 +72,54 @@ json enrichment_chart(const StudyReport& report, std::string_view shown) {
 
 namespace {
 
-Html ranked_sets_table(const StudyReport& report) {
-  HtmlTable table("Sets along all genes, ranked by how they go with the outcome over lots", {{"outcome", Align::text},
-                                                                                             {"set", Align::text},
-                                                                                             {"direction", Align::text},
-                                                                                             {"genes"},
-                                                                                             {"NES, lots relabeled"},
-                                                                                             {"p, lots"},
-                                                                                             {"FDR, lots"},
-                                                                                             {"NES, genes permuted"},
-                                                                                             {"FDR, genes"}});
-  for (const auto& row : report.ranked_sets)
-    table.add({cell(row.outcome), cell(set_label(row.set, row.description)), cell(row.direction),
-               cell(count_text(row.size)), cell(rho_text(row.nes_lots)), cell(p_text(row.p_lots, report.alpha)),
-               cell(p_text(row.fdr_lots, report.alpha)), cell(rho_text(row.nes_genes)),
-               cell(p_text(row.fdr_genes, report.alpha))});
-  return table.html();
+Html sets_of_clusters(const StudyReport& report) {
+  const auto rankings = rankings_of(report.cluster_sets);
+  const auto claimed = cluster_of_claim(report);
+  const bool has_claimed = std::ranges::find(rankings, claimed) != rankings.end();
+  return paragraph(fmt::format(
+             "All tested genes of a cluster, ranked by how firmly the lots agree that they are higher or lower in it: "
+             "a "
+             "set whose genes stand at one end is higher, or lower, as a whole. Bars are scores against permuted "
+             "genes, "
+             "which takes genes for independent; pale ones have a false discovery rate above {} where the signs of the "
+             "lots' differences are flipped instead, which keeps what genes have in common. Few lots have few signs, "
+             "and then p cannot be small.",
+             report.alpha)) +
+         chart("cluster-sets",
+               ranked_sets_chart(report.cluster_sets, {.label = "cluster",
+                                                       .shown = has_claimed ? claimed : rankings.front(),
+                                                       .up = "higher in the cluster",
+                                                       .down = "lower in the cluster",
+                                                       .alpha = report.alpha}),
+               element("strong", text("Gene sets")) + text(" along all genes of a cluster"),
+               "tables/enrichment_ranked_clusters.tsv") +
+         element("details", element("summary", text("All numbers")) +
+                                ranked_sets_table("Foremost sets along all genes of each cluster", "cluster",
+                                                  report.cluster_sets, report.alpha));
+}
+
+Html sets_of_outcomes(const StudyReport& report) {
+  const auto rankings = rankings_of(report.ranked_sets);
+  return paragraph(fmt::format(
+             "All genes of the lots, all cells together, ranked by Spearman's rho with the outcome: a set whose genes "
+             "stand at one end goes with it. Two nulls: permuted genes take genes for independent, which they are not; "
+             "relabeled lots keep what genes have in common, and are what to believe. Bars are scores against "
+             "relabeled "
+             "lots; pale ones have a false discovery rate above {}.",
+             report.alpha)) +
+         chart("outcome-sets",
+               ranked_sets_chart(report.ranked_sets, {.label = "outcome",
+                                                      .shown = rankings.front(),
+                                                      .up = "rises with the outcome",
+                                                      .down = "falls with the outcome",
+                                                      .nes = &RankedSetRow::nes_lots,
+                                                      .alpha = report.alpha}),
+               element("strong", text("Gene sets")) + text(" along genes ranked by an outcome"),
+               "tables/enrichment_ranked.tsv") +
+         element("details",
+                 element("summary", text("All numbers")) +
+                     ranked_sets_table("Sets along all genes, ranked by how they go with the outcome over lots",
+                                       "outcome", report.ranked_sets, report.alpha));
 }
 
 }  // namespace
@@ -124,13 +150,8 @@ Section enrichment_section(const StudyReport& report) {
                  cell(log_text(row.log10_p)), cell(log_text(row.log10_fdr)), cell(row.genes)});
     section.body += element("details", element("summary", text("All numbers")) + table.html());
   }
-  if (report.ranked_sets.empty()) return section;
-  section.body += paragraph(
-      "All genes of the lots, all cells together, ranked by Spearman's rho with the outcome: a set whose genes stand "
-      "at "
-      "one end goes with it. Two nulls: permuted genes take genes for independent, which they are not; relabeled lots "
-      "keep what genes have in common, and are what to believe.");
-  section.body += ranked_sets_table(report) + note("All sets: tables/enrichment_ranked.tsv.");
+  if (!report.cluster_sets.empty()) section.body += sets_of_clusters(report);
+  if (!report.ranked_sets.empty()) section.body += sets_of_outcomes(report);
   return section;
 }
 

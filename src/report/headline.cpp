@@ -10,6 +10,7 @@
 #include <set>
 #include <tuple>
 
+#include "report/gene_words.hpp"
 #include "report/mapped_words.hpp"
 #include "report/numbers.hpp"
 
@@ -202,7 +203,11 @@ Headline association_headline(const StudyReport& report) {
 Headline headline(const StudyReport& report) {
   auto result = report.of_new_lots ? Headline{claim_on_new_lots(report), {comparison_with_held_out(report)}, false}
                                    : association_headline(report);
-  for (const auto& sentence : {warning_of_foreign_lots(report), words_on_replication(report)})
+  std::string sets;
+  if (const auto tests = ranked_tests(report, Family::primary); result.declared && !elsewhere(report, *tests.front()))
+    sets = words_on_sets_in(report, tests.front()->cluster);
+  for (const auto& sentence : {sets, words_on_split(report), words_on_conditions(report),
+                               warning_of_foreign_lots(report), words_on_replication(report)})
     if (!sentence.empty()) result.caveats.push_back(sentence);
   return result;
 }

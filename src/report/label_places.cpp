@@ -4,6 +4,8 @@
 #include <cmath>
 #include <string_view>
 
+#include "report/html.hpp"
+
 namespace miura::report {
 
 namespace {
@@ -27,8 +29,15 @@ struct Range {
   double scaled(double value) const { return highest > lowest ? (value - lowest) / (highest - lowest) : 0.5; }
 };
 
-std::ptrdiff_t letters(std::string_view utf8) {
-  return std::ranges::count_if(utf8, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+bool starts_letter(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
+
+/// Letters from U+3000 on, as the Japanese ones, are as wide as they are high.
+double width_of(std::string_view utf8) {
+  constexpr double wide = 11;
+  double width = 0;
+  for (const char c : utf8)
+    if (starts_letter(c)) width += static_cast<unsigned char>(c) >= 0xE3 ? wide : letter_width;
+  return width;
 }
 
 Box box_of(double x, double y, double width, const LabelPlace& place) {
@@ -39,6 +48,16 @@ Box box_of(double x, double y, double width, const LabelPlace& place) {
 }
 
 }  // namespace
+
+std::string short_label(std::string_view name) {
+  constexpr std::size_t most = 16, first = 7, last = 8;
+  const auto utf8 = valid_utf8(name);
+  std::vector<std::size_t> letter;  // where each begins
+  for (std::size_t i = 0; i < utf8.size(); ++i)
+    if (starts_letter(utf8[i])) letter.push_back(i);
+  if (letter.size() <= most) return utf8;
+  return utf8.substr(0, letter[first]) + "\u2026" + utf8.substr(letter[letter.size() - last]);
+}
 
 std::vector<std::size_t> label_places(const Scatter& scatter) {
   Range share, outcome;
@@ -55,7 +74,7 @@ std::vector<std::size_t> label_places(const Scatter& scatter) {
   std::vector<std::size_t> places(scatter.points.size(), 0);
   for (std::size_t i = 0; i < places.size(); ++i) {
     const auto& point = scatter.points[i];
-    const double width = letter_width * static_cast<double>(letters(point.lot));
+    const double width = width_of(short_label(point.lot));
     const auto box = [&](std::size_t place) {
       return box_of(x_of(point), y_of(point), width, all_label_places[place]);
     };

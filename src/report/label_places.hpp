@@ -1,6 +1,8 @@
 #pragma once
 
 #include <array>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "miura/report/study_report.hpp"
@@ -17,6 +19,9 @@ inline constexpr std::array all_label_places{
     LabelPlace{"above", "center", "bottom", 0, -7}, LabelPlace{"below", "center", "top", 0, 7}};
 
 inline const char* word_of(std::size_t place) { return all_label_places[place].word; }
+
+/// A name as it stands beside a point, in UTF-8: a long one is cut in its middle.
+std::string short_label(std::string_view name);
 
 /// An index into all_label_places for each point: greedily, the first place where the name covers no point and no
 /// other name on a panel of usual size; right where there is none.

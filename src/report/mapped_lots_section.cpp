@@ -32,7 +32,7 @@ Html outside_table(const StudyReport& report) {
           lot.n_cells > 0 ? static_cast<double>(lot.n_unassigned) / static_cast<double>(lot.n_cells) : missing;
       const bool far = lot.is_foreign() && lot.status != "NO_ANCHORS";
       table.add({cell(lot.lot),
-                 cell(held_out ? lot.role + ", held out" : lot.role),
+                 cell(held_out ? lot.role + ", held\u00a0out" : lot.role),
                  cell(lot.source),
                  cell(count_text(lot.n_cells)),
                  cell(count_text(lot.n_outside)),

@@ -6,7 +6,6 @@
 #include "report/mining_words.hpp"
 #include "report/page_parts.hpp"
 #include "report/specification_section.hpp"
-#include "report/table.hpp"
 #include "report/whole_page.hpp"
 
 namespace miura::report {
@@ -21,16 +20,6 @@ Html claim_card(const MiningReport& report) {
          Html{"\n"};
 }
 
-Section input_section(const std::vector<NamedText>& inputs) {
-  Section section{"inputs", "Inputs", {}};
-  if (inputs.empty()) return section;
-  HtmlTable table("Files that were read, and their SHA-256; outputs are in provenance.json",
-                  {{"file", HtmlTable::Align::text}, {"SHA-256", HtmlTable::Align::text}});
-  for (const auto& [name, digest] : inputs) table.add({cell(name), {element("code", text(digest))}});
-  section.body = table.html();
-  return section;
-}
-
 }  // namespace
 
 std::string render_mining(const MiningReport& report) {
@@ -39,7 +28,7 @@ std::string render_mining(const MiningReport& report) {
       {warnings_section(report.warnings), intersection_section(report), selection_section(report), rank_section(report),
        hit_section(report), product_section(report), specification_section(report.specification),
        propensity_section(report), outcome_section(report), method_section(report.method),
-       settings_section(report.settings), input_section(report.inputs), files_section(report.files)},
+       settings_section(report.settings), provenance_section(report.inputs), files_section(report.files)},
       report.program_version);
 }
 

@@ -50,14 +50,15 @@ Html count_table(const std::vector<HitCountRow>& counts, std::string_view captio
   return table.html();
 }
 
-Html counts_in_full(const std::vector<HitCountRow>& counts, std::string_view id, std::string_view caption,
-                    double alpha) {
+Html counts_in_full(const MiningReport& report, const std::vector<HitCountRow>& counts, std::string_view id,
+                    std::string_view caption) {
   Html body;
-  if (const auto spec = count_chart(counts, alpha); !spec.empty())
+  if (const auto spec = count_chart(counts, report.alpha); !spec.empty())
     body += figure_row(chart(id, spec,
                              text("Point: observed. Tick and bar: mean of relabeled lines, and what 95 % of them stay "
-                                  "within. Right: p.")));
-  return body + count_table(counts, caption, alpha);
+                                  "within. Right: p."),
+                             file_of_table(report.files, "mining_counts")));
+  return body + count_table(counts, caption, report.alpha);
 }
 
 Html member_table(const MiningReport& report) {
@@ -94,7 +95,7 @@ Section intersection_section(const MiningReport& report) {
       "and "
       "how many do when the lines are relabeled, once for all of them. Outcomes and platforms go together, so that "
       "chance gives many times what independence would.");
-  section.body += counts_in_full(counts, "intersections", "Intersections in the training lines", report.alpha);
+  section.body += counts_in_full(report, counts, "intersections", "Intersections in the training lines");
   if (!report.members.empty()) section.body += member_table(report);
   return section;
 }
@@ -107,7 +108,7 @@ Section hit_section(const MiningReport& report) {
   section.body += paragraph(
       "A hit is a single probe at the threshold of the settings, which controls no error rate by itself. Probes are "
       "correlated, so that the number of hits spreads far more than a binomial one.");
-  section.body += counts_in_full(counts, "hits", "Hits in the training lines", report.alpha);
+  section.body += counts_in_full(report, counts, "hits", "Hits in the training lines");
   const auto all = std::ranges::count(report.counts, "hits", &HitCountRow::kind);
   if (all > most) section.body += note(how_many_more(all, most, "mining_counts.tsv"));
   return section;
@@ -170,10 +171,10 @@ Section rank_section(const MiningReport& report) {
       rho += (rho.empty() ? "" : ", ") + series.outcome + " " + rho_text(series.rho);
     charts += chart("rank" + std::to_string(i), rank_chart(panel, report.outcomes),
                     element("strong", text(panel.gene.empty() ? panel.probe : panel.gene)) +
-                        text(fmt::format(" {} ({}), {}: rho with {}", panel.measurement, panel.set, panel.rule, rho)));
+                        text(fmt::format(" {} ({}), {}: rho with {}", panel.measurement, panel.set, panel.rule, rho)),
+                    file_of_table(report.files, "survivors"));
   }
   section.body += figure_row(charts);
-  section.body += note("Numbers: tables/survivors.tsv.");
   return section;
 }
 
@@ -197,7 +198,8 @@ Section propensity_section(const MiningReport& report) {
     charts += chart("propensity" + std::to_string(i), propensity_chart(panel),
                     element("strong", text(panel.outcome)) +
                         text(fmt::format(" {} of the variance; least rho with a line left out {}",
-                                         percent_text(panel.variance_share), rho_text(panel.jackknife))));
+                                         percent_text(panel.variance_share), rho_text(panel.jackknife))),
+                    file_of_table(report.files, "propensity"));
   }
   section.body += table.html() + figure_row(charts);
   Html maps;
@@ -206,12 +208,13 @@ Section propensity_section(const MiningReport& report) {
     const auto method = panel.method.empty() ? std::string() : ", " + panel.method;
     maps += chart(
         "markers" + std::to_string(i), marker_chart(panel),
-        element("strong", text(panel.outcome)) + text(fmt::format(" {}{} ({})", panel.measurement, method, panel.set)));
+        element("strong", text(panel.outcome)) + text(fmt::format(" {}{} ({})", panel.measurement, method, panel.set)),
+        file_of_table(report.files, "marker_expression"));
   }
   if (!report.markers.empty())
     section.body += paragraph(
                         "Expression of the markers in standard deviations of the training lines, by line and "
-                        "method; values: tables/marker_expression.tsv.") +
+                        "method.") +
                     figure_row(maps);
   return section;
 }
@@ -222,8 +225,9 @@ Section outcome_section(const MiningReport& report) {
   if (report.outcome_pairs.empty()) return section;
   section.body += paragraph("A probe that goes with one of two outcomes that go together goes with the other too.");
   if (report.outcome_pairs.size() > 2 && report.outcome_pairs.size() <= most_in_chart)
-    section.body += figure_row(
-        chart("outcomes", outcome_chart(report.outcome_pairs), element("strong", text("Spearman's rho over lines"))));
+    section.body += figure_row(chart("outcomes", outcome_chart(report.outcome_pairs),
+                                     element("strong", text("Spearman's rho over lines")),
+                                     file_of_table(report.files, "outcome_correlation")));
   HtmlTable table("Pairs of outcomes", {{"outcome", Align::text}, {"outcome", Align::text}, {"lines"}, {"rho"}, {"p"}});
   for (std::size_t i = 0; i < std::min(most_in_chart, report.outcome_pairs.size()); ++i) {
     const auto& pair = report.outcome_pairs[i];

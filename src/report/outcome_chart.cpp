@@ -22,7 +22,12 @@ std::string label_of(const OutcomeRow& row) {
 
 /// A row for every lot, also where it has no mark, so that figures side by side have the same rows.
 json rows_of(const std::vector<std::string>& labels) {
-  return {{"field", "lot"}, {"type", "nominal"}, {"title", nullptr}, {"scale", {{"domain", labels}}}};
+  auto axis = axis_of_names(18, 210);
+  const std::string role = "lastindexof(datum.label, ' (')";  // of a mapped lot it stays whole
+  axis["labelExpr"] =
+      fmt::format("{0} > 0 ? truncate(slice(datum.label, 0, {0}), 14, 'center') + slice(datum.label, {0}) : {1}", role,
+                  axis["labelExpr"].get<std::string>());
+  return {{"field", "lot"}, {"type", "nominal"}, {"title", nullptr}, {"axis", axis}, {"scale", {{"domain", labels}}}};
 }
 
 json height_of(std::size_t n_lots) { return {{"step", n_lots <= 40 ? 20 : 13}}; }

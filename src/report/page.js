@@ -16,5 +16,5 @@ for (const place of document.querySelectorAll("[data-spec]")) {
   });
 }
 window.addEventListener("beforeprint", () => {
-  for (const details of document.querySelectorAll("section details")) details.open = true;
+  for (const details of document.querySelectorAll("section details:not(.screen-only)")) details.open = true;
 });

@@ -1,5 +1,7 @@
 #include "report/page_parts.hpp"
 
+#include <algorithm>
+
 namespace miura::report {
 
 Html paragraph(std::string_view plain) { return element("p", text(plain)) + Html{"\n"}; }
@@ -12,6 +14,12 @@ Html bullet_list(const std::vector<std::string>& lines) {
   Html items;
   for (const auto& line : lines) items += element("li", text(line)) + Html{"\n"};
   return element("ul", items);
+}
+
+std::string file_of_table(const std::vector<NamedText>& files, std::string_view table) {
+  const auto stem = "tables/" + std::string(table) + ".";
+  const auto found = std::ranges::find_if(files, [&](const NamedText& file) { return file.name.starts_with(stem); });
+  return found == files.end() ? std::string() : found->name;
 }
 
 Html table_link(std::string_view table) {

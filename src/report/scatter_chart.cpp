@@ -26,6 +26,7 @@ json points_of(const Scatter& scatter) {
     if (!std::isfinite(point.share) || !std::isfinite(point.outcome)) continue;
     data.push_back({{"cluster", valid_utf8(scatter.cluster)},
                     {"lot", valid_utf8(point.lot)},
+                    {"label", short_label(point.lot)},
                     {"source", valid_utf8(point.source)},
                     {"share", point.share},
                     {"outcome", point.outcome},
@@ -68,15 +69,19 @@ json layers_of(const json& data, const std::string& share, const std::string& ou
           tooltip({{"lot", "lot"}, {"source", "source"}, {"share_text", "share"}, {"outcome_text", "outcome"}})}}}}};
   for (const auto& place : all_label_places) {
     if (std::ranges::none_of(data, [&](const json& point) { return point["side"] == place.word; })) continue;
-    layers.push_back({{"transform", {{{"filter", {{"field", "side"}, {"equal", place.word}}}}}},
-                      {"mark",
+    // a layer of no rows at all, as of another cluster, would leave Vega without an extent: other names are empty
+    const json label = {
+        {"condition",
+         {{"test", fmt::format("datum.side === '{}'", place.word)}, {"field", "label"}, {"type", "nominal"}}},
+        {"value", ""}};
+    layers.push_back({{"mark",
                        {{"type", "text"},
                         {"align", place.align},
                         {"baseline", place.baseline},
                         {"dx", place.dx},
                         {"dy", place.dy},
                         {"fontSize", 11}}},
-                      {"encoding", {{"x", x}, {"y", y}, {"text", {{"field", "lot"}, {"type", "nominal"}}}}}});
+                      {"encoding", {{"x", x}, {"y", y}, {"text", label}}}});
   }
   return layers;
 }

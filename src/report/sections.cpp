@@ -313,6 +313,9 @@ Section warnings_section(const StudyReport& report) {
 }
 Section method_section(const StudyReport& report) { return method_section(report.method); }
 Section settings_section(const StudyReport& report) { return settings_section(report.settings); }
+Section provenance_section(const StudyReport& report) {
+  return provenance_section(report.inputs, report.labels_digest);
+}
 Section files_section(const StudyReport& report) { return files_section(report.files, report.digests); }
 
 }  // namespace miura::report

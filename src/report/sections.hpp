@@ -24,6 +24,9 @@ Section mapped_lots_section(const StudyReport& report);
 Section replication_section(const StudyReport& report);
 Section source_marker_section(const StudyReport& report);
 Section marker_section(const StudyReport& report);
+Section pairwise_section(const StudyReport& report);
+Section split_section(const StudyReport& report);
+Section condition_section(const StudyReport& report);
 Section cell_state_section(const StudyReport& report);
 Section enrichment_section(const StudyReport& report);
 Section cell_map_section(const StudyReport& report);
@@ -32,6 +35,7 @@ Section lots_section(const StudyReport& report);
 Section variance_section(const StudyReport& report);
 Section method_section(const StudyReport& report);
 Section settings_section(const StudyReport& report);
+Section provenance_section(const StudyReport& report);
 Section files_section(const StudyReport& report);
 
 /// Share and number of cells of each lot in each cluster; `value` of `outcome` beside where there is one a lot.

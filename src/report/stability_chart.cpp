@@ -46,6 +46,7 @@ json stability_chart(const StudyReport& report) {
            {"sort", clusters},
            {"scale", {{"domain", clusters}, {"range", fills}}},
            {"legend", {{"orient", "top"}, {"title", "cluster"}, {"columns", 8}}}}},
+         {"shape", {{"field", "cluster"}, {"type", "nominal"}, {"sort", clusters}, {"scale", {{"domain", clusters}}}}},
          {"tooltip", tooltip({{"cluster", "cluster"}, {"lots", "lots"}, {"jaccard_text", "Jaccard index"}})}}}}};
   auto spec = layered_chart("How well each cluster is found again, by the number of lots", data, layers);
   spec["height"] = 300;

@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int format = 2;  // to be raised whenever a field comes, goes or changes its meaning
+constexpr int format = 3;  // to be raised whenever a field comes, goes or changes its meaning
 
 /// Numbers of a cell each as bytes, little end first, as this program knows no other machine.
 template <class T>
@@ -88,12 +88,17 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Scatter, partition, cluster, outcome, points)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MarkerRow, cluster, gene, difference, effect, n_higher, n_lots, p_max_t, auc,
                                    share_in, share_out, flags)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MarkerDot, marker_of, gene, gene_id, cluster, share, log2_fold)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SplitClusterRow, cluster, primary_cluster, jaccard, n_cells, n_tested, n_up, n_down,
+                                   n_up_all, n_down_all)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ContrastGene, contrast, direction, gene, gene_id, difference, effect, n_lots,
+                                   n_higher, n_lower, p, p_max_t, p_min)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(VolcanoPoint, cluster, gene, log2_fold, log10_p, n_lots, n_higher, n_lower,
                                    lots_agree)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EnrichmentRow, cluster, direction, set, description, k, in_set, universe, fold,
                                    log10_p, log10_fdr, genes)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RankedSetRow, outcome, set, description, direction, size, nes_genes, fdr_genes,
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RankedSetRow, ranked_by, set, description, direction, size, nes_genes, fdr_genes,
                                    nes_lots, p_lots, fdr_lots)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Conditions, first, second, genes, sets)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StabilityRow::Point, n_lots, jaccard)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StabilityRow, cluster, cells, lots, dissolved_cells, dissolved_lots,
                                    lots_to_hold_still, by_lots)
@@ -121,10 +126,11 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SourceMarkers, cluster, rows, tests, density,
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StudyReport, title, study, program_version, findings, drop_reasons, lots, n_genes,
                                    outcome_names, outcomes, composition, primary_outcome, primary_value, alpha,
                                    association, populations, scatter, without_clusters, stability, stability_replicates,
-                                   markers, marker_dots, volcano, enrichment, ranked_sets, cell_map, integration,
-                                   cell_states, without_cycle, doublet_threshold, without_cycling, confounders,
-                                   of_new_lots, mapped_lots, mapped_composition, replication, replication_scatter,
-                                   source_markers, variance_ratio, method, settings, warnings, files, digests)
+                                   markers, marker_dots, split_clusters, pairwise, volcano, enrichment, ranked_sets,
+                                   cluster_sets, conditions, cell_map, integration, cell_states, without_cycle,
+                                   doublet_threshold, without_cycling, confounders, of_new_lots, mapped_lots,
+                                   mapped_composition, replication, replication_scatter, source_markers, variance_ratio,
+                                   method, settings, warnings, files, inputs, labels_digest, digests)
 
 namespace {
 
@@ -166,6 +172,12 @@ std::vector<std::uint8_t> stored(const ComparisonReport& report) { return bytes_
 std::vector<std::uint8_t> stored(const MiningReport& report) { return bytes_of(mining, report); }
 std::vector<std::uint8_t> stored(const DifferentialReport& report) { return bytes_of(two_groups, report); }
 std::vector<std::uint8_t> stored(const EnrichmentReport& report) { return bytes_of(gene_sets, report); }
+
+std::vector<std::uint8_t> with_inputs(std::span<const std::uint8_t> bytes, const std::vector<NamedText>& inputs) {
+  auto file = file_of(bytes);
+  file["content"]["inputs"] = inputs;
+  return json::to_cbor(file);
+}
 
 StudyReport restored(std::span<const std::uint8_t> bytes) {
   const auto file = file_of(bytes);

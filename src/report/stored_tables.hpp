@@ -24,7 +24,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SpecificationRow, attribute, outcome, must_be
                                    threshold_lo, threshold_hi, predicted_lo, predicted_hi, sensitivity, specificity,
                                    n_lots, status, flags)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ComparisonReport, study, program_version, alpha, n_lots, verdicts, endpoints,
-                                   margins, deviations, specification, method, settings, warnings, files)
+                                   margins, deviations, specification, method, settings, warnings, files, inputs)
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HitCountRow, kind, name, measurement, rule, n_lines, n_units, observed, null_mean,
                                    null_95, p, permutations, permutation_kind, independent_mean, status)
@@ -53,7 +53,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HitGeneRow, gene, best_feature, n_tested, n_p
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GeneProbes::Probe, feature, region, position, difference, p, q, direction)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GeneProbes, gene, chromosome, probes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DifferentialReport, study, reference, compared, program_version, alpha, n_features,
-                                   features, regions, genes, gene_probes, times, method, settings, warnings, files)
+                                   features, regions, genes, gene_probes, times, method, settings, warnings, files,
+                                   inputs)
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SetRow, group, direction, collection, set, description, k, in_set, n, universe, fold,
                                    log10_p, log10_fdr, genes)
@@ -64,6 +65,6 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(OverlapRow, first, direction_first, second, d
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GeneTrack::Piece, track, name, start, end, score)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GeneTrack, gene, chromosome, strand, start, end, pieces)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EnrichmentReport, study, program_version, alpha, sets, ranked, overlaps, tracks,
-                                   method, settings, warnings, files)
+                                   method, settings, warnings, files, inputs)
 
 }  // namespace miura::report

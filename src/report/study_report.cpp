@@ -9,17 +9,16 @@ namespace miura::report {
 namespace {
 
 std::vector<Section> sections_of(const StudyReport& report) {
-  std::vector<Section> sections{warnings_section(report),         cell_map_section(report),
-                                association_section(report),      populations_section(report),
-                                stability_section(report),        integration_section(report),
-                                without_clusters_section(report), outcome_section(report),
-                                scatter_section(report),          composition_section(report),
-                                marker_section(report),           enrichment_section(report),
-                                cell_state_section(report),       mapped_lots_section(report),
-                                replication_section(report),      source_marker_section(report),
-                                confounder_section(report),       lots_section(report),
-                                variance_section(report),         method_section(report),
-                                settings_section(report),         files_section(report)};
+  std::vector<Section> sections{
+      warnings_section(report),         cell_map_section(report),    association_section(report),
+      populations_section(report),      stability_section(report),   integration_section(report),
+      without_clusters_section(report), outcome_section(report),     scatter_section(report),
+      composition_section(report),      condition_section(report),   marker_section(report),
+      pairwise_section(report),         split_section(report),       enrichment_section(report),
+      cell_state_section(report),       mapped_lots_section(report), replication_section(report),
+      source_marker_section(report),    confounder_section(report),  lots_section(report),
+      variance_section(report),         method_section(report),      settings_section(report),
+      provenance_section(report),       files_section(report)};
   std::erase_if(sections, [](const Section& section) { return section.body.markup.empty(); });
   return sections;
 }

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "report/embedded.hpp"
+#include "report/numbers.hpp"
 #include "report/page_parts.hpp"
 #include "report/table.hpp"
 
@@ -84,6 +85,48 @@ Section settings_section(const std::vector<NamedText>& settings) {
   return section;
 }
 
+namespace {
+
+/// The folder that all files are below, with its last slash; empty where there is none, or but one file.
+std::string folder_of_all(const std::vector<NamedText>& files) {
+  if (files.size() < 2) return {};
+  std::string_view same = files.front().name;
+  for (const auto& file : files) {
+    const auto end = std::ranges::mismatch(same, file.name).in1;
+    same = same.substr(0, static_cast<std::size_t>(end - same.begin()));
+  }
+  return std::string(same.substr(0, same.rfind('/') + 1));
+}
+
+}  // namespace
+
+Section provenance_section(const std::vector<NamedText>& inputs, const std::string& labels) {
+  Section section{"provenance", "Provenance", {}};
+  if (inputs.empty()) return section;
+  const auto folder = folder_of_all(inputs);
+  HtmlTable table(folder.empty() ? "Inputs" : "Inputs, all below " + folder,
+                  {{"file", Align::text}, {"SHA-256", Align::text}});
+  for (const auto& [name, digest] : inputs)
+    table.add({{element("code", text(std::string_view(name).substr(folder.size())))},
+               {element("code", text(digest), {{"class", "digest"}})}});
+  section.body = paragraph(
+      "What this result was made from, as it was read: a file with another SHA-256 is another file. Who made it, with "
+      "which versions and when, and the digests of all that was written, stand in provenance.json.");
+  if (!labels.empty())
+    section.body +=
+        element("p", text("The clusters of the cells were on the disk before an outcome was read, with the SHA-256 ") +
+                         element("code", text(labels), {{"class", "digest"}}) + text(".")) +
+        Html{"\n"};
+  constexpr std::size_t few = 12, more_than_paper_holds = 200;
+  const auto words = count_text(std::ssize(inputs)) + " input files and their SHA-256";
+  if (inputs.size() <= few)
+    section.body += table.html();
+  else
+    section.body += element("details", element("summary", text(words)) + table.html(),
+                            {{"class", inputs.size() > more_than_paper_holds ? "long screen-only" : "long"}});
+  return section;
+}
+
 Section files_section(const std::vector<NamedText>& files, const std::vector<NamedText>& digests) {
   Section section{"files", "Files beside this page", {}};
   if (files.empty()) return section;
@@ -100,8 +143,8 @@ Section files_section(const std::vector<NamedText>& files, const std::vector<Nam
   section.body = table.html();
   if (!digests.empty())
     section.body += note(
-        "Digests of all inputs and of the other files are in provenance.json, which carries its own; miura inspect "
-        "--verify checks every file against it.");
+        "Digests of the other files are in provenance.json, which carries its own; miura inspect --verify checks every "
+        "file against it.");
   return section;
 }
 

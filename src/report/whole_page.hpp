@@ -22,6 +22,8 @@ std::string whole_page(const std::string& title, const std::string& study, const
 Section warnings_section(const std::vector<std::string>& warnings);
 Section method_section(const std::vector<MethodStep>& method);
 Section settings_section(const std::vector<NamedText>& settings);
+/// Inputs with their SHA-256, and `labels`, that of the labels of the cells; empty: there are none.
+Section provenance_section(const std::vector<NamedText>& inputs, const std::string& labels = "");
 /// `digests`: SHA-256 of some of the files.
 Section files_section(const std::vector<NamedText>& files, const std::vector<NamedText>& digests = {});
 

@@ -16,6 +16,8 @@ echo "clusters tested on other molecules: $rows genes, $share with p <= 0.05, di
 awk -v n="$rows" -v s="$share" -v d="$distance" 'BEGIN { exit !(n > 500 && s > 0.03 && s < 0.07 && d < 0.05) }' || fail "count splitting does not keep the error rate"
 awk -F'\t' 'NR > 1 && $7 + $8 > 3 { exit 1 } END { exit !(NR > 2) }' one/tables/markers_split_clusters.tsv ||
   fail "clusters of noise differ on other molecules: $(cat one/tables/markers_split_clusters.tsv)"
+awk -F'\t' 'NR > 1 { other += $7 + $8; own += $9 + $10 } END { exit !(own > 20 && own > 10 * other) }' one/tables/markers_split_clusters.tsv ||
+  fail "clusters of noise should have genes on their own molecules: $(cat one/tables/markers_split_clusters.tsv)"
 grep -q 'Count splitting' one/report.html && grep -q 'tables/markers_split.tsv' one/report.html || fail "the page does not tell of the split"
 
 # the same bits on any layout, and from a checkpoint

@@ -29,7 +29,7 @@ TEST(MappedLots, AreOnThePageWithTheirNumbers) {
                     ">AD21</th><td class=\"text\">query</td><td class=\"text\">AD</td><td class=\"number\">250</td>"
                     "<td class=\"number\">15</td>"));
   EXPECT_TRUE(holds(lots, "style=\"--share:6.0%\">6.0 %</td><td class=\"number\">0.33</td>"));
-  EXPECT_TRUE(holds(lots, ">BM02</th><td class=\"text\">train, held out</td>"));
+  EXPECT_TRUE(holds(lots, ">BM02</th><td class=\"text\">train, held\u00a0out</td>"));
   EXPECT_TRUE(holds(lots, "With 2 held-out lots it cannot be smaller than 0.33."));
   EXPECT_TRUE(holds(lots, "11.1 % <small>25</small>"));  // cluster 3 in AD21
 }

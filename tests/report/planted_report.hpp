@@ -155,6 +155,10 @@ inline void add_words(StudyReport& report) {
       {"association.alpha", "0.05"}};
   report.warnings = {"Lot UC11 lost more of its cells to quality control than any other."};
   report.digests = {{"tables/association.tsv", std::string(64, 'a')}};
+  report.inputs = {{"/work/study/data/BM01/matrix.mtx.gz", std::string(64, 'b')},
+                   {"/work/study/data/BM02/matrix.mtx.gz", std::string(64, 'c')},
+                   {"/work/study/samples.csv", std::string(64, 'd')}};
+  report.labels_digest = std::string(64, 'e');
   report.files = {{"study.h5ad", "cells, genes, embeddings and clusters; opens in scanpy and R"},
                   {"tables/association.tsv", "every test with all its columns"},
                   {"tables/composition.tsv", "cells and share of every lot in every cluster"},
@@ -235,8 +239,6 @@ inline void add_genes_and_cells(StudyReport& report) {
     add("down", "ECM", "https://example.org/ECM", -3.3);
     add("down", "GO:0030198", "extracellular matrix organization", -1.1);
   }
-  report.ranked_sets = {
-      {outcome_names[0], "GO:0006119", "oxidative phosphorylation", "up", 90, 1.9, 0.002, 1.4, 0.08, 0.21}};
   auto& map = report.cell_map;
   map.clusters = clusters;
   map.outcomes = {outcome_names[0]};
@@ -256,6 +258,47 @@ inline void add_genes_and_cells(StudyReport& report) {
     }
   }
   map.n_cells = static_cast<std::int64_t>(map.x.size());
+}
+
+/// Gene sets along one ranking: OXPHOS up and ECM down, below the false discovery rate over lots, and others.
+inline std::vector<RankedSetRow> sets_along(const std::string& ranked_by) {
+  const auto set = [&](const char* name, const char* description, double nes, double fdr_lots) {
+    return RankedSetRow{ranked_by,  name,      description, nes > 0 ? "up" : "down", 90, nes, 0.01,
+                        0.75 * nes, 0.0078125, fdr_lots};
+  };
+  return {set("GO:0006412", "translation", 1.75, 0.4), set("GO:0006119", "oxidative phosphorylation", 1.5, 0.02),
+          set("GO:0030198", "extracellular matrix organization", -1.5, 0.03),
+          set("ECM", "https://example.org/ECM", -1.25, 0.2), set("GO:0009060", "aerobic respiration", 1.25, 0.3)};
+}
+
+/// A cluster of noise among those formed on a part of the molecules, two pairs of clusters, and two conditions of eight
+/// donors.
+inline void add_comparisons(StudyReport& report) {
+  const auto& clusters = report.composition.clusters;
+  report.split_clusters = {{"split 0", clusters[0], 0.91, 812, 1900, 240, 198, 310, 250},
+                           {"split 1", clusters[3], 0.64, 405, 1850, 0, 0, 90, 71},
+                           {"split 2", "", missing, 12, 1700, 2, 0, 0, 0}};
+  const auto add = [](std::vector<ContrastGene>& genes, const std::string& contrast, const std::string& gene,
+                      double difference, double effect) {
+    const bool up = difference > 0;
+    genes.push_back({contrast, up ? "up" : "down", gene, "ENSG" + gene, difference, effect, 8, up ? 8 : 0, up ? 0 : 8,
+                     0.0078125, 0.31, 0.0078125});
+  };
+  for (const auto* pair : {"0 against 1", "0 against 2"}) {
+    add(report.pairwise, pair, "GENE0A", 2.5, 1.75);
+    add(report.pairwise, pair, "GENE0B", 1.5, 1);
+    add(report.pairwise, pair, "GENE1A", -3, -2.5);
+  }
+  report.conditions = {.first = "ischemia", .second = "normoxia", .genes = {}, .sets = sets_along("all")};
+  auto& genes = report.conditions.genes;
+  add(genes, "all", "VEGFA", 3.5, 2.75);
+  add(genes, "all", "ADM", 3, 0);  // the donors do not agree
+  add(genes, "all", "COL1A1", -2, -1.5);
+  add(genes, "3", "VEGFA", 4, 3);
+  add(genes, "3", "VEGFA", -0.5, -0.25);  // another gene of this symbol
+  for (const auto& cluster : {clusters[3], clusters[0]})
+    for (auto& row : sets_along(cluster)) report.cluster_sets.push_back(std::move(row));
+  report.ranked_sets = sets_along(outcome_names[0]);
 }
 
 /// Five new lots beside held-out training lots: BM12 to BM14, AD21, and PB01, which is no such cell at all. Cluster 3
@@ -357,6 +400,7 @@ inline StudyReport report(double strength) {
   for (int c = 0; c < 50; ++c) report.variance_ratio.push_back(0.11 * std::exp(-0.45 * c) + 0.004 / (1 + 0.05 * c));
   add_evidence(report);
   add_genes_and_cells(report);
+  add_comparisons(report);
   add_mapped_lots(report);
   add_words(report);
   return report;
@@ -419,7 +463,16 @@ inline StudyReport hostile_report() {
     if (point.cluster == "3") point.cluster = point.gene = name;
   for (auto& row : hostile.enrichment)
     if (row.cluster == "3") row.cluster = row.set = row.description = row.genes = name;
-  hostile.ranked_sets[0].outcome = hostile.ranked_sets[0].set = hostile.ranked_sets[0].description = name;
+  for (auto* sets : {&hostile.ranked_sets, &hostile.cluster_sets, &hostile.conditions.sets}) {
+    for (auto& row : *sets) row.ranked_by = name;
+    sets->front().set = sets->front().description = name;
+  }
+  for (auto* genes : {&hostile.pairwise, &hostile.conditions.genes}) {
+    for (auto& row : *genes) row.contrast = name;
+    genes->front().gene = name;
+  }
+  hostile.conditions.first = hostile.conditions.second = name;
+  hostile.split_clusters[1].cluster = hostile.split_clusters[0].primary_cluster = name;
   auto& map = hostile.cell_map;
   map.clusters[3] = map.outcomes[0] = map.genes[1].gene = map.genes[1].marker_of = name;
   map.lots[0].lot = map.lots[0].source = map.lots[0].role = name;
@@ -442,7 +495,8 @@ inline StudyReport hostile_report() {
   for (auto& lot : markers.lots) lot.gene = lot.lot = lot.role = lot.source = name;
   hostile.findings = hostile.warnings = {name};
   hostile.method = {{name, name}};
-  hostile.settings = hostile.files = hostile.digests = {{name, name}};
+  hostile.settings = hostile.files = hostile.digests = hostile.inputs = {{name, name}};
+  hostile.labels_digest = name;
   return hostile;
 }
 

@@ -49,6 +49,19 @@ TEST(StoredReport, KeepsWhatAPlantedPageMayLack) {
   EXPECT_EQ(stored(again), stored(report));
 }
 
+TEST(StoredReport, TakesItsInputsLast) {
+  const std::vector<NamedText> inputs{{"a.csv", "0123"}, {"b.csv", "4567"}};
+  auto mining = planted::mining();
+  const auto bytes = with_inputs(stored(mining), inputs);
+  mining.inputs = inputs;
+  EXPECT_EQ(bytes, stored(mining));
+  auto sets = planted::gene_sets();
+  sets.inputs = inputs;
+  EXPECT_EQ(render_stored(with_inputs(stored(planted::gene_sets()), inputs)), render_enrichment(sets));
+  EXPECT_NE(render_enrichment(sets).find("<code>b.csv</code>"), std::string::npos);
+  EXPECT_THROW(with_inputs({}, inputs), std::invalid_argument);
+}
+
 TEST(StoredReport, RefusesWhatIsNone) {
   auto bytes = stored(planted::report(0.8));
   bytes.resize(bytes.size() / 2);

@@ -8,10 +8,12 @@
 #include <stdexcept>
 
 #include "report/charts.hpp"
+#include "report/contrast_genes.hpp"
 #include "report/embedded.hpp"
 #include "report/html.hpp"
 #include "report/label_places.hpp"
 #include "report/planted_report.hpp"
+#include "report/ranked_sets.hpp"
 
 namespace {
 
@@ -144,6 +146,120 @@ TEST(DotPlot, ShowsEveryGeneInEveryClusterAndRingsItsOwn) {
   for (const auto& dot : dots) EXPECT_EQ(dot["own"].get<bool>(), dot["marker_of"] == dot["cluster"]) << dot;
   report.marker_dots[0].share = missing;  // a cluster without cells
   EXPECT_EQ(dot_plot(report)["data"]["values"].size(), dots.size() - 1);
+}
+
+TEST(Page, TellsWhatOtherMoleculesSayOfClustersOnlyWhereCountsWereSplit) {
+  auto report = planted::report(0.8);
+  const auto page = own_part(render_html(report));
+  EXPECT_TRUE(holds(page, "id=\"count-splitting\""));
+  EXPECT_EQ(occurrences(page,
+                        "Of 3 clusters formed anew on a part of the molecules, 1 has no gene that differs on the "
+                        "others (FDR 0.05): split 1, as clusters of noise would."),
+            2);  // at the top too
+  EXPECT_TRUE(holds(page, "tables/markers_split.tsv"));
+  report.split_clusters[1].n_down = 1;
+  EXPECT_TRUE(holds(own_part(render_html(report)), "every one has genes that differ on the others"));
+  report.split_clusters.clear();
+  const auto unsplit = own_part(render_html(report));
+  EXPECT_FALSE(holds(unsplit, "count-splitting"));
+  EXPECT_FALSE(holds(unsplit, "formed anew"));
+}
+
+TEST(SplitChart, PutsGenesOnOtherMoleculesBesideThoseOnOwnOnes) {
+  const auto report = planted::report(0.8);
+  const auto bars = split_chart(report)["data"]["values"];
+  ASSERT_EQ(bars.size(), 2 * report.split_clusters.size());
+  EXPECT_EQ(bars[0]["genes"], 240 + 198);
+  EXPECT_EQ(bars[1]["genes"], 310 + 250);
+  EXPECT_EQ(bars[0]["cluster"], "split 0, like 0 (0.91)");
+  EXPECT_EQ(bars[4]["cluster"], "split 2, like \u2013");
+}
+
+TEST(ContrastChart, DrawsABarToTheCautiousEndAndADotAtTheMean) {
+  const auto rows = planted::report(0.8).conditions.genes;
+  const auto spec = contrast_chart(rows, {"cells", "all", "higher in A", "higher in B", "donors"});
+  const auto& drawn = spec["data"]["values"];
+  ASSERT_EQ(drawn.size(), rows.size());
+  EXPECT_EQ(drawn[0]["least"].get<double>(), 2.75);
+  EXPECT_EQ(drawn[0]["value"].get<double>(), 3.5);
+  EXPECT_EQ(drawn[1]["least"].get<double>(), 0);
+  EXPECT_EQ(drawn[2]["which"], "higher in B");
+  EXPECT_EQ(drawn[2]["lots"], "8 of 8");
+  EXPECT_EQ(spec["params"][0]["bind"]["options"], (nlohmann::json{"all", "3"}));
+  EXPECT_EQ(drawn[0]["gene"], "VEGFA");
+  EXPECT_EQ(drawn[3]["gene"], "VEGFA ENSGVEGFA");  // twice in cluster 3: two genes of one symbol
+}
+
+TEST(RankedSetsChart, GoesRightForUpAndIsPaleWhereLotsDoNotBearItOut) {
+  const auto rows = planted::report(0.8).cluster_sets;
+  const auto spec = ranked_sets_chart(rows, {.label = "cluster", .shown = "3", .up = "higher", .down = "lower"});
+  const auto& bars = spec["data"]["values"];
+  ASSERT_EQ(bars.size(), rows.size());
+  for (const auto& bar : bars) {
+    EXPECT_EQ(bar["value"].get<double>() > 0, bar["which"] == "higher") << bar;
+    EXPECT_EQ(bar["found"].get<bool>(),
+              bar["set"] == "oxidative phosphorylation" || bar["set"] == "extracellular matrix organization")
+        << bar;
+  }
+  EXPECT_EQ(bars[0]["value"].get<double>(), 1.75);  // of permuted genes
+  const auto by_lots = ranked_sets_chart(
+      rows, {.label = "cluster", .shown = "3", .up = "a", .down = "b", .nes = &RankedSetRow::nes_lots});
+  EXPECT_NEAR(by_lots["data"]["values"][0]["value"].get<double>(), 0.75 * 1.75, 1e-3);
+  EXPECT_EQ(spec["params"][0]["bind"]["options"], (nlohmann::json{"3", "0"}));
+}
+
+TEST(Page, SaysWhichSetsLeadInTheDeclaredClusterAndBetweenConditions) {
+  auto report = planted::report(0.8);
+  const auto top = [](const StudyReport& r) {
+    const auto page = own_part(render_html(r));
+    return page.substr(0, page.find("<nav"));
+  };
+  EXPECT_TRUE(
+      holds(top(report),
+            "Gene sets in cluster 3: \u201coxidative phosphorylation\u201d is foremost of those that are higher "
+            "and \u201cextracellular matrix organization\u201d is foremost of those that are lower."));
+  EXPECT_TRUE(holds(top(report),
+                    "Between ischemia and normoxia of the same 8 donors, all cells together: VEGFA is most "
+                    "clearly higher in ischemia; COL1A1 is most clearly higher in normoxia. "));
+  EXPECT_TRUE(holds(top(report),
+                    "Gene sets: \u201coxidative phosphorylation\u201d is foremost of those higher in ischemia and "));
+  for (auto* sets : {&report.cluster_sets, &report.conditions.sets})
+    for (auto& row : *sets) row.fdr_lots = 0.2;
+  EXPECT_FALSE(holds(top(report), "Gene sets"));
+  EXPECT_TRUE(holds(top(report), "COL1A1 is most clearly higher in normoxia."));
+  report.conditions = {};
+  EXPECT_FALSE(holds(own_part(render_html(report)), "id=\"conditions\""));
+}
+
+TEST(Page, SaysWhereDonorsAreTooFewForAnyProof) {
+  auto report = planted::report(0.8);
+  EXPECT_FALSE(holds(own_part(render_html(report)), "not a proof"));
+  for (auto& row : report.conditions.genes) row.p_min = 0.125;
+  EXPECT_TRUE(holds(own_part(render_html(report)), "no p, of a gene or a set, is below 0.12"));
+}
+
+TEST(Provenance, NamesEveryInputBelowTheFolderOfAll) {
+  auto report = planted::report(0.8);
+  const auto page = own_part(render_html(report));
+  EXPECT_TRUE(holds(page, "Inputs, all below /work/study/</caption>"));
+  EXPECT_TRUE(holds(page, "<code>data/BM02/matrix.mtx.gz</code>"));
+  EXPECT_TRUE(holds(page, std::string(64, 'c')));
+  EXPECT_TRUE(holds(page, std::string(64, 'e')));
+  EXPECT_FALSE(holds(page, "input files and their SHA-256"));  // few: shown at once
+  report.inputs.clear();
+  EXPECT_FALSE(holds(own_part(render_html(report)), "id=\"provenance\""));
+}
+
+TEST(Provenance, FoldsManyFilesAway) {
+  auto report = planted::report(0.8);
+  report.inputs.clear();
+  for (int i = 0; i < 1000; ++i) report.inputs.push_back({"/a/lot" + std::to_string(i) + "/x", std::string(64, 'f')});
+  const auto page = own_part(render_html(report));
+  EXPECT_TRUE(
+      holds(page, "<details class=\"long screen-only\"><summary>1,000 input files and their SHA-256</summary>"));
+  EXPECT_TRUE(holds(page, "all below /a/</caption>"));
+  report.inputs = {{"/a/b/one", "1"}, {"/a/bc/two", "2"}};
+  EXPECT_TRUE(holds(own_part(render_html(report)), "<code>bc/two</code>"));  // a folder, not a part of its name
 }
 
 TEST(DotPlot, KeepsTwoGenesOfOneSymbolApart) {
@@ -300,6 +416,26 @@ TEST(Page, AnswersWithoutClustersForThePrimaryOutcome) {
   const auto page = own_part(render_html(planted::report(0.8)));
   EXPECT_TRUE(
       holds(page, "For vegf_ischemia: p = 0.01 over all neighborhoods; with the clusters in one test p = 0.015."));
+}
+
+TEST(ShortLabel, CutsTheMiddleOfLongNamesBetweenLetters) {
+  EXPECT_EQ(short_label("BM01"), "BM01");
+  EXPECT_EQ(short_label("a name of 16 let"), "a name of 16 let");
+  EXPECT_EQ(short_label("MesenchymalStromalCells_batch17_BM02"), "Mesench\u2026h17_BM02");
+  const std::string japanese = "\u9aa8\u9ac4\u7531\u6765\u9593\u8449\u7cfb\u5e79\u7d30\u80de\u30ed\u30c3\u30c8";
+  EXPECT_EQ(short_label(japanese), japanese);  // 13 letters
+  EXPECT_EQ(short_label(japanese + "BM01"),
+            "\u9aa8\u9ac4\u7531\u6765\u9593\u8449\u7cfb\u2026\u80de\u30ed\u30c3\u30c8"
+            "BM01");
+}
+
+TEST(ScatterChart, NamesEveryLotInOneLayerAndLeavesNoneWithoutRows) {
+  auto scatter = planted::report(0.8).scatter[0];
+  scatter.points[0].lot = "MesenchymalStromalCells_batch17_BM02";
+  const auto spec = scatter_chart(scatter);
+  EXPECT_EQ(spec["data"]["values"][0]["label"], "Mesench\u2026h17_BM02");
+  EXPECT_EQ(spec["data"]["values"][0]["lot"], scatter.points[0].lot);
+  for (const auto& layer : spec["layer"]) EXPECT_FALSE(layer.contains("transform")) << layer;
 }
 
 TEST(LabelPlaces, KeepTwoCloseNamesApart) {

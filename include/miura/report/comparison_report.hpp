@@ -62,6 +62,7 @@ struct ComparisonReport {
   std::vector<NamedText> settings;
   std::vector<std::string> warnings;
   std::vector<NamedText> files;
+  std::vector<NamedText> inputs;  ///< file -> SHA-256
 };
 
 /// One self-contained page, as render_html() makes it of a study. Not collective.

@@ -58,6 +58,7 @@ struct EnrichmentReport {
   std::vector<NamedText> settings;
   std::vector<std::string> warnings;
   std::vector<NamedText> files;
+  std::vector<NamedText> inputs;  ///< file -> SHA-256
 };
 
 /// One self-contained page, as render_html() makes it of a study. Not collective.

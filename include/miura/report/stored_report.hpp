@@ -21,6 +21,10 @@ std::vector<std::uint8_t> stored(const MiningReport& report);
 std::vector<std::uint8_t> stored(const DifferentialReport& report);
 std::vector<std::uint8_t> stored(const EnrichmentReport& report);
 
+/// The same page of whichever kind with these files and their SHA-256 as what it was made from. std::invalid_argument
+/// if the bytes are none, or of another version of the format.
+std::vector<std::uint8_t> with_inputs(std::span<const std::uint8_t> bytes, const std::vector<NamedText>& inputs);
+
 /// The content of a study's page. std::invalid_argument if the bytes are none, or of another version of the format.
 StudyReport restored(std::span<const std::uint8_t> bytes);
 

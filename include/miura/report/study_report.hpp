@@ -107,6 +107,26 @@ struct VolcanoPoint {
   bool lots_agree = false;
 };
 
+/// A cluster that was formed on a part of the molecules, and how many genes differ in it: a row of
+/// markers_split_clusters.tsv.
+struct SplitClusterRow {
+  std::string cluster, primary_cluster;  ///< the second: the most similar one of the composition; empty: none
+  double jaccard = missing;              ///< of the two
+  std::int64_t n_cells = 0, n_tested = 0;
+  std::int64_t n_up = 0, n_down = 0;          ///< genes with q of at most 0.05 on the other molecules
+  std::int64_t n_up_all = 0, n_down_all = 0;  ///< the same of the primary cluster, on all molecules
+};
+
+/// A gene that is higher, or lower, on one side of a contrast than on the other: a row of markers_pairwise.tsv or
+/// condition_genes.tsv.
+struct ContrastGene {
+  std::string contrast;  ///< "0 against 1"; between conditions the cells that are compared: "all", or a cluster
+  std::string direction, gene, gene_id;
+  double difference = missing, effect = missing;           ///< mean over lots of the log2 ratio, and its cautious end
+  std::int64_t n_lots = 0, n_higher = 0, n_lower = 0;      ///< lots, or donors
+  double p = missing, p_max_t = missing, p_min = missing;  ///< over lots: alone, family-wise, smallest attainable
+};
+
 /// A gene set that the markers of a cluster share: a row of enrichment.tsv.
 struct EnrichmentRow {
   std::string cluster, direction, set, description;
@@ -115,12 +135,21 @@ struct EnrichmentRow {
   std::string genes;
 };
 
-/// A gene set along genes ranked by an outcome: a row of enrichment_ranked.tsv.
+/// A gene set along ranked genes: a row of enrichment_ranked.tsv, enrichment_ranked_clusters.tsv or
+/// enrichment_ranked_conditions.tsv.
 struct RankedSetRow {
-  std::string outcome, set, description, direction;
+  std::string ranked_by;  ///< outcome, or cells whose genes were ranked: a cluster, "all"
+  std::string set, description, direction;
   std::int64_t size = 0;
   double nes_genes = missing, fdr_genes = missing;
   double nes_lots = missing, p_lots = missing, fdr_lots = missing;
+};
+
+/// Two conditions of the same donors.
+struct Conditions {
+  std::string first, second;        ///< up: higher in the first
+  std::vector<ContrastGene> genes;  ///< the foremost up, then down, of all cells and of each cluster
+  std::vector<RankedSetRow> sets;   ///< likewise
 };
 
 /// How firmly a cluster of the primary partition stands when it is clustered again.
@@ -272,18 +301,22 @@ struct StudyReport {
   std::vector<Scatter> scatter;             ///< of the associations worth a picture, best first
 
   std::vector<NeighborhoodRow> without_clusters;
-  std::vector<StabilityRow> stability;      ///< of each cluster of the composition
-  std::int64_t stability_replicates = 0;    ///< of each kind
-  std::vector<MarkerRow> markers;           ///< the foremost of each cluster, cluster after cluster
-  std::vector<MarkerDot> marker_dots;       ///< their genes in all clusters, gene after gene
-  std::vector<VolcanoPoint> volcano;        ///< cluster after cluster, the most clearly higher genes first
-  std::vector<EnrichmentRow> enrichment;    ///< the foremost sets up, then down, cluster after cluster
-  std::vector<RankedSetRow> ranked_sets;    ///< the foremost by lots
-  CellMap cell_map;                         ///< empty where cells were not laid out
-  std::vector<IntegrationRow> integration;  ///< pair of integrations after pair, the primary one first
-  std::vector<CellStateRow> cell_states;    ///< that of all cells first, then those of the composition's clusters
-  std::string without_cycle;                ///< why the cell cycle was not scored; empty where it was
-  double doublet_threshold = missing;       ///< from which on a cell counts as doublet-like
+  std::vector<StabilityRow> stability;          ///< of each cluster of the composition
+  std::int64_t stability_replicates = 0;        ///< of each kind
+  std::vector<MarkerRow> markers;               ///< the foremost of each cluster, cluster after cluster
+  std::vector<MarkerDot> marker_dots;           ///< their genes in all clusters, gene after gene
+  std::vector<SplitClusterRow> split_clusters;  ///< empty where counts were not split
+  std::vector<ContrastGene> pairwise;           ///< of clusters against each other, the foremost up, then down
+  std::vector<VolcanoPoint> volcano;            ///< cluster after cluster, the most clearly higher genes first
+  std::vector<EnrichmentRow> enrichment;        ///< the foremost sets up, then down, cluster after cluster
+  std::vector<RankedSetRow> ranked_sets;        ///< along genes ranked by an outcome, the foremost by lots
+  std::vector<RankedSetRow> cluster_sets;       ///< along the genes of each cluster, the foremost up, then down
+  Conditions conditions;                        ///< empty where none were compared
+  CellMap cell_map;                             ///< empty where cells were not laid out
+  std::vector<IntegrationRow> integration;      ///< pair of integrations after pair, the primary one first
+  std::vector<CellStateRow> cell_states;        ///< that of all cells first, then those of the composition's clusters
+  std::string without_cycle;                    ///< why the cell cycle was not scored; empty where it was
+  double doublet_threshold = missing;           ///< from which on a cell counts as doublet-like
   std::vector<WithoutCyclingRow> without_cycling;
   std::vector<ConfounderRow> confounders;
 
@@ -300,6 +333,8 @@ struct StudyReport {
   std::vector<NamedText> settings;  ///< "pca.components" -> "50"; grouped by what stands before the dot
   std::vector<std::string> warnings;
   std::vector<NamedText> files;    ///< file beside the page -> what it holds
+  std::vector<NamedText> inputs;   ///< file -> SHA-256
+  std::string labels_digest;       ///< of the cells' clusters, taken before an outcome was read; empty: none
   std::vector<NamedText> digests;  ///< such a file -> its SHA-256; of those that are the same bytes on any layout
 };
 
