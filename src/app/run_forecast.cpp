@@ -53,13 +53,14 @@ constexpr double entry_reading = 1.25e-7;
 constexpr double entry_normalizing = 3e-9;
 constexpr double product = 6e-10;             // of two values of a cell, for the Gram matrix
 constexpr double eigensolver_gene = 1.5e-10;  // times variable genes cubed; on one rank
-constexpr double distance = 6e-10;            // of two cells in 50 components
+constexpr double distance = 1.1e-9;           // of two cells in 50 components
 constexpr double graph_cell = 2e-5;
 constexpr double leiden_cell = 1.2e-5;   // and partition
 constexpr double stability_cell = 5e-5;  // and replicate
 constexpr double marker_entry = 4e-8;
 constexpr double integrated_cell = 5e-5;
-constexpr double mapped_cell = 3.7e-4;
+constexpr double mapped_cell = 1.7e-4;
+constexpr double mapped_pair = 3e-9;  // with a reference cell: both searches, and that by expression
 constexpr double doublet_value = 6e-8;
 constexpr double laid_out_cell = 5e-7;  // and epoch
 constexpr double placed_cell = 7e-5;
@@ -140,20 +141,25 @@ void add_split_markers(const Terms& t, std::vector<Work>& work) {
 
 /// The graph, its partitions, and what is known of them without any outcome.
 void add_clusters(const StudySize& size, const RunOptions& o, const Terms& t, std::vector<Work>& work) {
+  const double graph_s = per::distance * t.reference * t.reference + per::graph_cell * t.reference;
   work.push_back({.stage = "neighbors",
                   .bytes = per::neighbor * o.shared.k * t.reference / t.ranks,
-                  .shared_s = per::distance * t.reference * t.reference + per::graph_cell * t.reference,
+                  .shared_s = graph_s,
                   .written = 1000 * t.reference});
-  if (o.labels.empty())
+  if (o.labels.empty()) {
+    const auto graphs = static_cast<double>(size.graphs);
+    const double followers = static_cast<double>(size.training_cells) - t.reference;
     work.push_back(
         {.stage = "cluster",
          .bytes = per::partition * t.partitions * t.cells / t.ranks + per::neighbor * o.shared.k * t.reference,
-         .shared_s = per::leiden_cell * t.partitions * t.reference,
+         .shared_s = per::leiden_cell * t.partitions * t.reference + (graphs - 1) * graph_s +
+                     graphs * per::distance * t.reference * followers,
          .written = 4 * t.partitions * t.cells});
-  const double cells = resampled_cells(size, o);
-  work.push_back({.stage = "stability",
-                  .bytes = 3 * per::neighbor * o.shared.k * cells,
-                  .shared_s = per::stability_cell * 3 * o.stability_replicates * cells});
+    const double cells = resampled_cells(size, o);
+    work.push_back({.stage = "stability",
+                    .bytes = 3 * per::neighbor * o.shared.k * cells,
+                    .shared_s = per::stability_cell * 3 * o.stability_replicates * cells});
+  }
   if (o.markers && !size.tables)
     work.push_back({.stage = "markers",
                     .bytes = per::written_entry * t.entries / t.ranks,
@@ -166,7 +172,7 @@ void add_clusters(const StudySize& size, const RunOptions& o, const Terms& t, st
     const auto largest = static_cast<double>(size.cells_of_largest_lot);
     work.push_back({.stage = "mapping",
                     .bytes = per::mapping_cell * (t.reference + largest) / t.ranks,
-                    .shared_s = per::mapped_cell * t.cells + 2 * per::distance * t.reference * t.cells,
+                    .shared_s = per::mapped_cell * t.cells + per::mapped_pair * t.reference * t.cells,
                     .written = 90 * t.cells});
   }
 }
@@ -207,7 +213,7 @@ std::vector<Work> work_of(const StudySize& size, const RunOptions& o, const Layo
     const double of_genes =
         t.outcomes * relabelings(size, o.gene_exact_up_to, static_cast<double>(o.gene_permutations));
     work.push_back({.stage = "association", .shared_s = per::relabeled_cluster * of_clusters * t.clusters});
-    if (o.genes)
+    if (o.genes && !size.tables)
       work.push_back(
           {.stage = "genes", .shared_s = per::relabeled_gene * of_genes * t.features * (1 + usual_clusters)});
   }

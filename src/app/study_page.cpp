@@ -11,6 +11,7 @@
 #include "app/page_tables.hpp"
 #include "app/stages.hpp"
 #include "miura/base/version.hpp"
+#include "miura/report/stored_report.hpp"
 
 namespace miura::app {
 
@@ -393,7 +394,9 @@ report::StudyReport study_page(const Study& study, const Publication& p, report:
     add_own_parts(page, study, p);
   add_software(page);
   page.files = files_beside(study);
-  for (const auto& [file, digest] : p.inputs) page.inputs.push_back({file, digest});
+  std::vector<report::NamedText> inputs;
+  for (const auto& [file, digest] : p.inputs) inputs.push_back({file, digest});
+  page.inputs = report::below_their_folder(std::move(inputs));
   for (const auto& [file, digest] : digests) page.digests.push_back({file, digest});
   return page;
 }

@@ -1,9 +1,11 @@
 #include "miura/report/stored_report.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include "report/stored_tables.hpp"
 
@@ -173,9 +175,21 @@ std::vector<std::uint8_t> stored(const MiningReport& report) { return bytes_of(m
 std::vector<std::uint8_t> stored(const DifferentialReport& report) { return bytes_of(two_groups, report); }
 std::vector<std::uint8_t> stored(const EnrichmentReport& report) { return bytes_of(gene_sets, report); }
 
+std::vector<NamedText> below_their_folder(std::vector<NamedText> files) {
+  if (files.empty()) return files;
+  std::string_view same = files.front().name;
+  for (const auto& file : files) {
+    const auto end = std::ranges::mismatch(same, file.name).in1;
+    same = same.substr(0, static_cast<std::size_t>(end - same.begin()));
+  }
+  const auto folder = same.rfind('/') + 1;  // 0 if there is none: npos + 1
+  for (auto& file : files) file.name.erase(0, folder);
+  return files;
+}
+
 std::vector<std::uint8_t> with_inputs(std::span<const std::uint8_t> bytes, const std::vector<NamedText>& inputs) {
   auto file = file_of(bytes);
-  file["content"]["inputs"] = inputs;
+  file["content"]["inputs"] = below_their_folder(inputs);
   return json::to_cbor(file);
 }
 

@@ -85,33 +85,17 @@ Section settings_section(const std::vector<NamedText>& settings) {
   return section;
 }
 
-namespace {
-
-/// The folder that all files are below, with its last slash; empty where there is none, or but one file.
-std::string folder_of_all(const std::vector<NamedText>& files) {
-  if (files.size() < 2) return {};
-  std::string_view same = files.front().name;
-  for (const auto& file : files) {
-    const auto end = std::ranges::mismatch(same, file.name).in1;
-    same = same.substr(0, static_cast<std::size_t>(end - same.begin()));
-  }
-  return std::string(same.substr(0, same.rfind('/') + 1));
-}
-
-}  // namespace
-
 Section provenance_section(const std::vector<NamedText>& inputs, const std::string& labels) {
   Section section{"provenance", "Provenance", {}};
   if (inputs.empty()) return section;
-  const auto folder = folder_of_all(inputs);
-  HtmlTable table(folder.empty() ? "Inputs" : "Inputs, all below " + folder,
+  HtmlTable table("Inputs, by their paths below the folder that all of them are in",
                   {{"file", Align::text}, {"SHA-256", Align::text}});
   for (const auto& [name, digest] : inputs)
-    table.add({{element("code", text(std::string_view(name).substr(folder.size())))},
-               {element("code", text(digest), {{"class", "digest"}})}});
+    table.add({{element("code", text(name))}, {element("code", text(digest), {{"class", "digest"}})}});
   section.body = paragraph(
-      "What this result was made from, as it was read: a file with another SHA-256 is another file. Who made it, with "
-      "which versions and when, and the digests of all that was written, stand in provenance.json.");
+      "What this result was made from, as it was read: a file with another SHA-256 is another file. Where it "
+      "lay, who made it, with which versions and when, and the digests of all that was written, stand in "
+      "provenance.json.");
   if (!labels.empty())
     section.body +=
         element("p", text("The clusters of the cells were on the disk before an outcome was read, with the SHA-256 ") +

@@ -62,6 +62,20 @@ TEST(StoredReport, TakesItsInputsLast) {
   EXPECT_THROW(with_inputs({}, inputs), std::invalid_argument);
 }
 
+TEST(Inputs, StandBelowTheFolderOfAll) {
+  const auto names = [](std::vector<NamedText> files) {
+    std::vector<std::string> all;
+    for (const auto& [name, digest] : below_their_folder(std::move(files))) all.push_back(name + " " + digest);
+    return all;
+  };
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(names({{"/a/b/one", "1"}, {"/a/bc/two", "2"}}), (Names{"b/one 1", "bc/two 2"}));  // no part of a name
+  EXPECT_EQ(names({{"study/samples.csv", "1"}, {"study/data/x", "2"}}), (Names{"samples.csv 1", "data/x 2"}));
+  EXPECT_EQ(names({{"samples.csv", "1"}, {"data/x", "2"}}), (Names{"samples.csv 1", "data/x 2"}));
+  EXPECT_EQ(names({{"/one/alone", "1"}}), Names{"alone 1"});
+  EXPECT_EQ(names({}), Names{});
+}
+
 TEST(StoredReport, RefusesWhatIsNone) {
   auto bytes = stored(planted::report(0.8));
   bytes.resize(bytes.size() / 2);

@@ -21,8 +21,11 @@ std::vector<std::uint8_t> stored(const MiningReport& report);
 std::vector<std::uint8_t> stored(const DifferentialReport& report);
 std::vector<std::uint8_t> stored(const EnrichmentReport& report);
 
-/// The same page of whichever kind with these files and their SHA-256 as what it was made from. std::invalid_argument
-/// if the bytes are none, or of another version of the format.
+/// Files by their paths below the folder that all of them are in, so that a page is the same wherever a study lies.
+std::vector<NamedText> below_their_folder(std::vector<NamedText> files);
+
+/// The same page of whichever kind with these files and their SHA-256 as what it was made from, by their paths
+/// `below_their_folder`. std::invalid_argument if the bytes are none, or of another version of the format.
 std::vector<std::uint8_t> with_inputs(std::span<const std::uint8_t> bytes, const std::vector<NamedText>& inputs);
 
 /// The content of a study's page. std::invalid_argument if the bytes are none, or of another version of the format.
