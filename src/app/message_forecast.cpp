@@ -51,9 +51,10 @@ double graph_of_reference(const Symbols& s) {
   constexpr double points_a_round = 8192;
   const double mine = s.reference / s.ranks, round = std::min(points_a_round, mine);
   const double mentions = 2 * 16 * s.neighbors * mine * s.others;
-  const double lists_a_round = s.reference * s.others * (1 - std::exp(-round * s.neighbors / s.reference));
+  const double asked = 1 - std::exp(-round * s.neighbors / s.reference);  // share of the points
+  const double length = s.neighbors * (2 - asked);  // those named most are asked for first, and theirs are longest
   const double rounds = std::ceil(mine / points_a_round);
-  return ring(s, s.reference, s.components) + mentions + 2 * 8 * (2 + s.neighbors) * lists_a_round * rounds;
+  return ring(s, s.reference, s.components) + mentions + 2 * 8 * (2 + length) * s.reference * s.others * asked * rounds;
 }
 
 /// Edges of a reference cell: most of its neighbours' neighbours are its own where cells are few, hardly any where they

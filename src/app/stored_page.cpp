@@ -21,17 +21,29 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string page_of(const fs::path& stored) {
+std::vector<std::uint8_t> bytes_of(const fs::path& stored) {
   std::ifstream file(stored, std::ios::binary);
-  const std::vector<char> bytes{std::istreambuf_iterator<char>(file), {}};
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::string page_of(const fs::path& stored) {
   try {
-    return report::render_stored({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+    return report::render_stored(bytes_of(stored));
   } catch (const std::invalid_argument& e) {
     throw InputError({stored}, e.what());
   }
 }
 
 }  // namespace
+
+bool same_page_of_other_files(const fs::path& a, const fs::path& b) {
+  try {
+    return report::with_inputs(bytes_of(a / stored_page_file), {}) ==
+           report::with_inputs(bytes_of(b / stored_page_file), {});
+  } catch (const std::invalid_argument&) {
+    return false;
+  }
+}
 
 bool render_again(MPI_Comm comm, const fs::path& out) {
   const auto stored = out / stored_page_file, page = out / "report.html", record_file = out / "provenance.json";
