@@ -66,6 +66,8 @@ constexpr double laid_out_cell = 5e-7;  // and epoch
 constexpr double placed_cell = 7e-5;
 constexpr double relabeled_cluster = 5e-11;
 constexpr double relabeled_gene = 2e-9;
+constexpr double drawn_lot_of_cluster = 8e-9;  // where not all relabelings are taken: of each lot
+constexpr double drawn_lot_of_gene = 1e-9;
 constexpr double entry_writing = 5e-8;
 
 }  // namespace per
@@ -207,15 +209,20 @@ std::vector<Work> work_of(const StudySize& size, const RunOptions& o, const Layo
   add_clusters(size, o, t, work);
   add_cells(size, o, t, work);
   if (t.outcomes > 0) {
-    const auto& drawn = o.association.relabelings;
-    const double of_clusters =
-        t.outcomes * relabelings(size, drawn.exact_up_to, static_cast<double>(drawn.permutations));
-    const double of_genes =
-        t.outcomes * relabelings(size, o.gene_exact_up_to, static_cast<double>(o.gene_permutations));
-    work.push_back({.stage = "association", .shared_s = per::relabeled_cluster * of_clusters * t.clusters});
+    const auto lots = static_cast<double>(size.training_lots);
+    const auto& of_clusters = o.association.relabelings;
+    const auto tests_s = [&](std::int32_t exact_up_to, std::int64_t drawn, double a_relabeling, double a_drawn_lot) {
+      const double a_test = size.training_lots <= exact_up_to ? a_relabeling : a_drawn_lot * lots;
+      return a_test * t.outcomes * relabelings(size, exact_up_to, static_cast<double>(drawn));
+    };
+    work.push_back({.stage = "association",
+                    .shared_s = t.clusters * tests_s(of_clusters.exact_up_to, of_clusters.permutations,
+                                                     per::relabeled_cluster, per::drawn_lot_of_cluster)});
     if (o.genes && !size.tables)
       work.push_back(
-          {.stage = "genes", .shared_s = per::relabeled_gene * of_genes * t.features * (1 + usual_clusters)});
+          {.stage = "genes",
+           .shared_s = t.features * (1 + usual_clusters) *
+                       tests_s(o.gene_exact_up_to, o.gene_permutations, per::relabeled_gene, per::drawn_lot_of_gene)});
   }
   work.push_back({.stage = "report",
                   .bytes = per::written_entry * t.entries / t.ranks,
