@@ -68,6 +68,7 @@ constexpr double relabeled_cluster = 5e-11;
 constexpr double relabeled_gene = 2e-9;
 constexpr double drawn_lot_of_cluster = 8e-9;  // where not all relabelings are taken: of each lot
 constexpr double drawn_lot_of_gene = 1e-9;
+constexpr double relabeled_cell = 3.5e-9;  // of the reference, by those around it
 constexpr double entry_writing = 5e-8;
 
 }  // namespace per
@@ -202,28 +203,36 @@ void add_cells(const StudySize& size, const RunOptions& o, const Terms& t, std::
   }
 }
 
+/// What is tested against the outcomes.
+void add_tests(const StudySize& size, const RunOptions& o, const Terms& t, std::vector<Work>& work) {
+  const auto lots = static_cast<double>(size.training_lots);
+  const auto& of_clusters = o.association.relabelings;
+  const auto tests_s = [&](std::int32_t exact_up_to, std::int64_t drawn, double a_relabeling, double a_drawn_lot) {
+    const double a_test = size.training_lots <= exact_up_to ? a_relabeling : a_drawn_lot * lots;
+    return a_test * t.outcomes * relabelings(size, exact_up_to, static_cast<double>(drawn));
+  };
+  work.push_back({.stage = "association",
+                  .shared_s = t.clusters * tests_s(of_clusters.exact_up_to, of_clusters.permutations,
+                                                   per::relabeled_cluster, per::drawn_lot_of_cluster)});
+  if (o.genes && !size.tables)
+    work.push_back(
+        {.stage = "genes",
+         .shared_s = t.features * (1 + usual_clusters) *
+                     tests_s(o.gene_exact_up_to, o.gene_permutations, per::relabeled_gene, per::drawn_lot_of_gene)});
+  if (o.neighborhoods) {
+    const auto most = static_cast<double>(o.neighborhood_permutations);
+    const double taken = std::min(most, relabelings(size, of_clusters.exact_up_to, most));
+    work.push_back({.stage = "neighborhoods", .shared_s = per::relabeled_cell * t.reference * t.outcomes * taken});
+  }
+}
+
 std::vector<Work> work_of(const StudySize& size, const RunOptions& o, const Layout& layout) {
   const auto t = terms_of(size, o, layout);
   std::vector<Work> work;
   add_coordinates(size, o, t, work);
   add_clusters(size, o, t, work);
   add_cells(size, o, t, work);
-  if (t.outcomes > 0) {
-    const auto lots = static_cast<double>(size.training_lots);
-    const auto& of_clusters = o.association.relabelings;
-    const auto tests_s = [&](std::int32_t exact_up_to, std::int64_t drawn, double a_relabeling, double a_drawn_lot) {
-      const double a_test = size.training_lots <= exact_up_to ? a_relabeling : a_drawn_lot * lots;
-      return a_test * t.outcomes * relabelings(size, exact_up_to, static_cast<double>(drawn));
-    };
-    work.push_back({.stage = "association",
-                    .shared_s = t.clusters * tests_s(of_clusters.exact_up_to, of_clusters.permutations,
-                                                     per::relabeled_cluster, per::drawn_lot_of_cluster)});
-    if (o.genes && !size.tables)
-      work.push_back(
-          {.stage = "genes",
-           .shared_s = t.features * (1 + usual_clusters) *
-                       tests_s(o.gene_exact_up_to, o.gene_permutations, per::relabeled_gene, per::drawn_lot_of_gene)});
-  }
+  if (t.outcomes > 0) add_tests(size, o, t, work);
   work.push_back({.stage = "report",
                   .bytes = per::written_entry * t.entries / t.ranks,
                   .shared_s = per::entry_writing * t.entries,
