@@ -44,7 +44,7 @@ std::vector<std::int64_t> expression_sums(MPI_Comm comm, const matrix::CountRows
     for (auto i = from; i < to; ++i) {
       if (!reference[i]) continue;
       auto next = value.begin() + start[i - from];
-      counts.for_each(i, [&](std::int32_t gene, std::uint32_t) { sum[gene] += in_steps(*next++); });
+      counts.for_each_column(i, [&](std::int32_t gene) { sum[gene] += in_steps(*next++); });
     }
   });
   parallel::sum_over_ranks(comm, sum);
@@ -86,7 +86,7 @@ public:
     if (n_genes_[lot] < fewest_ || n_controls_[lot] == 0) return std::numeric_limits<double>::quiet_NaN();
     std::int64_t of_genes = 0, of_controls = 0;
     auto next = expression.begin();
-    counts.for_each(cell, [&](std::int32_t gene, std::uint32_t) {
+    counts.for_each_column(cell, [&](std::int32_t gene) {
       const auto value = *next++;
       if (!is_gene_[gene] && !is_control_[gene]) return;
       const auto steps = in_steps(value);

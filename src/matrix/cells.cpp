@@ -25,12 +25,12 @@ void keep_aside(const std::vector<Aside>& all, std::int64_t begin, std::int64_t 
 }  // namespace
 
 void CountRows::push(std::int32_t column, std::uint32_t count) {
-  const auto offset = column >> column_bits << column_bits;
+  const auto offset = offset_of(column);
   const bool in_a_later_stretch = !passings_.empty() && passings_.back().at >= row_start_.back();
   if (offset != (in_a_later_stretch ? passings_.back().offset : 0)) passings_.push_back({std::ssize(column_), offset});
   if (count >= overflow) large_.push_back({std::ssize(column_), count});
   column_.push_back(static_cast<std::uint16_t>(column - offset));
-  small_.push_back(static_cast<std::uint16_t>(std::min<std::uint32_t>(count, overflow)));
+  small_.push_back(small_of(count));
 }
 
 void CountRows::append_rows(const CountRows& rows, std::int64_t begin, std::int64_t end) {
@@ -93,11 +93,10 @@ void CountRows::map_columns(std::span<const std::int32_t> new_column) {
     for_each(row, [&](std::int32_t old, std::uint32_t count) {
       const auto column = new_column[old];
       if (column < 0) return;
-      if (const auto above = column >> column_bits << column_bits; above != offset)
-        mapped.passings_.push_back({to, offset = above});
+      if (offset_of(column) != offset) mapped.passings_.push_back({to, offset = offset_of(column)});
       if (count >= overflow) mapped.large_.push_back({to, count});
       column_[to] = static_cast<std::uint16_t>(column - offset);
-      small_[to++] = static_cast<std::uint16_t>(std::min<std::uint32_t>(count, overflow));
+      small_[to++] = small_of(count);
     });
     mapped.row_start_.push_back(to);
   }

@@ -70,8 +70,7 @@ matrix::GridMatrix log_normalize_on_grid(const matrix::DistributedCells& cells, 
   grid.row_start.assign(n + 1, 0);
 #pragma omp parallel for schedule(static)
   for (std::int64_t i = 0; i < n; ++i)
-    counts.for_each(i,
-                    [&](std::int32_t gene, std::uint32_t) { grid.row_start[i + 1] += new_column[gene] >= 0 ? 1 : 0; });
+    counts.for_each_column(i, [&](std::int32_t gene) { grid.row_start[i + 1] += new_column[gene] >= 0 ? 1 : 0; });
   for (std::int64_t i = 0; i < n; ++i) grid.row_start[i + 1] += grid.row_start[i];
 
   grid.column.resize(grid.row_start.back());

@@ -140,8 +140,7 @@ std::vector<std::int32_t> filter_genes(MPI_Comm comm, matrix::CellBlock& mine, m
                                        const FilterOptions& options, std::span<const std::uint8_t> counted) {
   std::vector<std::int64_t> seen_in(features.size() + 1);  // the last entry: cells with a table rather than counts
   for (std::int64_t i = 0; i < mine.counts.n_rows(); ++i)
-    if (counted.empty() || counted[i])
-      mine.counts.for_each(i, [&](std::int32_t gene, std::uint32_t) { ++seen_in[gene]; });
+    if (counted.empty() || counted[i]) mine.counts.for_each_column(i, [&](std::int32_t gene) { ++seen_in[gene]; });
   seen_in.back() = mine.table.empty() ? 0 : mine.n_cells();
   parallel::sum_over_ranks(comm, seen_in);
 

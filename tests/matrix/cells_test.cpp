@@ -143,6 +143,10 @@ TEST(CountRows, HoldColumnsBeyondSixteenBits) {
     const auto planted = wide_row(i);
     EXPECT_EQ(row_of(rows, i), planted);
     EXPECT_EQ(rows.n_nonzeros(i), std::ssize(planted));
+    std::vector<std::int32_t> columns, expected_columns;
+    rows.for_each_column(i, [&](std::int32_t column) { columns.push_back(column); });
+    for (const auto& [column, count] : planted) expected_columns.push_back(column);
+    EXPECT_EQ(columns, expected_columns);
     for (const auto& [begin, end] : {std::pair{0, 65536}, {65536, 65537}, {65530, 200000}, {70000, 196608}, {3, 3}}) {
       Row expected, found;
       for (const auto& [column, count] : planted)

@@ -40,7 +40,14 @@ public:
       visit_entries(begin, end, offset, visit);
     });
   }
-  /// The same for the columns [begin, end) alone; finds the first by bisection.
+  /// Calls visit(column) likewise, without a look at the counts.
+  template <class Visit>
+  void for_each_column(std::int64_t row, Visit&& visit) const {
+    for_each_stretch(row, [&](std::int64_t begin, std::int64_t end, std::int32_t offset) {
+      for (auto at = begin; at < end; ++at) visit(offset + column_[at]);
+    });
+  }
+  /// for_each for the columns [begin, end) alone; finds the first by bisection.
   template <class Visit>
   void for_each(std::int64_t row, std::int32_t begin, std::int32_t end, Visit&& visit) const {
     for_each_stretch(row, [&](std::int64_t from, std::int64_t to, std::int32_t offset) {
@@ -71,6 +78,10 @@ private:
     std::uint32_t count;
   };
 
+  static std::int32_t offset_of(std::int32_t column) noexcept { return column >> column_bits << column_bits; }
+  static std::uint16_t small_of(std::uint32_t count) noexcept {
+    return static_cast<std::uint16_t>(count < overflow ? count : overflow);
+  }
   std::uint32_t large_count(std::int64_t at) const noexcept;
   /// Calls use(begin, end, offset) for the entries of a row, as they share what is to be added to their columns.
   template <class Use>
