@@ -168,16 +168,6 @@ void score(MPI_Comm comm, std::int32_t k_score, Anchors& anchors) {
 
 }  // namespace
 
-matrix::Embedding first_dims(const matrix::Embedding& all, std::int32_t dims) {
-  if (dims >= all.n_dims) return all;
-  matrix::Embedding some{all.points, dims, {}};
-  for (std::int64_t i = 0; i < all.n_local(); ++i) {
-    const auto row = all.row(i).first(dims);
-    some.value.insert(some.value.end(), row.begin(), row.end());
-  }
-  return some;
-}
-
 matrix::Embedding unit_rows(const matrix::Embedding& points, std::int32_t dims) {
   const auto n = points.n_local();
   matrix::Embedding unit{points.points, std::min(dims, points.n_dims), {}};

@@ -101,7 +101,7 @@ Centroids summarize(MPI_Comm comm, const matrix::Embedding& scores, std::int32_t
   settle(comm, unit, options.rounds, centres);
   Centroids centroids{.n_dims = unit.n_dims, .direction = std::move(centres), .size = {}, .sum = {}};
   const Memberships memberships(centroids.direction, unit.n_dims, options.sigma);
-  auto sums = sum_memberships(comm, memberships, first_dims(scores, dims));
+  auto sums = sum_memberships(comm, memberships, scores);
   centroids.size = std::move(sums.size);
   centroids.sum = std::move(sums.sum);
   return centroids;
@@ -111,7 +111,7 @@ Centroids without_cells(MPI_Comm comm, Centroids centroids, const matrix::Embedd
                         const CentroidOptions& options) {
   if (centroids.k() == 0) return centroids;
   const Memberships memberships(centroids.direction, centroids.n_dims, options.sigma);
-  const auto theirs = sum_memberships(comm, memberships, first_dims(scores, centroids.n_dims));
+  const auto theirs = sum_memberships(comm, memberships, scores);
   for (std::size_t c = 0; c < centroids.size.size(); ++c)
     centroids.size[c] = std::max(0.0, centroids.size[c] - theirs.size[c]);
   for (std::size_t at = 0; at < centroids.sum.size(); ++at) centroids.sum[at] -= theirs.sum[at];

@@ -43,6 +43,17 @@ std::vector<std::int64_t> first_cells(MPI_Comm comm, const Reference& reference)
   return mine;
 }
 
+/// The first `dims` coordinates; all where there are fewer.
+matrix::Embedding first_dims(const matrix::Embedding& all, std::int32_t dims) {
+  if (dims >= all.n_dims) return all;
+  matrix::Embedding some{all.points, dims, {}};
+  for (std::int64_t i = 0; i < all.n_local(); ++i) {
+    const auto row = all.row(i).first(dims);
+    some.value.insert(some.value.end(), row.begin(), row.end());
+  }
+  return some;
+}
+
 /// Cosine distance is half the squared distance of rows of length 1; a row of length 0 is at right angles to all.
 std::vector<double> mean_distance(const matrix::Neighbors& near, const matrix::Embedding& unit_query,
                                   std::int32_t k_dist) {

@@ -55,9 +55,10 @@ void Memberships::of(std::span<const float> scores, std::span<double> membership
 }
 
 MembershipSums sum_memberships(MPI_Comm comm, const Memberships& memberships, const matrix::Embedding& scores) {
-  const std::int64_t k = memberships.k(), n_dims = scores.n_dims, n = scores.n_local();
+  const std::int64_t k = memberships.k(), n_dims = memberships.n_dims(), n = scores.n_local();
   double largest = 1;
-  for (const float x : scores.value) largest = std::max(largest, static_cast<double>(std::abs(x)));
+  for (std::int64_t i = 0; i < n; ++i)
+    for (const float x : scores.row(i).first(n_dims)) largest = std::max(largest, static_cast<double>(std::abs(x)));
   largest = parallel::max_over_ranks(comm, largest);
   const auto n_cells = scores.points.size();
   const int size_exponent = grid_exponent(n_cells, 1.0), sum_exponent = grid_exponent(n_cells, largest);

@@ -17,7 +17,8 @@ public:
   Memberships(std::span<const float> direction, std::int32_t n_dims, double sigma);
 
   std::int32_t k() const noexcept { return k_; }
-  /// Fills `membership` (k) for a cell of any length; equal shares for a cell of length 0.
+  std::int32_t n_dims() const noexcept { return n_dims_; }
+  /// Fills `membership` (k) by the first n_dims of a cell's scores, of any length; equal shares for a length of 0.
   void of(std::span<const float> scores, std::span<double> membership) const;
 
 private:
@@ -26,7 +27,7 @@ private:
   std::vector<double> direction_;  // n_dims x k, so that directions lie side by side
 };
 
-/// Over all cells of all ranks. k, and k x n_dims.
+/// Over all cells of all ranks, by the first n_dims of their scores. k, and k x n_dims.
 struct MembershipSums {
   std::vector<double> size;
   std::vector<double> sum;  ///< of membership x scores

@@ -39,9 +39,6 @@ struct CrossNeighbors {
   matrix::Neighbors reference_to_query;  ///< max(k_anchor, k_score) a reference cell
 };
 
-/// The first `dims` coordinates; all where there are fewer.
-matrix::Embedding first_dims(const matrix::Embedding& points, std::int32_t dims);
-
 /// The `dims` first columns with rows divided by their length; a row of zeros stays.
 matrix::Embedding unit_rows(const matrix::Embedding& points, std::int32_t dims);
 
