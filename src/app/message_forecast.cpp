@@ -114,8 +114,7 @@ double genes(const Symbols& s) {
 
 double neighborhoods(const StudySize& size, const Symbols& s, const RunOptions& o) {
   constexpr double steps = 3, nearest = 15;
-  const auto most = static_cast<double>(o.neighborhood_permutations);
-  const double relabeled = std::min(most, relabelings(size, o.association.relabelings.exact_up_to, most));
+  const double relabeled = neighborhood_relabelings(size, o);
   const double halo = std::min(s.others * s.reference, nearest * s.reference / s.ranks);
   return s.outcomes * (reduced(2 * relabeled) + everywhere(s, 2 * 8 * relabeled)) +
          2 * halo * 8 * s.training_lots * steps;

@@ -142,6 +142,15 @@ void add_split_markers(const Terms& t, std::vector<Work>& work) {
     }
 }
 
+void add_markers(const RunOptions& o, const Terms& t, std::vector<Work>& work) {
+  work.push_back({.stage = "markers",
+                  .bytes = per::written_entry * t.entries / t.ranks,
+                  .shared_s = per::marker_entry * t.reference_entries});
+  if (o.marker_split) add_split_markers(t, work);
+  if (!o.marker_pairs.empty())  // each cell is on one side of a pair for each other cluster
+    work.back().shared_s += per::marker_entry * t.reference_entries * pairs_of_clusters(o) * 2 / usual_clusters;
+}
+
 /// The graph, its partitions, and what is known of them without any outcome.
 void add_clusters(const StudySize& size, const RunOptions& o, const Terms& t, std::vector<Work>& work) {
   const double graph_s = per::distance * t.reference * t.reference + per::graph_cell * t.reference;
@@ -163,14 +172,7 @@ void add_clusters(const StudySize& size, const RunOptions& o, const Terms& t, st
                     .bytes = 3 * per::neighbor * o.shared.k * cells,
                     .shared_s = per::stability_cell * 3 * o.stability_replicates * cells});
   }
-  if (o.markers && !size.tables)
-    work.push_back({.stage = "markers",
-                    .bytes = per::written_entry * t.entries / t.ranks,
-                    .shared_s = per::marker_entry * t.reference_entries});
-  if (o.markers && !size.tables && o.marker_split) add_split_markers(t, work);
-  if (o.markers && !size.tables &&
-      !o.marker_pairs.empty())  // each cell is on one side of a pair for each other cluster
-    work.back().shared_s += per::marker_entry * t.reference_entries * pairs_of_clusters(o) * 2 / usual_clusters;
+  if (o.markers && !size.tables) add_markers(o, t, work);
   if (size.training_lots < size.lots) {
     const auto largest = static_cast<double>(size.cells_of_largest_lot);
     work.push_back({.stage = "mapping",
@@ -219,11 +221,9 @@ void add_tests(const StudySize& size, const RunOptions& o, const Terms& t, std::
         {.stage = "genes",
          .shared_s = t.features * (1 + usual_clusters) *
                      tests_s(o.gene_exact_up_to, o.gene_permutations, per::relabeled_gene, per::drawn_lot_of_gene)});
-  if (o.neighborhoods) {
-    const auto most = static_cast<double>(o.neighborhood_permutations);
-    const double taken = std::min(most, relabelings(size, of_clusters.exact_up_to, most));
-    work.push_back({.stage = "neighborhoods", .shared_s = per::relabeled_cell * t.reference * t.outcomes * taken});
-  }
+  if (o.neighborhoods)
+    work.push_back({.stage = "neighborhoods",
+                    .shared_s = per::relabeled_cell * t.reference * t.outcomes * neighborhood_relabelings(size, o)});
 }
 
 std::vector<Work> work_of(const StudySize& size, const RunOptions& o, const Layout& layout) {
@@ -244,6 +244,11 @@ std::vector<Work> work_of(const StudySize& size, const RunOptions& o, const Layo
 
 double relabelings(const StudySize& size, std::int32_t exact_up_to, double drawn) {
   return size.training_lots <= exact_up_to ? std::tgamma(static_cast<double>(size.training_lots) + 1) : drawn;
+}
+
+double neighborhood_relabelings(const StudySize& size, const RunOptions& o) {
+  const auto most = static_cast<double>(o.neighborhood_permutations);
+  return std::min(most, relabelings(size, o.association.relabelings.exact_up_to, most));
 }
 
 double variable_features(const StudySize& size, const RunOptions& o) {

@@ -43,6 +43,8 @@ struct StageForecast {
 
 /// Relabelings of the training lots: all of them, or as many as are drawn.
 double relabelings(const StudySize& size, std::int32_t exact_up_to, double drawn);
+/// Those that the neighborhoods are tested by.
+double neighborhood_relabelings(const StudySize& size, const RunOptions& o);
 /// Features that components are made of.
 double variable_features(const StudySize& size, const RunOptions& o);
 /// Share of a cell's counts that lies in them.
