@@ -234,6 +234,31 @@ void add_enrichment(report::StudyReport& page, const std::vector<matrix::Table>&
     page.cluster_sets = foremost_sets(*t, of_cluster, Which::each_direction);
 }
 
+namespace {
+
+/// Columns that are named by what was compared: lots, or pairs of them.
+struct ContrastColumns {
+  const char *n_lots, *p, *p_max_t;
+};
+
+report::ContrastGene contrast_gene(const Cells& of, std::int64_t i, std::string contrast,
+                                   const ContrastColumns& columns) {
+  return {.contrast = std::move(contrast),
+          .direction = of.text("direction", i),
+          .gene = of.text("gene", i),
+          .gene_id = of.text("gene_id", i),
+          .difference = of.real("difference", i),
+          .effect = of.real("effect", i),
+          .n_lots = of.integer(columns.n_lots, i),
+          .n_higher = of.integer("n_higher", i),
+          .n_lower = of.integer("n_lower", i),
+          .p = of.real(columns.p, i),
+          .p_max_t = of.real(columns.p_max_t, i),
+          .p_min = of.real("p_min_attainable", i)};
+}
+
+}  // namespace
+
 void add_markers_on_request(report::StudyReport& page, const std::vector<matrix::Table>& tables) {
   if (const auto* t = named(tables, "markers_split_clusters")) {
     const Cells of(*t);
@@ -253,18 +278,8 @@ void add_markers_on_request(report::StudyReport& page, const std::vector<matrix:
     const Cells of(*t);
     for (std::int64_t i = 0; i < t->n_rows(); ++i)
       if (of.integer("rank", i) <= shown)
-        page.pairwise.push_back({.contrast = of.text("cluster", i) + " against " + of.text("other", i),
-                                 .direction = of.text("direction", i),
-                                 .gene = of.text("gene", i),
-                                 .gene_id = of.text("gene_id", i),
-                                 .difference = of.real("difference", i),
-                                 .effect = of.real("effect", i),
-                                 .n_lots = of.integer("n_lots", i),
-                                 .n_higher = of.integer("n_higher", i),
-                                 .n_lower = of.integer("n_lower", i),
-                                 .p = of.real("p_lot", i),
-                                 .p_max_t = of.real("p_lot_maxT", i),
-                                 .p_min = of.real("p_min_attainable", i)});
+        page.pairwise.push_back(contrast_gene(of, i, of.text("cluster", i) + " against " + of.text("other", i),
+                                              {.n_lots = "n_lots", .p = "p_lot", .p_max_t = "p_lot_maxT"}));
   }
 }
 
@@ -279,18 +294,8 @@ void add_conditions(report::StudyReport& page, const std::string& compared, cons
   const Cells of(genes);
   for (std::int64_t i = 0; i < genes.n_rows(); ++i)
     if (of.integer("rank", i) <= genes_shown)
-      conditions.genes.push_back({.contrast = of.text("group", i),
-                                  .direction = of.text("direction", i),
-                                  .gene = of.text("gene", i),
-                                  .gene_id = of.text("gene_id", i),
-                                  .difference = of.real("difference", i),
-                                  .effect = of.real("effect", i),
-                                  .n_lots = of.integer("n_pairs", i),
-                                  .n_higher = of.integer("n_higher", i),
-                                  .n_lower = of.integer("n_lower", i),
-                                  .p = of.real("p_pairs", i),
-                                  .p_max_t = of.real("p_pairs_maxT", i),
-                                  .p_min = of.real("p_min_attainable", i)});
+      conditions.genes.push_back(
+          contrast_gene(of, i, of.text("group", i), {.n_lots = "n_pairs", .p = "p_pairs", .p_max_t = "p_pairs_maxT"}));
   if (const auto* t = named(enrichment, "enrichment_ranked_conditions"))
     conditions.sets = foremost_sets(*t, sets_shown, Which::each_direction);
 }

@@ -47,14 +47,6 @@ json drawn_genes(std::span<const ContrastGene> rows, const ContrastWords& words)
 
 }  // namespace
 
-std::vector<std::string> contrasts_of(std::span<const ContrastGene> rows) {
-  std::vector<std::string> contrasts;
-  for (const auto& row : rows)
-    if (contrasts.empty() || std::ranges::find(contrasts, row.contrast) == contrasts.end())
-      contrasts.push_back(row.contrast);
-  return contrasts;
-}
-
 json contrast_chart(std::span<const ContrastGene> rows, const ContrastWords& words) {
   const auto up = valid_utf8(words.up), down = valid_utf8(words.down);
   const json y = {{"field", "gene"},
@@ -86,7 +78,7 @@ json contrast_chart(std::span<const ContrastGene> rows, const ContrastWords& wor
                  level_of("x", 0, {{"opacity", 0.45}})};
   auto spec = layered_chart("Genes that differ between two sides: log2 ratio, and its cautious end over lots",
                             drawn_genes(rows, words), layers);
-  choose(spec, "contrast", contrasts_of(rows), words.shown, words.label);
+  choose(spec, "contrast", distinct(rows, &ContrastGene::contrast), words.shown, words.label);
   spec["height"] = {{"step", 18}};
   return spec;
 }

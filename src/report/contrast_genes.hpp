@@ -10,9 +10,6 @@
 
 namespace miura::report {
 
-/// The contrasts of the rows, each once, as they come.
-std::vector<std::string> contrasts_of(std::span<const ContrastGene> rows);
-
 /// Words of a chart or table of genes that differ between two sides.
 struct ContrastWords {
   std::string label;     ///< before the choices: "clusters"

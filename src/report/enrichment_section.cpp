@@ -73,17 +73,15 @@ json enrichment_chart(const StudyReport& report, std::string_view shown) {
 namespace {
 
 Html sets_of_clusters(const StudyReport& report) {
-  const auto rankings = rankings_of(report.cluster_sets);
+  const auto rankings = distinct(report.cluster_sets, &RankedSetRow::ranked_by);
   const auto claimed = cluster_of_claim(report);
   const bool has_claimed = std::ranges::find(rankings, claimed) != rankings.end();
   return paragraph(fmt::format(
-             "All tested genes of a cluster, ranked by how firmly the lots agree that they are higher or lower in it: "
-             "a "
-             "set whose genes stand at one end is higher, or lower, as a whole. Bars are scores against permuted "
-             "genes, "
-             "which takes genes for independent; pale ones have a false discovery rate above {} where the signs of the "
-             "lots' differences are flipped instead, which keeps what genes have in common. Few lots have few signs, "
-             "and then p cannot be small.",
+             "All tested genes of a cluster, ranked by how firmly the lots agree that they are higher or lower in "
+             "it: a set whose genes stand at one end is higher, or lower, as a whole. Bars are scores against "
+             "permuted genes, which takes genes for independent; pale ones have a false discovery rate above {} "
+             "where the signs of the lots' differences are flipped instead, which keeps what genes have in common. "
+             "Few lots have few signs, and then p cannot be small.",
              report.alpha)) +
          chart("cluster-sets",
                ranked_sets_chart(report.cluster_sets, {.label = "cluster",
@@ -99,13 +97,12 @@ Html sets_of_clusters(const StudyReport& report) {
 }
 
 Html sets_of_outcomes(const StudyReport& report) {
-  const auto rankings = rankings_of(report.ranked_sets);
+  const auto rankings = distinct(report.ranked_sets, &RankedSetRow::ranked_by);
   return paragraph(fmt::format(
              "All genes of the lots, all cells together, ranked by Spearman's rho with the outcome: a set whose genes "
              "stand at one end goes with it. Two nulls: permuted genes take genes for independent, which they are not; "
              "relabeled lots keep what genes have in common, and are what to believe. Bars are scores against "
-             "relabeled "
-             "lots; pale ones have a false discovery rate above {}.",
+             "relabeled lots; pale ones have a false discovery rate above {}.",
              report.alpha)) +
          chart("outcome-sets",
                ranked_sets_chart(report.ranked_sets, {.label = "outcome",
@@ -130,8 +127,7 @@ Section enrichment_section(const StudyReport& report) {
     section.body += paragraph(fmt::format(
         "Gene sets that hold more of a cluster's markers than drawing as many of the {} tested genes would give "
         "(hypergeometric); the false discovery rate is over all sets of a fitting size. Pale bars stay above 0.05. "
-        "Genes "
-        "of a set vary together, so p orders the sets and proves little.",
+        "Genes of a set vary together, so p orders the sets and proves little.",
         count_text(report.enrichment.front().universe)));
     section.body +=
         chart("gene-sets", enrichment_chart(report, cluster_of_claim(report)),

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <algorithm>
+#include <functional>
 #include <nlohmann/json.hpp>
+#include <ranges>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +29,15 @@ std::string file_of_table(const std::vector<NamedText>& files, std::string_view 
 
 /// Where the numbers of a figure stand.
 Html table_link(std::string_view table);
+
+/// The texts that `text_of` finds in the rows, each once, as they come.
+template <std::ranges::input_range Rows, class TextOf>
+std::vector<std::string> distinct(const Rows& rows, TextOf text_of) {
+  std::vector<std::string> texts;
+  for (const auto& row : rows)
+    if (std::ranges::find(texts, std::invoke(text_of, row)) == texts.end()) texts.push_back(std::invoke(text_of, row));
+  return texts;
+}
 
 /// Charts, or other blocks, side by side where the page is wide enough.
 Html figure_row(const Html& figures);

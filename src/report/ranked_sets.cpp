@@ -17,13 +17,6 @@ std::string set_label(const std::string& name, const std::string& description) {
   return valid_utf8(describes && name.find(':') != std::string::npos ? description : name);
 }
 
-std::vector<std::string> rankings_of(std::span<const RankedSetRow> rows) {
-  std::vector<std::string> rankings;
-  for (const auto& row : rows)
-    if (std::ranges::find(rankings, row.ranked_by) == rankings.end()) rankings.push_back(row.ranked_by);
-  return rankings;
-}
-
 json ranked_sets_chart(std::span<const RankedSetRow> rows, const RankedSetsChart& words) {
   json data = json::array();
   for (const auto* direction : {"up", "down"})  // the rows of a ranking come by strength, up and down mixed
@@ -71,7 +64,7 @@ json ranked_sets_chart(std::span<const RankedSetRow> rows, const RankedSetsChart
                                          {"fdr_genes", "FDR, genes"}})}}}},
                  level_of("x", 0, {{"opacity", 0.45}})};
   auto spec = layered_chart("Gene sets along ranked genes, by their normalized enrichment score", data, layers);
-  choose(spec, "ranked_by", rankings_of(rows), words.shown, words.label);
+  choose(spec, "ranked_by", distinct(rows, &RankedSetRow::ranked_by), words.shown, words.label);
   spec["height"] = {{"step", 20}};
   return spec;
 }

@@ -14,9 +14,6 @@ namespace miura::report {
 /// What a person calls a set: its description where the name is a number of a database.
 std::string set_label(const std::string& name, const std::string& description);
 
-/// By what the sets were ranked, each once, as the rows come.
-std::vector<std::string> rankings_of(std::span<const RankedSetRow> rows);
-
 /// What a chart of ranked sets is drawn by, and its words.
 struct RankedSetsChart {
   std::string label;                                     ///< before the choices: "cluster"

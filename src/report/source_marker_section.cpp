@@ -16,13 +16,6 @@ namespace {
 
 using Align = HtmlTable::Align;
 
-std::vector<std::string> genes_of(const SourceMarkers& markers) {
-  std::vector<std::string> genes;
-  for (const auto& row : markers.rows)
-    if (std::ranges::find(genes, row.gene) == genes.end()) genes.push_back(row.gene);
-  return genes;
-}
-
 std::string words_of_cells(const SourceMarkers& markers, const std::string& group) {
   return group == "declared" ? "cluster " + markers.cluster : group + " cells";
 }
@@ -101,7 +94,7 @@ Section source_marker_section(const StudyReport& report) {
       "construction; the tests take lots, not cells.",
       markers.cluster));
   int number = 0;
-  for (const auto& gene : genes_of(markers)) {
+  for (const auto& gene : distinct(markers.rows, &SourceMarkers::Row::gene)) {
     const auto id = std::to_string(number++);
     section.body += figure_row(
         chart("source-marker-density-" + id, density_chart(markers, gene),
