@@ -1,7 +1,6 @@
 #include "miura/input/cells.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <span>
 
 #include "input/count_file.hpp"
@@ -42,18 +41,16 @@ bool all_are_tables(const std::vector<CountFile>& files, const matrix::Lots& lot
   return is_table(files[0]);
 }
 
-/// The rank that reads each file: the largest first, each to the rank with the fewest bytes so far (the lowest of
-/// equals).
+/// The rank that reads each file: the one in whose share of all bytes the middle of the file lies. Ranks own cells in
+/// order of lots, so that most of what a rank reads stays with it.
 std::vector<int> deal(const std::vector<std::int64_t>& bytes, int ranks) {
-  std::vector<std::size_t> order(bytes.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::ranges::stable_sort(order, std::ranges::greater{}, [&](std::size_t i) { return bytes[i]; });
-  std::vector<std::int64_t> load(ranks);
-  std::vector<int> reader(bytes.size());
-  for (const auto file : order) {
-    const auto least = std::ranges::min_element(load) - load.begin();
-    reader[file] = static_cast<int>(least);
-    load[least] += bytes[file] + 1;  // one more, so that empty files are dealt out too
+  std::int64_t total = 0, before = 0;
+  for (const auto b : bytes) total += b + 1;  // one more, so that empty files are dealt out too
+  std::vector<int> reader;
+  for (const auto b : bytes) {
+    const auto middle = static_cast<double>(before) + static_cast<double>(b + 1) / 2;
+    reader.push_back(static_cast<int>(middle / static_cast<double>(total) * ranks));
+    before += b + 1;
   }
   return reader;
 }

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "miura/knn/search.hpp"
 #include "miura/matrix/embedding.hpp"
 #include "miura/parallel/communicator.hpp"
 
@@ -21,22 +22,27 @@ struct Piece {
 
 /// Shows every rank the points of all ranks, piece after piece: each begins with its own, reads it while it is on its
 /// way to the rank below, and goes on with what came from the rank above. No rank holds more than two pieces of
-/// others (16 MiB each). Calls visit(piece, progress); `progress()` lets MPI carry on with the transfer and is to be
+/// others. Points that fit into one piece are one: what is found in a piece has to be ranked, and small ones cost more
+/// in that than they save. Calls visit(piece, progress); `progress()` lets MPI carry on with the transfer and is to be
 /// called now and then by the thread that initialised MPI. `safe_point`, where there is one, is called by all ranks
 /// while nothing is on its way. Collective.
 template <class Visit>
-void for_each_piece(MPI_Comm comm, const matrix::Embedding& points, void (*safe_point)(MPI_Comm), Visit&& visit) {
-  constexpr std::int64_t floats_per_piece = std::int64_t{1} << 22;
+void for_each_piece(MPI_Comm comm, const matrix::Embedding& points, const SearchOptions& options, Visit&& visit) {
   const int rank = parallel::rank_of(comm), ranks = parallel::size_of(comm);
   const auto dims = points.n_dims;
   const auto& part = points.points;
-  const std::int64_t per_piece = std::max<std::int64_t>(floats_per_piece / std::max(dims, 1), 1);
+  const std::int64_t per_piece = std::max<std::int64_t>(options.coordinates_a_piece / std::max(dims, 1), 1);
+  if (ranks > 1 && part.size() <= per_piece) {
+    const auto all = parallel::gather_everywhere<float>(comm, points.value);
+    if (part.size() > 0) visit(Piece{0, part.size(), all}, [] {});
+    return;
+  }
   std::int64_t most = 0;
   for (int r = 0; r < ranks; ++r) most = std::max(most, part.n_local(r));
 
   std::vector<float> coming, present;
   for (std::int64_t from = 0; from < most; from += per_piece) {
-    if (from > 0 && safe_point != nullptr) safe_point(comm);
+    if (from > 0 && options.safe_point != nullptr) options.safe_point(comm);
     const auto piece_of = [&](int owner) {
       const auto size = std::clamp<std::int64_t>(part.n_local(owner) - from, 0, per_piece);
       return Piece{part.begin(owner) + from, size, {}};

@@ -15,6 +15,7 @@
 #include "knn/scan.hpp"
 #include "miura/base/error.hpp"
 #include "miura/parallel/communicator.hpp"
+#include "miura/parallel/moved_rows.hpp"
 
 namespace miura::knn {
 
@@ -54,11 +55,10 @@ void scan_piece(const Piece& piece, const matrix::Embedding& queries, std::int64
   }
 }
 
-matrix::Neighbors search(MPI_Comm comm, const matrix::Embedding& points, const matrix::Embedding& queries,
-                         bool exclude_self, std::span<const double> radius2, const SearchOptions& options) {
+/// Each rank for the queries it has.
+matrix::Neighbors search_for_own(MPI_Comm comm, const matrix::Embedding& points, const matrix::Embedding& queries,
+                                 bool exclude_self, std::span<const double> radius2, const SearchOptions& options) {
   const auto k = options.k;
-  if (k < 1) throw UsageError("the number of nearest neighbours must be at least 1, not " + std::to_string(k));
-  if (points.n_dims != queries.n_dims) throw std::logic_error("points and queries differ in their dimensions");
   const auto centring = centring_of(comm, points, queries);
   const int rank = parallel::rank_of(comm);
   const auto n_queries = queries.points.n_local(rank);
@@ -73,7 +73,7 @@ matrix::Neighbors search(MPI_Comm comm, const matrix::Embedding& points, const m
   std::vector<std::int64_t> id(found < k ? n_queries * found : 0, -1);
   std::vector<double> distance2(n_queries * found, std::numeric_limits<double>::infinity());
   const NearestSoFar nearest{found, found < k ? std::span(id) : std::span(result.id), distance2, radius2};
-  for_each_piece(comm, points, options.safe_point, [&](const Piece& piece, auto&& progress) {
+  for_each_piece(comm, points, options, [&](const Piece& piece, auto&& progress) {
     scan_piece(piece, queries, queries.points.begin(rank), exclude_self, centring, nearest, progress);
   });
 
@@ -87,6 +87,25 @@ matrix::Neighbors search(MPI_Comm comm, const matrix::Embedding& points, const m
       result.distance[q * k + i] = static_cast<float>(std::sqrt(distance2[q * found + i]));
     }
   return result;
+}
+
+/// Ranks share the work evenly, whoever has the queries: those of a lot are often of one rank.
+matrix::Neighbors search(MPI_Comm comm, const matrix::Embedding& points, const matrix::Embedding& queries,
+                         bool exclude_self, std::span<const double> radius2, const SearchOptions& options) {
+  const auto k = options.k;
+  if (k < 1) throw UsageError("the number of nearest neighbours must be at least 1, not " + std::to_string(k));
+  if (points.n_dims != queries.n_dims) throw std::logic_error("points and queries differ in their dimensions");
+  const auto& owners = queries.points;
+  if (!owners.is_lopsided()) return search_for_own(comm, points, queries, exclude_self, radius2, options);
+
+  const auto even = parallel::Partition::even(owners.size(), parallel::size_of(comm));
+  const matrix::Embedding mine{even, queries.n_dims,
+                               parallel::moved_rows<float>(comm, owners, even, queries.value, queries.n_dims)};
+  const bool limited = parallel::sum_over_ranks(comm, std::ssize(radius2)) > 0;
+  const auto limits = limited ? parallel::moved_rows<double>(comm, owners, even, radius2, 1) : std::vector<double>();
+  const auto found = search_for_own(comm, points, mine, exclude_self, limits, options);
+  return {owners, k, parallel::moved_rows<std::int64_t>(comm, even, owners, found.id, k),
+          parallel::moved_rows<float>(comm, even, owners, found.distance, k)};
 }
 
 }  // namespace

@@ -25,4 +25,10 @@ int Partition::owner(std::int64_t row) const noexcept {
   return static_cast<int>(std::upper_bound(first_.begin(), first_.end(), row) - first_.begin()) - 1;
 }
 
+bool Partition::is_lopsided() const noexcept {
+  std::int64_t most = 0;
+  for (int r = 0; r < ranks(); ++r) most = std::max(most, n_local(r));
+  return 10 * ranks() * most > 11 * (size() + ranks());
+}
+
 }  // namespace miura::parallel

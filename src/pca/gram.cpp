@@ -8,12 +8,21 @@
 #include <span>
 
 #include "miura/parallel/communicator.hpp"
+#include "miura/parallel/moved_rows.hpp"
 
 namespace miura::pca {
 
 namespace {
 
 constexpr std::int64_t most_cells = 512;  // of a block: their values and one row of the triangle stay in cache
+
+/// Cells whose products are to be added up, by their place in a matrix.
+struct Rows {
+  const matrix::GridMatrix& x;
+  std::vector<std::int64_t> row;
+
+  std::int64_t size() const noexcept { return std::ssize(row); }
+};
 
 struct Entry {
   std::int32_t feature;
@@ -35,18 +44,17 @@ struct CellBlock {
   CellBlock(std::int32_t n_features, std::int64_t most_entries)
       : entry(most_entries), occurrence(most_entries), feature_end(n_features) {}
 
-  void load(const ScaledReference& z, std::span<const std::int64_t> rows);
+  void load(const matrix::GridMatrix& x, std::span<const std::int64_t> rows, const Scaling& scaling);
   void add_products(Triangle shape, std::int64_t* sums) const;
 };
 
-void CellBlock::load(const ScaledReference& z, std::span<const std::int64_t> rows) {
-  const auto& x = z.x;
+void CellBlock::load(const matrix::GridMatrix& x, std::span<const std::int64_t> rows, const Scaling& scaling) {
   std::fill(feature_end.begin(), feature_end.end(), 0);
   std::int32_t n = 0;
   for (const auto row : rows)
     for (auto at = x.row_start[row]; at < x.row_start[row + 1]; ++at) {
       const auto feature = x.column[at];
-      entry[n++] = {feature, z.scaling.cut(feature, x.value[at])};
+      entry[n++] = {feature, scaling.cut(feature, x.value[at])};
       ++feature_end[feature];
     }
   std::exclusive_scan(feature_end.begin(), feature_end.end(), feature_end.begin(),
@@ -73,14 +81,41 @@ void CellBlock::add_products(Triangle shape, std::int64_t* sums) const {
   }
 }
 
-std::int64_t most_entries_of_a_block(const ScaledReference& z, std::int64_t block) {
+std::int64_t most_entries_of_a_block(const Rows& cells, std::int64_t block) {
   std::int64_t most = 0, entries = 0;
-  for (std::int64_t i = 0; i < std::ssize(z.row); ++i) {
+  for (std::int64_t i = 0; i < cells.size(); ++i) {
     if (i % block == 0) entries = 0;
-    entries += z.x.row_start[z.row[i] + 1] - z.x.row_start[z.row[i]];
+    entries += cells.x.row_start[cells.row[i] + 1] - cells.x.row_start[cells.row[i]];
     most = std::max(most, entries);
   }
   return most;
+}
+
+/// Takes what is more than an even share from each rank's cells and deals it out to those that have less: sums do not
+/// mind whose a cell is. Returns what came. Collective.
+matrix::GridMatrix deal_out_surplus(MPI_Comm comm, Rows& mine) {
+  matrix::GridMatrix came{.cells = {}, .n_features = mine.x.n_features, .row_start = {0}, .column = {}, .value = {}};
+  const auto owners = parallel::Partition::from_local(comm, mine.size());
+  if (!owners.is_lopsided()) return came;
+  const auto share = parallel::Partition::even(owners.size(), parallel::size_of(comm)).n_local(parallel::rank_of(comm));
+  std::vector<std::int64_t> length;
+  std::vector<std::int32_t> column, value;
+  for (auto i = share; i < mine.size(); ++i) {
+    const auto from = mine.x.row_start[mine.row[i]], to = mine.x.row_start[mine.row[i] + 1];
+    length.push_back(to - from);
+    column.insert(column.end(), mine.x.column.begin() + from, mine.x.column.begin() + to);
+    value.insert(value.end(), mine.x.value.begin() + from, mine.x.value.begin() + to);
+  }
+  const auto cells_go = parallel::Partition::from_local(comm, std::ssize(length));
+  came.cells = parallel::Partition::from_local(comm, std::max<std::int64_t>(share - mine.size(), 0));
+  for (const auto entries : parallel::moved_rows<std::int64_t>(comm, cells_go, came.cells, length, 1))
+    came.row_start.push_back(came.row_start.back() + entries);
+  const auto entries_go = parallel::Partition::from_local(comm, std::ssize(column));
+  const auto entries_come = parallel::Partition::from_local(comm, came.row_start.back());
+  came.column = parallel::moved_rows<std::int32_t>(comm, entries_go, entries_come, column, 1);
+  came.value = parallel::moved_rows<std::int32_t>(comm, entries_go, entries_come, value, 1);
+  mine.row.resize(std::min(share, mine.size()));
+  return came;
 }
 
 /// Empties 64-bit sums into 128-bit ones.
@@ -97,30 +132,37 @@ Gram exact_gram(MPI_Comm comm, const ScaledReference& z) {
   const auto safe_cells = limit / largest_product;  // so many cells cannot overflow 64 bits; at least one
   const bool wide = safe_cells < z.cut.n_cells;
   const auto block = std::min(most_cells, safe_cells);
-  const auto n_rows = std::ssize(z.row);
+  Rows own{z.x, z.row};
+  const auto came = deal_out_surplus(comm, own);
+  Rows of_others{came, std::vector<std::int64_t>(came.n_local())};
+  std::iota(of_others.row.begin(), of_others.row.end(), 0);
 
-  const int threads = threads_for(std::ssize(z.x.column));
+  const int threads = threads_for(std::ssize(z.x.column) + std::ssize(came.column));
   Gram gram{{z.x.n_features}, {}, {}};
   const auto size = gram.shape.size();
   gram.wide.resize(wide ? size : 0);
   std::vector<std::vector<std::int64_t>> sums(threads, std::vector<std::int64_t>(size));
-  std::vector<CellBlock> scratch(threads, CellBlock(z.x.n_features, most_entries_of_a_block(z, block)));
+  std::vector<CellBlock> scratch(
+      threads, CellBlock(z.x.n_features,
+                         std::max(most_entries_of_a_block(own, block), most_entries_of_a_block(of_others, block))));
 #pragma omp parallel num_threads(threads)
   {
     auto& mine = sums[omp_get_thread_num()];
     auto& cells = scratch[omp_get_thread_num()];
     std::int64_t since_fold = 0;
+    for (const auto* const part : {&own, &of_others}) {
 #pragma omp for schedule(dynamic)
-    for (std::int64_t from = 0; from < n_rows; from += block) {
-      const auto rows = std::span(z.row).subspan(from, std::min(block, n_rows - from));
-      if (since_fold + std::ssize(rows) > safe_cells) {
+      for (std::int64_t from = 0; from < part->size(); from += block) {
+        const auto rows = std::span(part->row).subspan(from, std::min(block, part->size() - from));
+        if (since_fold + std::ssize(rows) > safe_cells) {
 #pragma omp critical(fold_gram)
-        fold(mine, gram.wide);
-        since_fold = 0;
+          fold(mine, gram.wide);
+          since_fold = 0;
+        }
+        cells.load(part->x, rows, z.scaling);
+        cells.add_products(gram.shape, mine.data());
+        since_fold += std::ssize(rows);
       }
-      cells.load(z, rows);
-      cells.add_products(gram.shape, mine.data());
-      since_fold += std::ssize(rows);
     }
   }
   if (wide) {

@@ -30,9 +30,12 @@ void expect_same(const matrix::Neighbors& found, const matrix::Neighbors& expect
 void expect_exact(const std::vector<float>& all, std::int32_t dims, std::int32_t k, Cut how) {
   const auto points = mine(MPI_COMM_WORLD, all, std::ssize(all) / dims, dims, how);
   const int rank = parallel::rank_of(MPI_COMM_WORLD);
-  const auto found = knn::nearest(MPI_COMM_WORLD, points, {.k = k});
-  expect_same(found, by_definition(all, all, dims, k, true, points.points.begin(rank), points.points.end(rank)));
-  EXPECT_EQ(found.queries.size(), points.points.size());
+  const auto expected = by_definition(all, all, dims, k, true, points.points.begin(rank), points.points.end(rank));
+  for (const auto coordinates_a_piece : {std::int64_t{1} << 22, std::int64_t{900}}) {  // at once, and round the ranks
+    const auto found = knn::nearest(MPI_COMM_WORLD, points, {.k = k, .coordinates_a_piece = coordinates_a_piece});
+    expect_same(found, expected);
+    EXPECT_EQ(found.queries.size(), points.points.size());
+  }
 }
 
 class Nearest : public testing::TestWithParam<Cut> {};

@@ -16,6 +16,8 @@ struct SearchOptions {
   /// Called by all ranks between the rounds of the search, one for some 80,000 points of 50 dimensions a rank; it may
   /// throw.
   void (*safe_point)(MPI_Comm) = nullptr;
+  /// What a rank holds of the points of others at a time (twice, while the next is on its way).
+  std::int64_t coordinates_a_piece = std::int64_t{1} << 22;
 };
 
 /// The k nearest other points of every point, nearest first, by Euclidean distance. Exact: squared distances are summed
@@ -26,7 +28,7 @@ struct SearchOptions {
 /// Brute force in single precision, with a bound on its rounding that lets no true neighbour slip, then exact distances
 /// of the few that are left (docs/methods/knn.md). Time: 2 x points^2 x n_dims flops at 80-90 % of the FMA peak.
 /// Memory beyond the result: 8 k bytes a point and some 50 MB a rank; ranks pass pieces of their points round in a
-/// ring. Points that differ by less than 1e-6 of their distance from the centre of all points (heaps of duplicates)
+/// ring. Each does an even share of the queries, whoever has them. Points that differ by less than 1e-6 of their distance from the centre of all points (heaps of duplicates)
 /// cost more time, never a neighbour.
 ///
 /// Collective over `comm`. k < 1 is a UsageError; a coordinate that is not finite is a std::logic_error.

@@ -24,6 +24,8 @@ public:
   std::int64_t end(int rank) const noexcept { return first_[rank + 1]; }
   std::int64_t n_local(int rank) const noexcept { return end(rank) - begin(rank); }
   int owner(std::int64_t row) const noexcept;
+  /// Whether a rank has a tenth more rows than its share: what takes long had better be divided anew.
+  bool is_lopsided() const noexcept;
 
 private:
   std::vector<std::int64_t> first_{0, 0};
