@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
+
+#include "miura/parallel/partition.hpp"
 
 namespace miura::app {
 
@@ -45,6 +48,25 @@ double everywhere(const Symbols& s, double bytes) { return 2 * s.others * bytes;
 
 /// A vector of 64-bit sums, reduced over all ranks.
 double reduced(double values) { return 2 * 8 * values; }
+
+/// Counts, or values of tables, of cells that another rank has read than the one that owns them.
+double moved_entries(const StudySize& size, int ranks) {
+  std::vector<std::int64_t> bytes;
+  for (const auto& lot : size.of_lots) bytes.push_back(lot.bytes);
+  const auto reader = input::readers(bytes, ranks);
+  const auto owners = parallel::Partition::even(size.cells, ranks);
+  double moved = 0;
+  std::int64_t first = 0;
+  for (std::size_t l = 0; l < reader.size(); ++l) {
+    const auto [cells, features, entries, its_bytes] = size.of_lots[l];
+    const auto from = std::clamp(owners.begin(reader[l]), first, first + cells);
+    const auto to = std::clamp(owners.end(reader[l]), first, first + cells);
+    moved += static_cast<double>(entries) * static_cast<double>(cells - (to - from)) /
+             static_cast<double>(std::max<std::int64_t>(1, cells));
+    first += cells;
+  }
+  return moved;
+}
 
 /// The nearest neighbours of the reference cells, and the graph of those that they share.
 double graph_of_reference(const Symbols& s) {
@@ -126,8 +148,7 @@ std::map<std::string, double> message_forecast(const StudySize& size, const RunO
   if (layout.ranks == 1 || size.cells == 0) return {};
   const auto s = symbols(size, o, layout);
   std::map<std::string, double> bytes;
-  bytes["read"] = 2 * 8 * s.entries / s.ranks * s.others + (size.tables ? 2 * s.others * 8 * s.cells * s.features : 0) +
-                  150 * s.features;
+  bytes["read"] = 2 * 8 * moved_entries(size, layout.ranks) / s.ranks + 150 * s.features;
   if (!size.tables) bytes["normalize"] = 6 * reduced(s.features * s.lots) + everywhere(s, 8 * s.features * s.lots);
   bytes["pca"] = reduced(s.genes * (s.genes + 1) / 2) + 8 * s.genes * s.components;
   if (size.integrations > 0) {

@@ -278,9 +278,10 @@ double n_partitions(const RunOptions& o) {
 StudySize study_size(const matrix::Lots& lots, const std::vector<input::LotExtent>& extents, const RunOptions& o) {
   StudySize size;
   size.lots = std::ssize(lots);
+  size.of_lots = extents;
   std::vector<std::int64_t> of_training;
   for (std::size_t l = 0; l < lots.size(); ++l) {
-    const auto& [cells, features, entries] = extents[l];
+    const auto& [cells, features, entries, bytes] = extents[l];
     size.cells += cells;
     size.entries += entries;
     size.features = std::max(size.features, features);

@@ -15,6 +15,7 @@ namespace miura::app {
 /// What decides how long a study takes and how much room it needs.
 struct StudySize {
   std::int64_t lots = 0, training_lots = 0;
+  std::vector<input::LotExtent> of_lots;
   std::int64_t cells = 0, training_cells = 0, reference_cells = 0;
   std::int64_t features = 0;
   std::int64_t entries = 0;            ///< counts that are not 0, or values of tables

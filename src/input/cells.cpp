@@ -6,6 +6,7 @@
 #include "input/count_file.hpp"
 #include "input/feature_join.hpp"
 #include "miura/base/log.hpp"
+#include "miura/input/extent.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "miura/parallel/together.hpp"
 
@@ -39,20 +40,6 @@ bool all_are_tables(const std::vector<CountFile>& files, const matrix::Lots& lot
                      std::string("is a ") + (is_table(*other) ? "table" : "file of counts") + ", lot " +
                          lots[files[0].lots[0]].id + " is not: a study is one or the other");
   return is_table(files[0]);
-}
-
-/// The rank that reads each file: the one in whose share of all bytes the middle of the file lies. Ranks own cells in
-/// order of lots, so that most of what a rank reads stays with it.
-std::vector<int> deal(const std::vector<std::int64_t>& bytes, int ranks) {
-  std::int64_t total = 0, before = 0;
-  for (const auto b : bytes) total += b + 1;  // one more, so that empty files are dealt out too
-  std::vector<int> reader;
-  for (const auto b : bytes) {
-    const auto middle = static_cast<double>(before) + static_cast<double>(b + 1) / 2;
-    reader.push_back(static_cast<int>(middle / static_cast<double>(total) * ranks));
-    before += b + 1;
-  }
-  return reader;
 }
 
 struct ReadFeatures {
@@ -236,7 +223,7 @@ CellsRead read_cells(MPI_Comm comm, const matrix::Lots& lots, const CellsOptions
   std::vector<std::int64_t> bytes;
   for (const auto& file : files) bytes.push_back(file.bytes);
   parallel::broadcast(comm, bytes);  // one opinion, should a file grow meanwhile
-  const auto reader = deal(bytes, parallel::size_of(comm));
+  const auto reader = readers(bytes, parallel::size_of(comm));
   std::vector<int> reader_of_lot(lots.size());
   std::vector<CountFile> mine;
   for (std::size_t f = 0; f < files.size(); ++f) {

@@ -103,9 +103,24 @@ std::vector<LotExtent> extents(const matrix::Lots& lots, const CellsOptions& opt
     const auto whole = extent_of(file, lots, options);
     const auto n_lots = std::ssize(file.lots);
     for (const auto lot : file.lots)
-      all[lot] = {.cells = whole.cells / n_lots, .features = whole.features, .entries = whole.entries / n_lots};
+      all[lot] = {.cells = whole.cells / n_lots,
+                  .features = whole.features,
+                  .entries = whole.entries / n_lots,
+                  .bytes = file.bytes / n_lots};
   }
   return all;
+}
+
+std::vector<int> readers(std::span<const std::int64_t> bytes, int ranks) {
+  std::int64_t total = 0, before = 0;
+  for (const auto b : bytes) total += b + 1;  // one more, so that empty files are dealt out too
+  std::vector<int> reader;
+  for (const auto b : bytes) {
+    const auto middle = static_cast<double>(before) + static_cast<double>(b + 1) / 2;
+    reader.push_back(static_cast<int>(middle / static_cast<double>(total) * ranks));
+    before += b + 1;
+  }
+  return reader;
 }
 
 }  // namespace miura::input

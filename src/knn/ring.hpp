@@ -18,6 +18,10 @@ struct Piece {
   std::int64_t first = 0;  ///< global index of the first
   std::int64_t size = 0;
   std::span<const float> rows;  ///< size x n_dims, row-major
+
+  const float* row(std::int64_t position, std::int32_t n_dims) const noexcept {
+    return rows.data() + position * n_dims;
+  }
 };
 
 /// Shows every rank the points of all ranks, piece after piece: each begins with its own, reads it while it is on its

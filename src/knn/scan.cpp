@@ -29,7 +29,7 @@ constexpr std::int32_t rows = 8;
 constexpr std::int32_t columns = 3;
 
 /// Offers the points of one register that reach the threshold of a query.
-void offer_passing(Vector score, Vector threshold, std::int32_t query, std::int32_t first, Candidates& candidates) {
+void offer_passing(Vector score, Vector threshold, std::int32_t query, std::int32_t first, QueryTiles& tiles) {
   const Tag d;
   const auto passing = hn::Ge(score, threshold);
   if (hn::AllFalse(d, passing)) return;
@@ -39,13 +39,13 @@ void offer_passing(Vector score, Vector threshold, std::int32_t query, std::int3
   hn::StoreMaskBits(d, passing, bytes.data());
   for (auto bits = static_cast<unsigned>(bytes[0] | bytes[1] << 8); bits != 0; bits &= bits - 1) {
     const int lane = std::countr_zero(bits);
-    candidates.offer(query, first + lane, scores[lane]);
+    tiles.offer(query, first + lane, scores[lane]);
   }
 }
 
 /// Some queries of a tile against some points of a panel; `queries` and `points` begin at the first of them.
 HWY_INLINE void scan_registers(const float* HWY_RESTRICT points, const float* HWY_RESTRICT queries, std::int32_t n_dims,
-                               std::int32_t first_query, std::int32_t first_point, Candidates& candidates) {
+                               std::int32_t first_query, std::int32_t first_point, QueryTiles& tiles) {
   const Tag d;
   constexpr auto lanes = static_cast<std::int32_t>(hn::MaxLanes(Tag()));
   Vector sum[rows][columns];
@@ -69,22 +69,21 @@ HWY_INLINE void scan_registers(const float* HWY_RESTRICT points, const float* HW
 
 #pragma GCC unroll 8
   for (std::int32_t q = 0; q < rows; ++q) {
-    const auto threshold = hn::Set(d, candidates.thresholds()[first_query + q]);
+    const auto threshold = hn::Set(d, tiles.thresholds()[first_query + q]);
     const auto best = hn::Max(hn::Max(sum[q][0], sum[q][1]), sum[q][2]);
     if (HWY_LIKELY(hn::AllFalse(d, hn::Ge(best, threshold)))) continue;
-    offer_passing(sum[q][0], threshold, first_query + q, first_point, candidates);
-    offer_passing(sum[q][1], threshold, first_query + q, first_point + lanes, candidates);
-    offer_passing(sum[q][2], threshold, first_query + q, first_point + 2 * lanes, candidates);
+    offer_passing(sum[q][0], threshold, first_query + q, first_point, tiles);
+    offer_passing(sum[q][1], threshold, first_query + q, first_point + lanes, tiles);
+    offer_passing(sum[q][2], threshold, first_query + q, first_point + 2 * lanes, tiles);
   }
 }
 
-void scan(const float* panel, std::int32_t n_dims, std::int32_t first, Candidates& candidates) {
+void scan(const float* panel, std::int32_t n_dims, std::int32_t first, QueryTiles& tiles) {
   constexpr auto lanes = static_cast<std::int32_t>(hn::MaxLanes(Tag()));
-  for (std::int32_t t = 0; t < candidates.n_tiles(); ++t)
+  for (std::int32_t t = 0; t < tiles.n_tiles(); ++t)
     for (std::int32_t point = 0; point < panel_width; point += columns * lanes)
       for (std::int32_t query = 0; query < tile_width; query += rows)
-        scan_registers(panel + point, candidates.tile(t) + query, n_dims, t * tile_width + query, first + point,
-                       candidates);
+        scan_registers(panel + point, tiles.tile(t) + query, n_dims, t * tile_width + query, first + point, tiles);
 }
 
 }  // namespace miura::knn::HWY_NAMESPACE
@@ -95,8 +94,8 @@ namespace miura::knn {
 
 HWY_EXPORT(scan);
 
-void scan_panel(const float* panel, std::int32_t n_dims, std::int32_t first, Candidates& candidates) {
-  HWY_DYNAMIC_DISPATCH(scan)(panel, n_dims, first, candidates);
+void scan_panel(const float* panel, std::int32_t n_dims, std::int32_t first, QueryTiles& tiles) {
+  HWY_DYNAMIC_DISPATCH(scan)(panel, n_dims, first, tiles);
 }
 
 }  // namespace miura::knn

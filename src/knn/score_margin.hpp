@@ -31,6 +31,15 @@ public:
     return (std::max(query_norm2 - 2.0 * score, 0.0) + gamma_ * 5 * query_norm2 + 2 * underflow_) / (1 - 3 * gamma_);
   }
 
+  /// A point with this computed score or more is nearer than `distance2`, by more than distances are rounded; infinite
+  /// where no score says as much.
+  float score_within(double query_norm2, double distance2) const noexcept {
+    constexpr double rounding = 1e-12;
+    const double left = distance2 * (1 - rounding) * (1 - 3 * gamma_) - gamma_ * 5 * query_norm2 - 2 * underflow_;
+    if (!(left > 0)) return std::numeric_limits<float>::infinity();
+    return std::nextafter(static_cast<float>((query_norm2 - left) / 2), std::numeric_limits<float>::infinity());
+  }
+
 private:
   double gamma_, underflow_;
 };

@@ -8,7 +8,7 @@
 
 #include "miura/knn/search.hpp"
 #include "miura/parallel/communicator.hpp"
-#include "transfer/requested_rows.hpp"
+#include "miura/parallel/requested_rows.hpp"
 
 namespace miura::transfer {
 
@@ -95,8 +95,9 @@ LabelScores anchor_votes(MPI_Comm comm, const Reference& reference, const matrix
   if (k == 0) return result;
 
   const auto near = knn::nearest(comm, cells.scores, query_scores, {.k = k});
-  const RequestedRows<std::int32_t> labels(comm, cells.scores.points, cells.label, options.k_anchor, near.id);
-  const RequestedRows<double> anchor_scores(comm, cells.scores.points, cells.score, options.k_anchor, near.id);
+  const parallel::RequestedRows<std::int32_t> labels(comm, cells.scores.points, cells.label, options.k_anchor, near.id);
+  const parallel::RequestedRows<double> anchor_scores(comm, cells.scores.points, cells.score, options.k_anchor,
+                                                      near.id);
   const double steepness = options.sd_weight * options.sd_weight / 4;
   for (std::int64_t i = 0; i < n; ++i) {
     const auto share = std::span(result.share).subspan(i * n_labels, n_labels);

@@ -7,7 +7,7 @@
 
 #include "miura/knn/search.hpp"
 #include "miura/parallel/communicator.hpp"
-#include "transfer/requested_rows.hpp"
+#include "miura/parallel/requested_rows.hpp"
 
 namespace miura::transfer {
 
@@ -55,7 +55,7 @@ Anchors mutual_pairs(MPI_Comm comm, const parallel::Partition& query_cells, cons
   std::vector<std::int64_t> back;
   for (std::int64_t j = 0; j < neighbors.query_to_reference.n_local(); ++j)
     for (const auto i : row(neighbors.query_to_reference, j, k_anchor)) back.push_back(i);
-  const RequestedRows<std::int64_t> nearest_of(comm, query_cells, back, k_anchor, std::move(wanted));
+  const parallel::RequestedRows<std::int64_t> nearest_of(comm, query_cells, back, k_anchor, std::move(wanted));
   Anchors anchors;
   for (std::int64_t i = 0; i < near.n_local(); ++i)
     for (const auto j : row(near, i, k_anchor))
@@ -77,49 +77,40 @@ void for_each_reference_cell(const Anchors& anchors, Visit&& visit) {
   }
 }
 
-double squared_distance(std::span<const float> a, std::span<const float> b) {
-  double sum = 0;
-  for (std::size_t d = 0; d < a.size(); ++d) {
-    const double difference = static_cast<double>(a[d]) - static_cast<double>(b[d]);
-    sum += difference * difference;
-  }
-  return sum;
+/// The reference cells that have an anchor, in their order.
+matrix::Embedding anchored(MPI_Comm comm, const matrix::Embedding& reference, const Anchors& anchors) {
+  const auto first_row = reference.points.begin(parallel::rank_of(comm));
+  matrix::Embedding some{{}, reference.n_dims, {}};
+  std::int64_t n = 0;
+  for_each_reference_cell(anchors, [&](std::int64_t first, std::int64_t) {
+    const auto row = reference.row(anchors.reference[first] - first_row);
+    some.value.insert(some.value.end(), row.begin(), row.end());
+    ++n;
+  });
+  some.points = parallel::Partition::from_local(comm, n);
+  return some;
 }
 
-/// Step 2: keeps pairs that are near by expression too. Only reference cells that have an anchor are looked up, and no
-/// farther than their farthest anchor.
+/// Step 2: keeps pairs that are near by expression too.
 void keep_near_by_expression(MPI_Comm comm, const Reference& reference, const Query& query, std::int32_t k_filter,
                              Anchors& anchors) {
-  const auto all = unit_rows(reference.expression, reference.expression.n_dims);
-  const auto first_row = reference.expression.points.begin(parallel::rank_of(comm));
-  const auto asked = unit_rows(query.expression, query.expression.n_dims);
-  const RequestedRows<float> partner(comm, asked.points, asked.value, asked.n_dims, anchors.query);
-  constexpr double more_than_rounding = 1 + 1e-9;
-  matrix::Embedding asking{{}, all.n_dims, {}};
-  std::vector<double> radius2;
-  for_each_reference_cell(anchors, [&](std::int64_t first, std::int64_t last) {
-    const auto expression = all.row(anchors.reference[first] - first_row);
-    asking.value.insert(asking.value.end(), expression.begin(), expression.end());
-    double farthest = 0;
-    for (auto a = first; a < last; ++a)
-      farthest = std::max(farthest, squared_distance(expression, partner[anchors.query[a]]));
-    radius2.push_back(farthest * more_than_rounding);
-  });
-  asking.points = parallel::Partition::from_local(comm, std::ssize(radius2));
-  const auto near = knn::nearest_within(comm, asked, asking, radius2, {.k = k_filter});
-
-  Anchors kept;
+  const auto asking = unit_rows(anchored(comm, reference.expression, anchors), reference.expression.n_dims);
+  std::vector<knn::QueryPoint> pairs;
   std::int64_t cell = 0;
   for_each_reference_cell(anchors, [&](std::int64_t first, std::int64_t last) {
-    const auto ids = row(near, cell++, k_filter);
-    for (auto a = first; a < last; ++a)
-      if (std::ranges::find(ids, anchors.query[a]) != ids.end()) {
-        kept.reference.push_back(anchors.reference[a]);
-        kept.query.push_back(anchors.query[a]);
-      }
+    for (auto a = first; a < last; ++a) pairs.push_back({cell, anchors.query[a]});
+    ++cell;
   });
-  anchors.reference = std::move(kept.reference);
-  anchors.query = std::move(kept.query);
+  const auto near =
+      knn::among_nearest(comm, unit_rows(query.expression, query.expression.n_dims), asking, pairs, {.k = k_filter});
+  std::int64_t n = 0;
+  for (std::size_t a = 0; a < near.size(); ++a)
+    if (near[a]) {
+      anchors.reference[n] = anchors.reference[a];
+      anchors.query[n++] = anchors.query[a];
+    }
+  anchors.reference.resize(n);
+  anchors.query.resize(n);
 }
 
 /// Quantile of type 7 (R's default) of integers of which `count[v]` have value v.
@@ -141,17 +132,21 @@ void count_shared(MPI_Comm comm, const matrix::Neighbors& within_reference, cons
                   std::int32_t k_score, std::int64_t first_reference, Anchors& anchors) {
   const auto& query_cells = neighbors.within_query.queries;
   const auto among_reference = ascending(within_reference, k_score);
-  const auto among_query = ascending(neighbors.reference_to_query, k_score);
-  const RequestedRows<std::int64_t> partner_among_reference(
+  const auto among_query = ascending(
+      knn::nearest(comm, neighbors.query, anchored(comm, neighbors.reference, anchors), {.k = k_score}), k_score);
+  const parallel::RequestedRows<std::int64_t> partner_among_reference(
       comm, query_cells, ascending(neighbors.query_to_reference, k_score), k_score, anchors.query);
-  const RequestedRows<std::int64_t> partner_among_query(comm, query_cells, ascending(neighbors.within_query, k_score),
-                                                        k_score, anchors.query);
-  for (std::size_t a = 0; a < anchors.query.size(); ++a) {
-    const auto from = (anchors.reference[a] - first_reference) * k_score;
-    anchors.shared.push_back(
-        in_common(Ids(among_reference).subspan(from, k_score), partner_among_reference[anchors.query[a]]) +
-        in_common(Ids(among_query).subspan(from, k_score), partner_among_query[anchors.query[a]]));
-  }
+  const parallel::RequestedRows<std::int64_t> partner_among_query(
+      comm, query_cells, ascending(neighbors.within_query, k_score), k_score, anchors.query);
+  std::int64_t cell = 0;
+  for_each_reference_cell(anchors, [&](std::int64_t first, std::int64_t last) {
+    const auto near_reference =
+        Ids(among_reference).subspan((anchors.reference[first] - first_reference) * k_score, k_score);
+    const auto near_query = Ids(among_query).subspan(cell++ * k_score, k_score);
+    for (auto a = first; a < last; ++a)
+      anchors.shared.push_back(in_common(near_reference, partner_among_reference[anchors.query[a]]) +
+                               in_common(near_query, partner_among_query[anchors.query[a]]));
+  });
 }
 
 /// Step 3, second half. The quantiles are over the anchors of all ranks, from exact counts.
@@ -200,10 +195,12 @@ matrix::Neighbors neighborhoods(MPI_Comm comm, const matrix::Embedding& points, 
 
 CrossNeighbors cross_neighbors(MPI_Comm comm, const matrix::Embedding& reference, const matrix::Embedding& query,
                                std::int32_t k_dist, const AnchorOptions& options) {
-  const auto k = std::max(options.k_anchor, options.k_score);
-  return {.within_query = neighborhoods(comm, query, options.k_score),
-          .query_to_reference = knn::nearest(comm, reference, query, {.k = std::max(k, k_dist)}),
-          .reference_to_query = knn::nearest(comm, query, reference, {.k = k})};
+  const auto of_query = std::max({options.k_anchor, options.k_score, k_dist});
+  return {.reference = reference,
+          .query = query,
+          .within_query = neighborhoods(comm, query, options.k_score),
+          .query_to_reference = knn::nearest(comm, reference, query, {.k = of_query}),
+          .reference_to_query = knn::nearest(comm, query, reference, {.k = options.k_anchor})};
 }
 
 Anchors find_anchors(MPI_Comm comm, const Reference& reference, const matrix::Neighbors& within_reference,

@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "miura/parallel/communicator.hpp"
-#include "transfer/requested_rows.hpp"
+#include "miura/parallel/requested_rows.hpp"
 
 namespace miura::transfer {
 
@@ -16,7 +16,7 @@ LabelScores nearest_votes(MPI_Comm comm, const Reference& reference, const matri
   const auto most = parallel::max_over_ranks(comm, n);
   for (std::int64_t from = 0; from < most; from += cells_a_round) {
     const auto first = std::min(from, n), last = std::min(from + cells_a_round, n);
-    const RequestedRows<std::int32_t> label(
+    const parallel::RequestedRows<std::int32_t> label(
         comm, reference.scores.points, reference.label, 1,
         std::vector<std::int64_t>(near.id.begin() + first * k, near.id.begin() + last * k));
     for (auto i = first; i < last; ++i) {

@@ -7,8 +7,8 @@
 
 #include "miura/base/log.hpp"
 #include "miura/parallel/communicator.hpp"
+#include "miura/parallel/requested_rows.hpp"
 #include "miura/stats/random.hpp"
-#include "transfer/requested_rows.hpp"
 #include "transfer/rest.hpp"
 
 namespace miura::transfer {
@@ -106,7 +106,7 @@ std::vector<double> Outlyingness::around(MPI_Comm comm, const Mapping& mapping) 
   if (none) return mean;
   std::vector<std::int64_t> own;
   for (std::int64_t i = 0; i < n; ++i) own.push_back((*this)(mapping.mapping_score[i], mapping.knn_dist[i]));
-  const RequestedRows<std::int64_t> of(comm, mapping.cells, own, 1, mapping.around);
+  const parallel::RequestedRows<std::int64_t> of(comm, mapping.cells, own, 1, mapping.around);
   const auto k = n > 0 ? std::ssize(mapping.around) / n : 0;
   for (std::int64_t i = 0; i < n; ++i) {
     std::int64_t sum = 0, cells = 0;

@@ -139,24 +139,53 @@ TEST_P(Nearest, OfQueriesKeepsPointsAtDistanceZero) {
   }
 }
 
-TEST_P(Nearest, WithinARadiusAreThoseOfTheNearestThatLieThere) {
-  constexpr std::int32_t dims = 30, k = 25;
-  const auto points = mine(MPI_COMM_WORLD, uniform_points(700, dims, 8), 700, dims, GetParam());
-  const auto queries = mine(MPI_COMM_WORLD, uniform_points(90, dims, 9), 90, dims, Cut::even);
-  auto expected = knn::nearest(MPI_COMM_WORLD, points, queries, {.k = k});
-  std::vector<double> radius2;
-  for (std::int64_t q = 0; q < expected.n_local(); ++q) {  // between two neighbours; below all; beyond the last
-    const auto* const distance = &expected.distance[q * k];
-    const std::int32_t n_within = q % 3 == 0 ? 0 : q % 3 == 1 ? 10 : k;
-    const double radius = n_within == 0   ? 0.5 * distance[0]
-                          : n_within == k ? 2.0 * distance[k - 1]
-                                          : 0.5 * (distance[n_within - 1] + distance[n_within]);
-    radius2.push_back(radius * radius);
-    std::fill(expected.id.begin() + q * k + n_within, expected.id.begin() + (q + 1) * k, -1);
-    std::fill(expected.distance.begin() + q * k + n_within, expected.distance.begin() + (q + 1) * k,
-              std::numeric_limits<float>::infinity());
+/// Asks of every query about points near and far, and about one that comes as often.
+void expect_among_nearest(const std::vector<float>& all, const std::vector<float>& wanted, std::int32_t dims,
+                          std::int32_t k, Cut how, Cut how_queries) {
+  const auto n = std::ssize(all) / dims, n_queries = std::ssize(wanted) / dims;
+  const auto points = mine(MPI_COMM_WORLD, all, n, dims, how);
+  const auto queries = mine(MPI_COMM_WORLD, wanted, n_queries, dims, how_queries);
+  const int rank = parallel::rank_of(MPI_COMM_WORLD);
+  const auto ranking = by_definition(all, wanted, dims, static_cast<std::int32_t>(n), false, queries.points.begin(rank),
+                                     queries.points.end(rank));
+  std::vector<knn::QueryPoint> pairs;
+  std::vector<std::uint8_t> expected;
+  for (std::int64_t q = 0; q < queries.points.n_local(rank); ++q) {
+    if (q % 5 == 4) continue;  // nothing is asked of it
+    for (const std::int64_t place : {std::int64_t{0}, k - 2L, k - 1L, std::int64_t{k}, k + 1L, n - 1, k - 1L}) {
+      if (place < 0 || place >= n) continue;
+      pairs.push_back({q, ranking.id[q * n + place]});
+      expected.push_back(place < k ? 1 : 0);
+    }
   }
-  expect_same(knn::nearest_within(MPI_COMM_WORLD, points, queries, radius2, {.k = k}), expected);
+  for (const auto coordinates_a_piece : {std::int64_t{1} << 22, std::int64_t{900}})
+    EXPECT_EQ(knn::among_nearest(MPI_COMM_WORLD, points, queries, pairs,
+                                 {.k = k, .coordinates_a_piece = coordinates_a_piece}),
+              expected);
+}
+
+TEST_P(Nearest, KnowsWhetherAPointIsAmongThem) {
+  for (const auto query_cut : {Cut::even, Cut::first_rank_empty, Cut::all_on_last}) {
+    expect_among_nearest(uniform_points(700, 30, 8), uniform_points(90, 30, 9), 30, 25, GetParam(), query_cut);
+    expect_among_nearest(uniform_points(60, 3, 8), uniform_points(40, 3, 9), 3, 200, GetParam(), query_cut);
+  }
+}
+
+TEST_P(Nearest, KnowsWhetherAPointIsAmongThemByItsIndexWhereDistancesAreEqual) {
+  std::vector<float> lattice, corners;
+  for (int x = 0; x < 20; ++x)
+    for (int y = 0; y < 20; ++y) lattice.insert(lattice.end(), {static_cast<float>(x), static_cast<float>(y)});
+  for (int i = 0; i < 30; ++i) corners.insert(corners.end(), {7.5F + static_cast<float>(i % 5), 7.5F});
+  for (const std::int32_t k : {1, 2, 3, 4, 9}) expect_among_nearest(lattice, corners, 2, k, GetParam(), Cut::even);
+  const std::vector<float> same(2 * 50, 3.25F);  // all points and queries are one place
+  expect_among_nearest(same, std::vector<float>(2 * 7, 3.25F), 2, 20, GetParam(), Cut::even);
+}
+
+TEST(AmongNearest, TakesPairsInOrderOfQueries) {
+  const auto points = mine(MPI_COMM_SELF, uniform_points(10, 2, 16), 10, 2, Cut::even);
+  const std::vector<knn::QueryPoint> pairs{{1, 0}, {0, 0}};
+  EXPECT_THROW(knn::among_nearest(MPI_COMM_SELF, points, points, pairs, {.k = 3}), std::logic_error);
+  EXPECT_THROW(knn::among_nearest(MPI_COMM_SELF, points, points, {}, {.k = 0}), UsageError);
 }
 
 TEST_P(Nearest, PassesPointsOnInSeveralPieces) {

@@ -50,7 +50,7 @@ struct CellsRead {
 };
 
 /// Reads the cells of all lots: 10x folders (MTX) and HDF5 files, AnnData and MuData, or plain tables of features; see
-/// docs/methods/input.md. A lot is read by one rank; files go, the largest first, to the rank with the least to do, and
+/// docs/methods/input.md. A lot is read by one rank, a file by the one that will own most of its cells, and
 /// the lots of a pooled file are shared out.
 ///
 /// Features are joined by Ensembl gene id (without version) where there is one, else by symbol, duplicates of which are

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "miura/matrix/embedding.hpp"
 #include "miura/matrix/graph.hpp"
@@ -28,8 +29,8 @@ struct SearchOptions {
 /// Brute force in single precision, with a bound on its rounding that lets no true neighbour slip, then exact distances
 /// of the few that are left (docs/methods/knn.md). Time: 2 x points^2 x n_dims flops at 80-90 % of the FMA peak.
 /// Memory beyond the result: 8 k bytes a point and some 50 MB a rank; ranks pass pieces of their points round in a
-/// ring. Each does an even share of the queries, whoever has them. Points that differ by less than 1e-6 of their distance from the centre of all points (heaps of duplicates)
-/// cost more time, never a neighbour.
+/// ring. Each does an even share of the queries, whoever has them. Points that differ by less than 1e-6 of their
+/// distance from the centre of all points (heaps of duplicates) cost more time, never a neighbour.
 ///
 /// Collective over `comm`. k < 1 is a UsageError; a coordinate that is not finite is a std::logic_error.
 matrix::Neighbors nearest(MPI_Comm comm, const matrix::Embedding& points, const SearchOptions& options);
@@ -39,9 +40,17 @@ matrix::Neighbors nearest(MPI_Comm comm, const matrix::Embedding& points, const 
 matrix::Neighbors nearest(MPI_Comm comm, const matrix::Embedding& points, const matrix::Embedding& queries,
                           const SearchOptions& options);
 
-/// Those of the k nearest that lie within `radius2` of their query (squared, one a query of this rank); then -1. The
-/// smaller the radius, the quicker.
-matrix::Neighbors nearest_within(MPI_Comm comm, const matrix::Embedding& points, const matrix::Embedding& queries,
-                                 std::span<const double> radius2, const SearchOptions& options);
+/// A query of this rank and a point that one asks about.
+struct QueryPoint {
+  std::int64_t query = 0;  ///< local index
+  std::int64_t point = 0;  ///< global index
+};
+
+/// Whether the point of each pair is among the k nearest of its query, as `nearest` would have them; pairs ascend by
+/// query. Quicker than to find the k where k is large: points are counted, by bounds on their distance, and hardly any
+/// is measured. Collective; errors as above, and a std::logic_error for pairs out of order.
+std::vector<std::uint8_t> among_nearest(MPI_Comm comm, const matrix::Embedding& points,
+                                        const matrix::Embedding& queries, std::span<const QueryPoint> pairs,
+                                        const SearchOptions& options);
 
 }  // namespace miura::knn

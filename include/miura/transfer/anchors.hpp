@@ -34,9 +34,10 @@ struct Anchors {
 /// Neighbours between and within two sets of cells, all by cosine: Euclidean distances of rows of length 1. Nearest
 /// first; `within_*` begin with the cell itself. Ids are -1 where there are fewer cells than k.
 struct CrossNeighbors {
-  matrix::Neighbors within_query;        ///< k_score a query cell
-  matrix::Neighbors query_to_reference;  ///< k_anchor, k_score or k_dist a query cell, the largest of them
-  matrix::Neighbors reference_to_query;  ///< max(k_anchor, k_score) a reference cell
+  const matrix::Embedding &reference, &query;  ///< what the distances are of, kept by the caller
+  matrix::Neighbors within_query;              ///< k_score a query cell
+  matrix::Neighbors query_to_reference;        ///< k_anchor, k_score or k_dist a query cell, the largest of them
+  matrix::Neighbors reference_to_query;        ///< k_anchor a reference cell
 };
 
 /// The `dims` first columns with rows divided by their length; a row of zeros stays.

@@ -9,7 +9,7 @@
 
 #include "miura/parallel/fetch.hpp"
 
-namespace miura::transfer {
+namespace miura::parallel {
 
 /// Rows of a partitioned table that this rank wants to look up again and again, each fetched once.
 template <class T>
@@ -17,14 +17,14 @@ class RequestedRows {
 public:
   /// Collective. `mine` holds this rank's rows x width; `wanted` are global rows in any order and as often as they
   /// come, negative ones (no such neighbour) are passed over.
-  RequestedRows(MPI_Comm comm, const parallel::Partition& rows, std::span<const T> mine, std::int64_t width,
+  RequestedRows(MPI_Comm comm, const Partition& rows, std::span<const T> mine, std::int64_t width,
                 std::vector<std::int64_t> wanted)
       : id_(std::move(wanted)), width_(width) {
     std::erase_if(id_, [](std::int64_t row) { return row < 0; });
     std::ranges::sort(id_);
     const auto repeated = std::ranges::unique(id_);
     id_.erase(repeated.begin(), repeated.end());
-    value_ = parallel::fetch_rows<T>(comm, rows, mine, width, id_);
+    value_ = fetch_rows<T>(comm, rows, mine, width, id_);
   }
 
   /// A row that was wanted.
@@ -39,4 +39,4 @@ private:
   std::vector<T> value_;
 };
 
-}  // namespace miura::transfer
+}  // namespace miura::parallel

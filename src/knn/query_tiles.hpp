@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "knn/panels.hpp"
+#include "knn/score_margin.hpp"
+
+namespace miura::knn {
+
+/// Consecutive queries, centred for the kernel.
+struct QueryBlock {
+  std::int64_t first = 0;  ///< local index
+  std::int32_t size = 0;
+  std::span<const float> rows;  ///< size x n_dims, row-major, as given
+};
+
+/// Squared, summed in double: differences of floats lose at most a rounding of double each. Eight sums side by side,
+/// each in order of dimension, do not wait for one another, and are the same ones on every processor.
+double squared_distance(const float* a, const float* b, std::int32_t n_dims) noexcept;
+
+/// A block of queries as the kernel reads them, and the score from which on a point interests each of them. The kernel
+/// offers every point that reaches it.
+class QueryTiles {
+public:
+  std::int32_t n_tiles() const noexcept { return n_tiles_; }
+  /// Coordinates of 8 queries, n_dims x 8.
+  const float* tile(std::int32_t t) const noexcept { return tiles_.get() + std::int64_t{t} * n_dims_ * tile_width; }
+  /// A score a query, in order of tile.
+  const float* thresholds() const noexcept { return threshold_.data(); }
+  /// A point, by its position in the piece, that reached the threshold of a query.
+  virtual void offer(std::int32_t query, std::int32_t position, float score) = 0;
+
+protected:
+  struct Candidate {
+    float score;
+    std::int32_t position;
+  };
+
+  /// For blocks of up to `most` queries, a multiple of 8, with up to `capacity` candidates each.
+  QueryTiles(std::int32_t n_dims, std::int32_t most, std::int32_t capacity, const Centring& centring);
+  ~QueryTiles() = default;
+
+  /// Begins a block: everything is of interest, and there are no candidates.
+  void load(const QueryBlock& block);
+  /// Points farther than this, squared, are of no interest.
+  void raise_threshold(std::int32_t query, double distance2);
+  /// Keeps a point; whether there is room for another one.
+  bool keep(std::int32_t query, Candidate candidate) noexcept {
+    pending_[std::int64_t{query} * capacity_ + n_pending_[query]] = candidate;
+    return ++n_pending_[query] < capacity_;
+  }
+  std::span<Candidate> pending(std::int32_t query) noexcept {
+    return std::span(pending_).subspan(std::int64_t{query} * capacity_, n_pending_[query]);
+  }
+  const float* row(std::int32_t query) const noexcept { return block_.rows.data() + std::int64_t{query} * n_dims_; }
+
+  std::int32_t n_dims_, capacity_, n_tiles_ = 0;
+  const Centring& centring_;
+  ScoreMargin margin_;
+  QueryBlock block_;
+  hwy::AlignedFreeUniquePtr<float[]> tiles_;
+  std::vector<float> threshold_;
+  std::vector<double> norm2_;
+  std::vector<Candidate> pending_;
+  std::vector<std::int32_t> n_pending_;
+};
+
+}  // namespace miura::knn
