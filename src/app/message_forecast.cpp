@@ -17,7 +17,65 @@ struct Symbols {
   double features, genes, lots, training_lots;
   double components, neighbors, partitions, outcomes;
   double ranks, others;  ///< P; the share of the other ranks in all, (P - 1) / P
+  double surplus;        ///< reference cells that the busiest rank hands over or takes to even out their shares
 };
+
+/// Points that every rank shows every other one, round a ring.
+double ring(const Symbols& s, double points, double dims) { return 2 * s.others * 4 * dims * points; }
+
+/// The nearest neighbours of the reference cells among them, found in even shares.
+double searched(const Symbols& s, double dims, double neighbors) {
+  return ring(s, s.reference, dims) + s.surplus * (4 * dims + 12 * neighbors);
+}
+
+/// What all ranks hold in parts, made known to all of them.
+double everywhere(const Symbols& s, double bytes) { return 2 * s.others * bytes; }
+
+/// A vector of 64-bit sums, reduced over all ranks.
+double reduced(double values) { return 2 * 8 * values; }
+
+/// Calls visit(lot, rank, share) for the ranks that own cells of a lot.
+template <class Visit>
+void for_each_owner(const StudySize& size, int ranks, Visit&& visit) {
+  const auto owners = parallel::Partition::even(size.cells, ranks);
+  std::int64_t first = 0;
+  for (std::size_t l = 0; l < size.of_lots.size(); ++l) {
+    const auto cells = size.of_lots[l].cells;
+    for (int r = 0; r < ranks; ++r) {
+      const auto from = std::clamp(owners.begin(r), first, first + cells);
+      const auto to = std::clamp(owners.end(r), first, first + cells);
+      if (from < to) visit(l, r, static_cast<double>(to - from) / static_cast<double>(cells));
+    }
+    first += cells;
+  }
+}
+
+/// Counts, or values of tables, that the busiest rank reads for others or others for it.
+double moved_entries(const StudySize& size, int ranks) {
+  std::vector<std::int64_t> bytes;
+  for (const auto& lot : size.of_lots) bytes.push_back(lot.bytes);
+  const auto reader = input::readers(bytes, ranks);
+  std::vector<double> moved(ranks);
+  for_each_owner(size, ranks, [&](std::size_t l, int owner, double share) {
+    if (owner == reader[l]) return;
+    const auto entries = share * static_cast<double>(size.of_lots[l].entries);
+    moved[owner] += entries;
+    moved[reader[l]] += entries;
+  });
+  return std::ranges::max(moved);
+}
+
+/// Reference cells by which a rank differs most from an even share, of which the others relieve it or it them; 0 where
+/// that is not worth the way (parallel::Partition::is_lopsided).
+double surplus(const StudySize& size, int ranks) {
+  std::vector<double> owned(ranks);
+  for_each_owner(size, ranks, [&](std::size_t l, int owner, double share) {
+    owned[owner] += share * static_cast<double>(size.reference_of_lots[l]);
+  });
+  const double even = static_cast<double>(size.reference_cells) / ranks;
+  const auto [least, most] = std::ranges::minmax(owned);
+  return most < 1.1 * even ? 0.0 : std::max(most - even, even - least);
+}
 
 Symbols symbols(const StudySize& size, const RunOptions& o, const Layout& layout) {
   const auto of = [](auto number) { return static_cast<double>(number); };
@@ -37,35 +95,8 @@ Symbols symbols(const StudySize& size, const RunOptions& o, const Layout& layout
   s.outcomes = of(outcomes_named(o).size());
   s.ranks = of(layout.ranks);
   s.others = (s.ranks - 1) / s.ranks;
+  s.surplus = surplus(size, layout.ranks);
   return s;
-}
-
-/// Points that every rank shows every other one, round a ring.
-double ring(const Symbols& s, double points, double dims) { return 2 * s.others * 4 * dims * points; }
-
-/// What all ranks hold in parts, made known to all of them.
-double everywhere(const Symbols& s, double bytes) { return 2 * s.others * bytes; }
-
-/// A vector of 64-bit sums, reduced over all ranks.
-double reduced(double values) { return 2 * 8 * values; }
-
-/// Counts, or values of tables, of cells that another rank has read than the one that owns them.
-double moved_entries(const StudySize& size, int ranks) {
-  std::vector<std::int64_t> bytes;
-  for (const auto& lot : size.of_lots) bytes.push_back(lot.bytes);
-  const auto reader = input::readers(bytes, ranks);
-  const auto owners = parallel::Partition::even(size.cells, ranks);
-  double moved = 0;
-  std::int64_t first = 0;
-  for (std::size_t l = 0; l < reader.size(); ++l) {
-    const auto [cells, features, entries, its_bytes] = size.of_lots[l];
-    const auto from = std::clamp(owners.begin(reader[l]), first, first + cells);
-    const auto to = std::clamp(owners.end(reader[l]), first, first + cells);
-    moved += static_cast<double>(entries) * static_cast<double>(cells - (to - from)) /
-             static_cast<double>(std::max<std::int64_t>(1, cells));
-    first += cells;
-  }
-  return moved;
 }
 
 /// The nearest neighbours of the reference cells, and the graph of those that they share.
@@ -76,7 +107,8 @@ double graph_of_reference(const Symbols& s) {
   const double asked = 1 - std::exp(-round * s.neighbors / s.reference);  // share of the points
   const double length = s.neighbors * (2 - asked);  // those named most are asked for first, and theirs are longest
   const double rounds = std::ceil(mine / points_a_round);
-  return ring(s, s.reference, s.components) + mentions + 2 * 8 * (2 + length) * s.reference * s.others * asked * rounds;
+  return searched(s, s.components, s.neighbors) + mentions +
+         2 * 8 * (2 + length) * s.reference * s.others * asked * rounds;
 }
 
 /// Edges of a reference cell: most of its neighbours' neighbours are its own where cells are few, hardly any where they
@@ -89,8 +121,8 @@ double clusters(const StudySize& size, const Symbols& s) {
   const double labels = 2 * s.others * s.partitions * (4 * s.reference / s.ranks + 12 * followed);
   constexpr double in_another = 0.4;  // cells of other batches share no neighbours where coordinates are not corrected
   const auto others = static_cast<double>(size.graphs) - 1;
-  return (1 + in_another * others) * everywhere(s, graph) + (1 + others) * ring(s, s.reference, s.components) + labels +
-         others * graph_of_reference(s);
+  return (1 + in_another * others) * everywhere(s, graph) + (1 + others) * searched(s, s.components, s.neighbors) +
+         labels + others * graph_of_reference(s);
 }
 
 double stability(const StudySize& size, const Symbols& s, const RunOptions& o) {
@@ -100,13 +132,20 @@ double stability(const StudySize& size, const Symbols& s, const RunOptions& o) {
   return 1.2 * (everywhere(s, bytes * cells) + ring(s, cells, s.components));
 }
 
-/// Every lot is mapped, or held out of the reference and mapped onto the rest.
+/// Every lot is mapped, or held out of the reference and mapped onto the rest. Its cells, mostly of one rank, are
+/// searched for by all, and so are the reference cells of a rank that has more than others.
 double mapping(const Symbols& s, const RunOptions& o) {
   constexpr double checked_features = 200, answers = 600;  // bytes a cell: the neighbourhoods of both ends of an anchor
+  constexpr double anchored = 0.3;                         // of the reference cells
+  const auto& a = o.mapping.anchor;
   const auto dims = static_cast<double>(o.mapping.dims);
   const double cells_a_lot = s.cells / s.lots;
+  const double row = 4 * dims, neighbor = 12, of_two_searches = 2 * (row + neighbor * a.k_score);
+  const double of_reference_cell =
+      row + neighbor * a.k_anchor + anchored * (row + neighbor * a.k_score + 4 * checked_features);
   return s.lots * (ring(s, s.reference, dims) + ring(s, cells_a_lot, 2 * dims + checked_features) +
-                   2 * s.others * answers * cells_a_lot);
+                   2 * s.others * answers * cells_a_lot + s.surplus * of_reference_cell) +
+         2 * s.others * s.cells / s.ranks * of_two_searches;
 }
 
 double layout_in_plane(const StudySize& size, const Symbols& s, const RunOptions& o) {
@@ -148,9 +187,9 @@ std::map<std::string, double> message_forecast(const StudySize& size, const RunO
   if (layout.ranks == 1 || size.cells == 0) return {};
   const auto s = symbols(size, o, layout);
   std::map<std::string, double> bytes;
-  bytes["read"] = 2 * 8 * moved_entries(size, layout.ranks) / s.ranks + 150 * s.features;
+  bytes["read"] = 8 * moved_entries(size, layout.ranks) + 150 * s.features;
   if (!size.tables) bytes["normalize"] = 6 * reduced(s.features * s.lots) + everywhere(s, 8 * s.features * s.lots);
-  bytes["pca"] = reduced(s.genes * (s.genes + 1) / 2) + 8 * s.genes * s.components;
+  bytes["pca"] = reduced(s.genes * (s.genes + 1) / 2) + 8 * s.genes * s.components + 8 * s.surplus * s.entries_a_cell;
   if (size.integrations > 0) {
     constexpr double soft_cluster = 26e3;  // its sums over batches and components, in all rounds
     bytes["integrate"] = soft_cluster * std::min(100.0, s.training / 30);

@@ -296,9 +296,11 @@ StudySize study_size(const matrix::Lots& lots, const std::vector<input::LotExten
     std::ranges::sort(of_training);
     cap = of_training[(of_training.size() - 1) / 2];
   }
-  for (const auto cells : of_training) {
-    size.training_cells += cells;
-    size.reference_cells += std::min(cells, cap);
+  for (std::size_t l = 0; l < lots.size(); ++l) {
+    const bool trains = lots[l].role == "train";
+    size.training_cells += trains ? extents[l].cells : 0;
+    size.reference_of_lots.push_back(trains ? std::min(extents[l].cells, cap) : 0);
+    size.reference_cells += size.reference_of_lots.back();
   }
   const auto integrations = integration_plan(lots, o).by;
   const auto uncorrected = std::ranges::count(integrations, integrate::By::none);

@@ -16,6 +16,7 @@ namespace miura::app {
 struct StudySize {
   std::int64_t lots = 0, training_lots = 0;
   std::vector<input::LotExtent> of_lots;
+  std::vector<std::int64_t> reference_of_lots;  ///< reference cells; 0 of lots that do not train
   std::int64_t cells = 0, training_cells = 0, reference_cells = 0;
   std::int64_t features = 0;
   std::int64_t entries = 0;            ///< counts that are not 0, or values of tables
