@@ -16,24 +16,36 @@ using hdf5::StoredArray;
 
 namespace {
 
-/// Column and count of every nonzero of all ranks, as numbers of one type that holds them all. Collective.
-template <class T>
-void write_entries(const ParallelFile& file, const matrix::CountRows& mine) {
-  hdf5::RowsInPortions<T> column(file, file.get(), "column", mine.n_nonzeros());
-  hdf5::RowsInPortions<T> count(file, file.get(), "count", mine.n_nonzeros());
-  constexpr std::int64_t cells_a_portion = 1 << 10;  // some million counts
+constexpr std::int64_t cells_a_portion = 1 << 10;  // some million counts
+
+/// Collective.
+void write_counts(const ParallelFile& file, const matrix::CountRows& mine) {
+  std::vector<std::int64_t> start{0};  // in bytes
+  for (std::int64_t i = 0; i < mine.n_rows(); ++i) start.push_back(start.back() + mine.packed_size(i));
+  file.rows<std::int64_t>(file.get(), "row_end", row_ends(file.comm(), start));
+  hdf5::RowsInPortions<std::uint8_t> counts(file, file.get(), "counts", start.back());
   const auto portions = parallel::max_over_ranks(file.comm(), (mine.n_rows() + cells_a_portion - 1) / cells_a_portion);
   for (std::int64_t p = 0; p < portions; ++p) {
-    std::vector<T> columns, counts;
-    for (auto i = std::min(mine.n_rows(), p * cells_a_portion); i < std::min(mine.n_rows(), (p + 1) * cells_a_portion);
-         ++i)
-      mine.for_each(i, [&](std::int32_t gene, std::uint32_t c) {
-        columns.push_back(static_cast<T>(gene));
-        counts.push_back(static_cast<T>(c));
-      });
-    column.write(columns);
-    count.write(counts);
+    std::vector<std::uint8_t> bytes;
+    for (auto i = p * cells_a_portion; i < std::min(mine.n_rows(), (p + 1) * cells_a_portion); ++i)
+      mine.pack_row(i, bytes);
+    counts.write(bytes);
   }
+}
+
+/// This rank's rows, a portion at a time, so that going on takes no more memory than the first run.
+matrix::CountRows read_counts(const hdf5::File& file, const parallel::Partition& cells, int rank) {
+  const auto [start, rows] = rows_of(file, cells.begin(rank), cells.n_local(rank));
+  const auto n = std::ssize(start) - 1;
+  matrix::CountRows counts;
+  counts.reserve(n, start.back() / 2);  // a nonzero takes two bytes or more
+  for (std::int64_t from = 0; from < n; from += cells_a_portion) {
+    const auto to = std::min(n, from + cells_a_portion);
+    const auto bytes = rows.part(start[from], start[to] - start[from]).operator()<std::uint8_t>("counts");
+    for (auto i = from; i < to; ++i)
+      counts.push_packed(std::span(bytes).subspan(start[i] - start[from], start[i + 1] - start[i]));
+  }
+  return counts;
 }
 
 }  // namespace
@@ -56,11 +68,7 @@ void save(MPI_Comm comm, const CellsStage& stage, const std::filesystem::path& p
     file.rows<std::int64_t>(file.get(), "n_counts", stage.metrics.n_counts);
     file.rows<std::int32_t>(file.get(), "n_genes", stage.metrics.n_genes);
     file.rows<double>(file.get(), "pct_mito", stage.metrics.pct_mito);
-    std::vector<std::int64_t> start{0};
-    for (std::int64_t i = 0; i < mine.n_cells(); ++i) start.push_back(start.back() + mine.counts.n_nonzeros(i));
-    file.rows<std::int64_t>(file.get(), "row_end", row_ends(comm, start));
-    const bool narrow = parallel::max_over_ranks(comm, std::int64_t{mine.counts.is_narrow() ? 0 : 1}) == 0;
-    narrow ? write_entries<std::uint16_t>(file, mine.counts) : write_entries<std::int32_t>(file, mine.counts);
+    write_counts(file, mine.counts);
   }
   file.close();
 }
@@ -86,21 +94,7 @@ CellsStage load_cells(MPI_Comm comm, const std::filesystem::path& path) {
   }
   stage.metrics = {rows.operator()<std::int64_t>("n_counts"), rows.operator()<std::int32_t>("n_genes"),
                    rows.operator()<double>("pct_mito")};
-  const int rank = parallel::rank_of(comm);
-  const auto [start, entries] = rows_of(file, cells.partition.begin(rank), cells.partition.n_local(rank));
-  auto& counts = cells.mine.counts;
-  const auto n_entries = start.back();
-  counts.reserve(std::ssize(start) - 1, n_entries);
-  constexpr std::int64_t entries_a_portion = 1 << 22;  // so that going on takes no more memory than the first run
-  for (std::int64_t at = 0; at < n_entries; at += entries_a_portion) {
-    const auto portion = entries.part(at, std::min(entries_a_portion, n_entries - at));
-    const auto column = portion.operator()<std::int32_t>("column"), count = portion.operator()<std::int32_t>("count");
-    for (std::int64_t i = 0; i < std::ssize(column); ++i) {
-      while (start[counts.n_rows() + 1] == at + i) counts.end_row();
-      counts.push(column[i], static_cast<std::uint32_t>(count[i]));
-    }
-  }
-  while (counts.n_rows() < std::ssize(start) - 1) counts.end_row();
+  cells.mine.counts = read_counts(file, cells.partition, parallel::rank_of(comm));
   return stage;
 }
 

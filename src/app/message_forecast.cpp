@@ -187,7 +187,7 @@ std::map<std::string, double> message_forecast(const StudySize& size, const RunO
   if (layout.ranks == 1 || size.cells == 0) return {};
   const auto s = symbols(size, o, layout);
   std::map<std::string, double> bytes;
-  bytes["read"] = 8 * moved_entries(size, layout.ranks) + 150 * s.features;
+  bytes["read"] = (size.tables ? 8 : 2.1) * moved_entries(size, layout.ranks) + 150 * s.features;
   if (!size.tables) bytes["normalize"] = 6 * reduced(s.features * s.lots) + everywhere(s, 8 * s.features * s.lots);
   bytes["pca"] = reduced(s.genes * (s.genes + 1) / 2) + 8 * s.genes * s.components + 8 * s.surplus * s.entries_a_cell;
   if (size.integrations > 0) {

@@ -25,7 +25,7 @@ namespace per {
 
 // bytes in memory
 constexpr double program = 50e6;    // libraries, MPI
-constexpr double entry_read = 6.6;  // 4 that stay, the rest while lots are handed to the ranks that own them
+constexpr double entry_read = 4.8;  // 4 that stay, the rest while lots are handed to the ranks that own them
 constexpr double entry_kept = 4;
 constexpr double entry_of_lot_being_read = 12;  // as text or slab
 constexpr double cell = 700;                    // barcode, metrics, labels, components
@@ -43,7 +43,7 @@ constexpr double doublets_a_round = 4096;
 constexpr double written_entry = 0.5;
 
 // bytes on the disk
-constexpr double entry_in_checkpoint = 4;
+constexpr double entry_in_checkpoint = 2.1;
 constexpr double entry_in_study = 12;
 constexpr double cell_in_files = 1500;
 constexpr double files = 5e6;  // the page with its charts, tables, what HDF5 needs

@@ -252,6 +252,7 @@ std::vector<std::string> StoredArray::read_texts(std::int64_t first, std::int64_
 MIURA_READ(float)
 MIURA_READ(double)
 MIURA_READ(std::int8_t)
+MIURA_READ(std::uint8_t)
 MIURA_READ(std::int32_t)
 MIURA_READ(std::int64_t)
 #undef MIURA_READ

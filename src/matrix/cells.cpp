@@ -22,7 +22,58 @@ void keep_aside(const std::vector<Aside>& all, std::int64_t begin, std::int64_t 
   }
 }
 
+std::int64_t bytes_of(std::uint32_t number) noexcept {
+  std::int64_t n = 1;
+  while (number >>= 7) ++n;
+  return n;
+}
+
+void append(std::uint32_t number, std::vector<std::uint8_t>& bytes) {
+  for (; number > 0x7F; number >>= 7) bytes.push_back(static_cast<std::uint8_t>(number | 0x80));
+  bytes.push_back(static_cast<std::uint8_t>(number));
+}
+
+/// Takes a number off the front; 0 where nothing is left.
+std::uint32_t take_number(std::span<const std::uint8_t>& bytes) noexcept {
+  std::uint32_t number = 0;
+  for (int shift = 0; !bytes.empty(); shift += 7) {
+    const std::uint32_t group = bytes.front();
+    bytes = bytes.subspan(1);
+    number |= (group & 0x7F) << (shift & 31);
+    if (group <= 0x7F) break;
+  }
+  return number;
+}
+
 }  // namespace
+
+std::int64_t CountRows::packed_size(std::int64_t row) const noexcept {
+  std::int64_t bytes = 0;
+  std::int32_t before = 0;
+  for_each(row, [&](std::int32_t column, std::uint32_t count) {
+    bytes += bytes_of(static_cast<std::uint32_t>(column - before)) + bytes_of(count);
+    before = column;
+  });
+  return bytes;
+}
+
+void CountRows::pack_row(std::int64_t row, std::vector<std::uint8_t>& bytes) const {
+  std::int32_t before = 0;
+  for_each(row, [&](std::int32_t column, std::uint32_t count) {
+    append(static_cast<std::uint32_t>(column - before), bytes);
+    append(count, bytes);
+    before = column;
+  });
+}
+
+void CountRows::push_packed(std::span<const std::uint8_t> row) {
+  std::int32_t column = 0;
+  while (!row.empty()) {
+    column += static_cast<std::int32_t>(take_number(row));
+    push(column, take_number(row));
+  }
+  end_row();
+}
 
 void CountRows::push(std::int32_t column, std::uint32_t count) {
   const auto offset = offset_of(column);
@@ -126,9 +177,8 @@ namespace {
 
 /// The part of a message that goes from the reader of a lot to one owner of some of its cells.
 struct Parcel {
-  std::vector<std::int64_t> row_length;
-  std::vector<std::int32_t> column;
-  std::vector<std::uint32_t> count;
+  std::vector<std::int64_t> row_size;  // bytes of each row in `counts`
+  std::vector<std::uint8_t> counts;    // packed
   std::vector<double> table;
   std::vector<char> barcode;  // each ends with a newline, which no barcode holds
 };
@@ -146,14 +196,9 @@ std::vector<T> received_part(MPI_Comm comm, std::vector<Parcel>& parcels, std::v
 Parcel pack_cells(const CellBlock& cells, std::int64_t from, std::int64_t to, std::int32_t n_features) {
   Parcel parcel;
   for (auto i = from; i < to; ++i) {
-    std::int64_t length = 0;
-    if (cells.counts.n_rows() > 0)
-      cells.counts.for_each(i, [&](std::int32_t column, std::uint32_t count) {
-        parcel.column.push_back(column);
-        parcel.count.push_back(count);
-        ++length;
-      });
-    parcel.row_length.push_back(length);
+    const auto before = std::ssize(parcel.counts);
+    if (cells.counts.n_rows() > 0) cells.counts.pack_row(i, parcel.counts);
+    parcel.row_size.push_back(std::ssize(parcel.counts) - before);
     parcel.barcode.insert(parcel.barcode.end(), cells.barcode[i].begin(), cells.barcode[i].end());
     parcel.barcode.push_back('\n');
   }
@@ -238,13 +283,12 @@ DistributedCells distribute(MPI_Comm comm, std::vector<CellBlock> lots, std::int
       lot = {};
     }
     give_back_freed_memory();
-    const auto row_length = received_part(comm, parcels, &Parcel::row_length);
-    const auto column = received_part(comm, parcels, &Parcel::column);
-    const auto count = received_part(comm, parcels, &Parcel::count);
+    const auto row_size = received_part(comm, parcels, &Parcel::row_size);
+    const auto counts = received_part(comm, parcels, &Parcel::counts);
     const auto table = received_part(comm, parcels, &Parcel::table);
     const auto barcode = received_part(comm, parcels, &Parcel::barcode);
 
-    mine.lot.insert(mine.lot.end(), row_length.size(), l);
+    mine.lot.insert(mine.lot.end(), row_size.size(), l);
     mine.table.insert(mine.table.end(), table.begin(), table.end());
     for (auto from = barcode.begin(); from != barcode.end();) {
       const auto end = std::find(from, barcode.end(), '\n');
@@ -253,9 +297,9 @@ DistributedCells distribute(MPI_Comm comm, std::vector<CellBlock> lots, std::int
     }
     if (sparse[0] == 0) continue;
     std::int64_t at = 0;
-    for (const auto length : row_length) {
-      for (const auto end = at + length; at < end; ++at) mine.counts.push(column[at], count[at]);
-      mine.counts.end_row();
+    for (const auto size : row_size) {
+      mine.counts.push_packed(std::span(counts).subspan(at, size));
+      at += size;
     }
   }
   return all;

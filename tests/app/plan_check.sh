@@ -36,7 +36,9 @@ file=$(find study/data -name 'matrix.mtx.gz' | sort | head -n 1)
 gzip -dc "$file" | head -n 3 | gzip >head.gz
 cp head.gz "$file"
 "$MIURA" run study/study.ini --plan >of_headers || fail "--plan reads more than headers"
-"$MIURA" run study/study.ini --plan --plan-ranks 3 --plan-threads 2 >of_headers && cmp plan of_headers || fail "the header alone gives another plan"
+"$MIURA" run study/study.ini --plan --plan-ranks 3 --plan-threads 2 >of_headers || fail "--plan reads more than headers"
+# who reads a file depends on its size, and with that what is exchanged; all else stands in its header
+diff <(sed 's/ *[0-9.]*$//' plan) <(sed 's/ *[0-9.]*$//' of_headers) || fail "the header alone gives another plan"
 echo '%%MatrixMarket matrix coordinate integer general' | gzip >"$file"
 expect 65 'header' 2 run study/study.ini --plan
 rm "$file"

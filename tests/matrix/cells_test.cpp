@@ -170,6 +170,23 @@ TEST(CountRows, AppendRowsOfOthers) {
   EXPECT_EQ(row_of(joined, 80), (Row{{65535, 3}}));
 }
 
+TEST(CountRows, ComeBackFromBytes) {
+  auto rows = wide_rows(80);
+  rows.push(127, 127);  // the last number that fits a byte, the first that does not, the largest
+  rows.push(127 + 128, 128);
+  rows.push(6 * 65536, 0xFFFF'FFFF);
+  rows.end_row();
+  matrix::CountRows again;
+  for (std::int64_t i = 0; i < rows.n_rows(); ++i) {
+    std::vector<std::uint8_t> bytes;
+    rows.pack_row(i, bytes);
+    EXPECT_EQ(std::ssize(bytes), rows.packed_size(i));
+    again.push_packed(bytes);
+    EXPECT_EQ(row_of(again, i), row_of(rows, i));
+  }
+  EXPECT_EQ(rows.packed_size(80), 2 + 4 + 3 + 5);
+}
+
 TEST(CountRows, KeepAndRenumberColumnsBeyondSixteenBits) {
   auto rows = wide_rows(80);
   std::vector<std::uint8_t> keep(80);

@@ -21,14 +21,17 @@ public:
   std::int64_t n_nonzeros() const noexcept { return std::ssize(column_); }
   std::int64_t n_nonzeros(std::int64_t row) const noexcept { return row_start_[row + 1] - row_start_[row]; }
 
-  /// Whether no column and no count needs more than 16 bits.
-  bool is_narrow() const noexcept { return passings_.empty() && large_.empty(); }
-
   /// Appends an entry to the row that is being built. `count` > 0.
   void push(std::int32_t column, std::uint32_t count);
   void end_row() { row_start_.push_back(std::ssize(column_)); }
   /// Appends the rows [begin, end) of others.
   void append_rows(const CountRows& rows, std::int64_t begin, std::int64_t end);
+  /// A row as bytes, two a nonzero for most: of each how far its column lies beyond the one before (of the first,
+  /// beyond 0) and its count, in groups of 7 bits, the lowest first, all but the last with the eighth bit set (LEB128).
+  std::int64_t packed_size(std::int64_t row) const noexcept;
+  void pack_row(std::int64_t row, std::vector<std::uint8_t>& bytes) const;
+  /// Appends a row that was packed.
+  void push_packed(std::span<const std::uint8_t> row);
   void reserve(std::int64_t rows, std::int64_t nonzeros);
   /// Gives back the memory that growing row by row has taken in advance.
   void shrink();
