@@ -5,6 +5,7 @@
 #include <limits>
 #include <numeric>
 
+#include "miura/stats/ranks.hpp"
 #include "simulate/samplers.hpp"
 
 namespace miura::simulate {
@@ -16,20 +17,6 @@ struct Assay {
   std::string_view name;
   double median, spread, steps_per_unit;
 };
-
-/// Average ranks, doubled, so that they are integers.
-std::vector<std::int64_t> doubled_ranks(std::span<const double> value) {
-  std::vector<std::int64_t> rank;
-  for (const double v : value) {
-    std::int64_t below = 0, equal = 0;
-    for (const double other : value) {
-      below += other < v;
-      equal += other == v;
-    }
-    rank.push_back(2 * below + equal + 1);
-  }
-  return rank;
-}
 
 /// Fractions on the scale of the arcsine of the root, centred and scaled over training lots.
 std::vector<double> standardised(const std::vector<LotPlan>& lots, std::span<const double> fraction) {
@@ -88,16 +75,8 @@ std::vector<double> untied(const Options& options, std::int64_t key, const Assay
 }  // namespace
 
 double spearman(std::span<const double> x, std::span<const double> y) {
-  const auto n = static_cast<std::int64_t>(x.size());
-  if (n < 3) return std::numeric_limits<double>::quiet_NaN();
-  const auto a = doubled_ranks(x), b = doubled_ranks(y);
-  std::int64_t ab = 0, aa = 0, bb = 0;  // around the mean of doubled ranks, n + 1
-  for (std::int64_t i = 0; i < n; ++i) {
-    ab += (a[i] - n - 1) * (b[i] - n - 1);
-    aa += (a[i] - n - 1) * (a[i] - n - 1);
-    bb += (b[i] - n - 1) * (b[i] - n - 1);
-  }
-  return static_cast<double>(ab) / std::sqrt(static_cast<double>(aa) * static_cast<double>(bb));
+  constexpr std::size_t fewest = 3;
+  return x.size() < fewest ? std::numeric_limits<double>::quiet_NaN() : stats::spearman_rho(x, y);
 }
 
 std::vector<double> of_training_lots(const std::vector<LotPlan>& lots, std::span<const double> value) {
