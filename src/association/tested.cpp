@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "miura/stats/correlation_interval.hpp"
+#include "miura/stats/ranks.hpp"
 
 namespace miura::association {
 
@@ -12,10 +13,17 @@ namespace {
 /// Smallest and largest rho over leaving out one lot each; NaN where none can be computed.
 void leave_lots_out(const Tested& tested, const LotDesign& design) {
   auto& row = *tested.row;
-  for (std::int32_t out = 0; out < row.n && row.n >= 4; ++out) {
-    auto rest = *tested.lots;
-    rest.erase(rest.begin() + out);
-    const auto rho = design.correlate(tested.x(rest), tested.y(rest), rest).rho;
+  if (row.n < 4) return;
+  std::vector<double> rhos;
+  if (!design.stratified() && !design.adjusted())
+    rhos = stats::spearman_rho_without_each(tested.x(*tested.lots), tested.y(*tested.lots));
+  else
+    for (std::int32_t out = 0; out < row.n; ++out) {
+      auto rest = *tested.lots;
+      rest.erase(rest.begin() + out);
+      rhos.push_back(design.correlate(tested.x(rest), tested.y(rest), rest).rho);
+    }
+  for (const auto rho : rhos) {
     row.loo_rho_min = std::fmin(row.loo_rho_min, rho);  // fmin and fmax pass over NaN
     row.loo_rho_max = std::fmax(row.loo_rho_max, rho);
   }

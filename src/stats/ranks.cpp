@@ -8,6 +8,17 @@
 
 namespace miura::stats {
 
+namespace {
+
+double rho_of(std::int64_t s, std::int64_t square_x, std::int64_t square_y) {
+  if (square_x == 0 || square_y == 0) return std::numeric_limits<double>::quiet_NaN();
+  return static_cast<double>(s) / std::sqrt(static_cast<double>(square_x) * static_cast<double>(square_y));
+}
+
+std::int32_t sign_of(std::int32_t difference) noexcept { return (difference > 0) - (difference < 0); }
+
+}  // namespace
+
 std::vector<std::int32_t> doubled_mid_ranks(std::span<const double> values) {
   const auto n = static_cast<std::int32_t>(values.size());
   std::vector<std::int32_t> order(n), rank(n);
@@ -29,13 +40,30 @@ std::int64_t spearman_s(std::span<const std::int32_t> x, std::span<const std::in
 }
 
 double spearman_rho(std::span<const std::int32_t> x, std::span<const std::int32_t> y) {
-  const auto norm_x = static_cast<double>(spearman_s(x, x)), norm_y = static_cast<double>(spearman_s(y, y));
-  if (norm_x == 0.0 || norm_y == 0.0) return std::numeric_limits<double>::quiet_NaN();
-  return static_cast<double>(spearman_s(x, y)) / std::sqrt(norm_x * norm_y);
+  return rho_of(spearman_s(x, y), spearman_s(x, x), spearman_s(y, y));
 }
 
 double spearman_rho(std::span<const double> x, std::span<const double> y) {
   return spearman_rho(doubled_mid_ranks(x), doubled_mid_ranks(y));
+}
+
+std::vector<double> spearman_rho_without_each(std::span<const double> x, std::span<const double> y) {
+  const auto rank_x = doubled_mid_ranks(x), rank_y = doubled_mid_ranks(y);
+  const auto n = std::ssize(rank_x);
+  std::vector<double> rho;
+  for (std::int64_t out = 0; out < n; ++out) {
+    std::int64_t s = 0, square_x = 0, square_y = 0;
+    for (std::int64_t i = 0; i < n; ++i) {
+      const std::int64_t a = rank_x[i] - sign_of(rank_x[i] - rank_x[out]);
+      const std::int64_t b = rank_y[i] - sign_of(rank_y[i] - rank_y[out]);
+      s += a * b;
+      square_x += a * a;
+      square_y += b * b;
+    }
+    const std::int64_t a = rank_x[out], b = rank_y[out];  // the one itself, which was among them
+    rho.push_back(rho_of(s - a * b, square_x - a * a, square_y - b * b));
+  }
+  return rho;
 }
 
 }  // namespace miura::stats

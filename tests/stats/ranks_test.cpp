@@ -44,6 +44,29 @@ TEST(SpearmanRho, IsPearsonOfTheMidRanks) {
   EXPECT_TRUE(std::isnan(stats::spearman_rho(std::vector<double>{1, 1, 1}, std::vector<double>{1, 2, 3})));
 }
 
+TEST(SpearmanRhoWithoutEach, IsRhoOfTheOthers) {
+  for (std::uint64_t i = 0; i < 60; ++i) {
+    stats::RandomStream random(2, stats::Purpose::simulate, i);
+    std::vector<double> x, y;
+    for (std::uint64_t l = 0; l < 2 + i / 2; ++l) {
+      x.push_back(random.below(i % 3 == 0 ? 2 : 40));  // many ties, and few
+      y.push_back(random.uniform());
+    }
+    const auto found = stats::spearman_rho_without_each(x, y);
+    ASSERT_EQ(found.size(), x.size());
+    for (std::size_t out = 0; out < x.size(); ++out) {
+      auto rest_x = x, rest_y = y;
+      rest_x.erase(rest_x.begin() + static_cast<std::ptrdiff_t>(out));
+      rest_y.erase(rest_y.begin() + static_cast<std::ptrdiff_t>(out));
+      const auto expected = stats::spearman_rho(rest_x, rest_y);
+      if (std::isnan(expected))
+        EXPECT_TRUE(std::isnan(found[out]));
+      else
+        EXPECT_EQ(found[out], expected);
+    }
+  }
+}
+
 TEST(SpearmanS, HoldsMoreThan32Bits) {
   Ranks large(4'000);
   for (int i = 0; i < 4'000; ++i) large[i] = 2 * i - 3'999;

@@ -21,4 +21,8 @@ double spearman_rho(std::span<const std::int32_t> x, std::span<const std::int32_
 /// The same of plain values without NaN.
 double spearman_rho(std::span<const double> x, std::span<const double> y);
 
+/// The same without the first pair, without the second ... (n values). A doubled centred rank is the number of smaller
+/// values minus that of larger ones, so that leaving one out moves it by a sign: n^2 steps and no sorting, same bits.
+std::vector<double> spearman_rho_without_each(std::span<const double> x, std::span<const double> y);
+
 }  // namespace miura::stats
