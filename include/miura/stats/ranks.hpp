@@ -21,8 +21,10 @@ double spearman_rho(std::span<const std::int32_t> x, std::span<const std::int32_
 /// The same of plain values without NaN.
 double spearman_rho(std::span<const double> x, std::span<const double> y);
 
-/// The same without the first pair, without the second ... (n values). A doubled centred rank is the number of smaller
-/// values minus that of larger ones, so that leaving one out moves it by a sign: n^2 steps and no sorting, same bits.
+/// The same without the first pair, without the second ... (n values), bit for bit, in n log n steps. A doubled centred
+/// rank is the number of smaller values minus that of larger ones, so that leaving pair i out moves R_j by
+/// sign(x_j - x_i): S becomes S - R_i T_i - sum_j R_j sign(y_j - y_i) - sum_j T_j sign(x_j - x_i) + the number of
+/// pairs that agree with i in both signs minus those that do not.
 std::vector<double> spearman_rho_without_each(std::span<const double> x, std::span<const double> y);
 
 }  // namespace miura::stats
