@@ -1,9 +1,11 @@
 // HDF5 files of counts: Cell Ranger (2: a group a genome; 3 and later: one group), AnnData, and MuData's RNA.
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "input/anndata_frame.hpp"
 #include "input/count_file.hpp"
@@ -190,25 +192,29 @@ WantedCells wanted_cells(const Content& content, const CountFile& file, const ma
                      std::vector<std::int64_t>(file.lots.size()),
                      barcode,
                      {}};
-  std::unordered_map<std::string, std::vector<std::string>> column;  // lots mostly use the same
+  std::vector<std::int64_t> all(n_cells);
+  std::iota(all.begin(), all.end(), 0);
+  using CellsOfValue = std::unordered_map<std::string, std::vector<std::int64_t>>;
+  std::unordered_map<std::string, CellsOfValue> column;  // lots mostly use the same
   for (std::size_t block = 0; block < file.lots.size(); ++block) {
     const auto& lot = lots[file.lots[block]];
+    const bool whole = lot.obs_column.empty();
     wanted.where.push_back({file.matrix, 0, "", lot.id});
-    if (!lot.obs_column.empty() && !column.contains(lot.obs_column)) {
+    if (!whole && !column.contains(lot.obs_column)) {
       if (content.kind != Content::Kind::anndata)
         throw InputError(wanted.where[block], "obs_column selects cells of an h5ad file, which this is not");
-      column[lot.obs_column] = frame_texts(content.root.get(), "obs", lot.obs_column);
+      auto values = frame_texts(content.root.get(), "obs", lot.obs_column);
+      auto& cells_of = column[lot.obs_column];
+      for (std::int64_t cell = 0; cell < n_cells; ++cell) cells_of[std::move(values[cell])].push_back(cell);
     }
-    const auto& values = column[lot.obs_column];
-    for (std::int64_t cell = 0; cell < n_cells; ++cell) {
-      if (!lot.obs_column.empty() && values[cell] != lot.obs_value) continue;
+    for (const auto cell : whole ? all : column[lot.obs_column][lot.obs_value]) {
       if (wanted.block[cell] >= 0)
         throw InputError(wanted.where[block],
                          "cell " + barcode[cell] + " also belongs to lot " + lots[file.lots[wanted.block[cell]]].id);
       wanted.block[cell] = static_cast<std::int32_t>(block);
       wanted.row[cell] = wanted.n_rows[block]++;
     }
-    if (!lot.obs_column.empty() && wanted.n_rows[block] == 0)
+    if (!whole && wanted.n_rows[block] == 0)
       throw InputError(wanted.where[block],
                        "no cell has '" + lot.obs_value + "' in obs column '" + lot.obs_column + "'");
   }

@@ -9,6 +9,7 @@
 #include <set>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "input/sheet.hpp"
 #include "miura/base/sha256.hpp"
@@ -78,16 +79,19 @@ matrix::Lot read_lot(const Sheet& sheet) {
 
 /// Two lots may share a file only if each takes its own cells from it.
 void check_shared_files(const Sheet& sheet, const matrix::Lots& lots) {
-  std::map<std::filesystem::path, std::vector<const matrix::Lot*>> lots_of;
+  struct File {
+    const matrix::Lot* first = nullptr;
+    std::map<std::pair<std::string_view, std::string_view>, const matrix::Lot*> by_value;  // of an obs column
+  };
+  std::map<std::filesystem::path, File> files;
   for (const auto& lot : lots) {
-    auto& others = lots_of[lot.path];
-    for (const auto* other : others)
-      if (lot.obs_column.empty() || other->obs_column.empty() ||
-          (lot.obs_column == other->obs_column && lot.obs_value == other->obs_value))
-        throw InputError(
-            {sheet.where().file, lot.sheet_row, "path", lot.id},
-            "the same cells are those of lot " + other->id + " in row " + std::to_string(other->sheet_row));
-    others.push_back(&lot);
+    auto& [first, by_value] = files[lot.path];
+    const auto [same, is_new] = by_value.try_emplace({lot.obs_column, lot.obs_value}, &lot);
+    const bool whole = first != nullptr && (lot.obs_column.empty() || first->obs_column.empty());
+    if (const auto* const other = whole ? first : same->second; whole || !is_new)
+      throw InputError({sheet.where().file, lot.sheet_row, "path", lot.id},
+                       "the same cells are those of lot " + other->id + " in row " + std::to_string(other->sheet_row));
+    if (first == nullptr) first = &lot;
   }
 }
 

@@ -270,19 +270,27 @@ DistributedCells distribute(MPI_Comm comm, std::vector<CellBlock> lots, std::int
                      std::clamp(all.partition.end(r), first[l], first[l + 1]) - first[l]);
   };
   reserve_for_mine(comm, lots, share, mine);
+  std::vector<CellBlock*> of_lot(n_lots);
+  for (auto& lot : lots)
+    if (lot.n_cells() > 0) of_lot[lot.lot[0]] = &lot;
+  std::int64_t freed = 0;  // nonzeros since memory was given back
   for (std::int32_t l = 0; l < n_lots; ++l) {
     std::vector<Parcel> parcels(ranks);
-    for (auto& lot : lots) {
-      if (lot.n_cells() == 0 || lot.lot[0] != l) continue;
+    if (auto* const lot = of_lot[l]; lot != nullptr) {
       for (int r = 0; r < ranks; ++r) {
         const auto [from, to] = share(l, r);
-        if (from < to && r != rank) parcels[r] = pack_cells(lot, from, to, n_features);
+        if (from < to && r != rank) parcels[r] = pack_cells(*lot, from, to, n_features);
       }
       const auto [from, to] = share(l, rank);
-      append_cells(lot, from, to, n_features, mine);
-      lot = {};
+      append_cells(*lot, from, to, n_features, mine);
+      freed += lot->counts.n_nonzeros() + std::ssize(lot->table);
+      *lot = {};
     }
-    give_back_freed_memory();
+    constexpr std::int64_t worth_a_call = 1 << 20;
+    if (freed >= worth_a_call) {
+      give_back_freed_memory();
+      freed = 0;
+    }
     const auto row_size = received_part(comm, parcels, &Parcel::row_size);
     const auto counts = received_part(comm, parcels, &Parcel::counts);
     const auto table = received_part(comm, parcels, &Parcel::table);
