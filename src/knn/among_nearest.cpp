@@ -1,12 +1,10 @@
 #include <algorithm>
-#include <cmath>
 #include <stdexcept>
 #include <utility>
 
 #include "knn/rank_count.hpp"
 #include "knn/ring.hpp"
 #include "knn/scan_blocks.hpp"
-#include "miura/base/error.hpp"
 #include "miura/knn/search.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "miura/parallel/moved_rows.hpp"
@@ -86,9 +84,7 @@ std::vector<std::uint8_t> answers(MPI_Comm comm, const matrix::Embedding& points
 std::vector<std::uint8_t> among_nearest(MPI_Comm comm, const matrix::Embedding& points,
                                         const matrix::Embedding& queries, std::span<const QueryPoint> pairs,
                                         const SearchOptions& options) {
-  if (options.k < 1)
-    throw UsageError("the number of nearest neighbours must be at least 1, not " + std::to_string(options.k));
-  if (points.n_dims != queries.n_dims) throw std::logic_error("points and queries differ in their dimensions");
+  validate(points, queries, options);
   const auto mine = questions_of(queries, pairs);
   if (!queries.points.is_lopsided()) return answers(comm, points, mine, options);
   const auto share = evened(comm, mine);

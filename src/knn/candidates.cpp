@@ -24,8 +24,7 @@ Candidates::Candidates(std::int32_t n_dims, std::int32_t k, std::int32_t most, c
 }
 
 void Candidates::begin(const QueryBlock& block, const Piece& piece, std::int64_t self, const NearestSoFar& nearest) {
-  load(block);
-  piece_ = piece;
+  load(block, piece);
   self_ = self;
   nearest_ = nearest;
   for (std::int32_t q = 0; q < block.size; ++q) raise_threshold(q, nearest.distance2[(block.first + q) * k_ + k_ - 1]);
@@ -65,9 +64,7 @@ void Candidates::rank_exactly(std::int32_t query) {
   for (const auto& candidate : pending(query))
     for (std::int32_t d = 0; d < n_dims_; d += floats_per_line)
       __builtin_prefetch(piece_.row(candidate.position, n_dims_) + d);
-  for (const auto& candidate : pending(query))
-    ranking_.emplace_back(squared_distance(row(query), piece_.row(candidate.position, n_dims_), n_dims_),
-                          piece_.first + candidate.position);
+  for (const auto& candidate : pending(query)) ranking_.emplace_back(distance_to(query, candidate), id_of(candidate));
   n_pending_[query] = 0;
 
   const auto found = std::min<std::int64_t>(k_, std::ssize(ranking_));

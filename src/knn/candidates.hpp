@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "knn/query_tiles.hpp"
-#include "knn/ring.hpp"
 
 namespace miura::knn {
 
@@ -41,7 +40,6 @@ private:
   void rank_exactly(std::int32_t query);
 
   std::int32_t k_;
-  Piece piece_;
   std::int64_t self_ = 0;
   NearestSoFar nearest_;
   std::vector<std::pair<double, std::int64_t>> ranking_;

@@ -30,8 +30,9 @@ QueryTiles::QueryTiles(std::int32_t n_dims, std::int32_t most, std::int32_t capa
   n_pending_.resize(most);
 }
 
-void QueryTiles::load(const QueryBlock& block) {
+void QueryTiles::load(const QueryBlock& block, const Piece& piece) {
   block_ = block;
+  piece_ = piece;
   n_tiles_ = (block.size + tile_width - 1) / tile_width;
   std::fill_n(tiles_.get(), std::int64_t{n_tiles_} * n_dims_ * tile_width, 0.0F);
   std::ranges::fill(threshold_, std::numeric_limits<float>::infinity());  // nothing interests the missing queries

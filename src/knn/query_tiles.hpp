@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "knn/panels.hpp"
+#include "knn/ring.hpp"
 #include "knn/score_margin.hpp"
 
 namespace miura::knn {
@@ -42,8 +43,8 @@ protected:
   QueryTiles(std::int32_t n_dims, std::int32_t most, std::int32_t capacity, const Centring& centring);
   ~QueryTiles() = default;
 
-  /// Begins a block: everything is of interest, and there are no candidates.
-  void load(const QueryBlock& block);
+  /// Begins a block on a piece of the points: everything is of interest, and there are no candidates.
+  void load(const QueryBlock& block, const Piece& piece);
   /// Points farther than this, squared, are of no interest.
   void raise_threshold(std::int32_t query, double distance2);
   /// Keeps a point; whether there is room for another one.
@@ -54,12 +55,18 @@ protected:
   std::span<Candidate> pending(std::int32_t query) noexcept {
     return std::span(pending_).subspan(std::int64_t{query} * capacity_, n_pending_[query]);
   }
+  std::int64_t id_of(const Candidate& candidate) const noexcept { return piece_.first + candidate.position; }
+  /// Squared.
+  double distance_to(std::int32_t query, const Candidate& candidate) const noexcept {
+    return squared_distance(row(query), piece_.row(candidate.position, n_dims_), n_dims_);
+  }
   const float* row(std::int32_t query) const noexcept { return block_.rows.data() + std::int64_t{query} * n_dims_; }
 
   std::int32_t n_dims_, capacity_, n_tiles_ = 0;
   const Centring& centring_;
   ScoreMargin margin_;
   QueryBlock block_;
+  Piece piece_;
   hwy::AlignedFreeUniquePtr<float[]> tiles_;
   std::vector<float> threshold_;
   std::vector<double> norm2_;

@@ -1,6 +1,7 @@
 #include "knn/rank_count.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace miura::knn {
@@ -16,8 +17,7 @@ RankCount::RankCount(std::int32_t n_dims, std::int32_t enough, std::int32_t most
 
 void RankCount::begin(const QueryBlock& block, const Piece& piece, std::span<const std::int64_t> start,
                       std::span<Target> target) {
-  load(block);
-  piece_ = piece;
+  load(block, piece);
   start_ = start;
   target_ = target;
   for (std::int32_t q = 0; q < block.size; ++q) look_no_farther(q);
@@ -40,10 +40,8 @@ void RankCount::count(std::int32_t query) {
     const float is_nearer = margin_.score_within(norm2_[query], distance2);
     for (const auto& candidate : pending(query)) {
       if (candidate.score < may_be_nearer) continue;
-      const auto id = piece_.first + candidate.position;
-      target.n_nearer += candidate.score >= is_nearer ||
-                         std::pair(squared_distance(row(query), piece_.row(candidate.position, n_dims_), n_dims_), id) <
-                             std::pair(target.distance2, target.id);
+      target.n_nearer += candidate.score >= is_nearer || std::pair(distance_to(query, candidate), id_of(candidate)) <
+                                                             std::pair(target.distance2, target.id);
     }
   }
   n_pending_[query] = 0;

@@ -1,12 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <vector>
 
 #include "knn/query_tiles.hpp"
-#include "knn/ring.hpp"
 
 namespace miura::knn {
 
@@ -42,7 +40,6 @@ private:
   void look_no_farther(std::int32_t query);
 
   std::int32_t enough_;
-  Piece piece_;
   std::span<const std::int64_t> start_;
   std::span<Target> target_;
 };

@@ -5,14 +5,24 @@
 #include <algorithm>
 #include <cstdint>
 #include <span>
+#include <stdexcept>
+#include <string>
 
 #include "knn/panels.hpp"
 #include "knn/query_tiles.hpp"
 #include "knn/ring.hpp"
 #include "knn/scan.hpp"
+#include "miura/base/error.hpp"
+#include "miura/knn/search.hpp"
 #include "miura/matrix/embedding.hpp"
 
 namespace miura::knn {
+
+inline void validate(const matrix::Embedding& points, const matrix::Embedding& queries, const SearchOptions& options) {
+  if (options.k < 1)
+    throw UsageError("the number of nearest neighbours must be at least 1, not " + std::to_string(options.k));
+  if (points.n_dims != queries.n_dims) throw std::logic_error("points and queries differ in their dimensions");
+}
 
 /// Small enough that every thread has work, large enough that a panel is used often once it is in the cache.
 inline std::int32_t queries_per_block(std::int64_t n_queries, std::int32_t most) {

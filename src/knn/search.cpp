@@ -3,14 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <stdexcept>
-#include <string>
 #include <vector>
 
 #include "knn/candidates.hpp"
 #include "knn/ring.hpp"
 #include "knn/scan_blocks.hpp"
-#include "miura/base/error.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "miura/parallel/moved_rows.hpp"
 
@@ -59,8 +56,7 @@ matrix::Neighbors search_for_own(MPI_Comm comm, const matrix::Embedding& points,
 matrix::Neighbors search(MPI_Comm comm, const matrix::Embedding& points, const matrix::Embedding& queries,
                          bool exclude_self, const SearchOptions& options) {
   const auto k = options.k;
-  if (k < 1) throw UsageError("the number of nearest neighbours must be at least 1, not " + std::to_string(k));
-  if (points.n_dims != queries.n_dims) throw std::logic_error("points and queries differ in their dimensions");
+  validate(points, queries, options);
   const auto& owners = queries.points;
   if (!owners.is_lopsided()) return search_for_own(comm, points, queries, exclude_self, options);
 
