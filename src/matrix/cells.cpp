@@ -22,15 +22,17 @@ void keep_aside(const std::vector<Aside>& all, std::int64_t begin, std::int64_t 
   }
 }
 
+constexpr std::int64_t most_bytes_of_number = 5;
+
 std::int64_t bytes_of(std::uint32_t number) noexcept {
-  std::int64_t n = 1;
-  while (number >>= 7) ++n;
-  return n;
+  return 1 + (number >= 1U << 7) + (number >= 1U << 14) + (number >= 1U << 21) + (number >= 1U << 28);
 }
 
-void append(std::uint32_t number, std::vector<std::uint8_t>& bytes) {
-  for (; number > 0x7F; number >>= 7) bytes.push_back(static_cast<std::uint8_t>(number | 0x80));
-  bytes.push_back(static_cast<std::uint8_t>(number));
+/// Writes a number at `to`; where the next one goes.
+std::uint8_t* put(std::uint32_t number, std::uint8_t* to) noexcept {
+  for (; number > 0x7F; number >>= 7) *to++ = static_cast<std::uint8_t>(number | 0x80);
+  *to++ = static_cast<std::uint8_t>(number);
+  return to;
 }
 
 /// Takes a number off the front; 0 where nothing is left.
@@ -58,12 +60,15 @@ std::int64_t CountRows::packed_size(std::int64_t row) const noexcept {
 }
 
 void CountRows::pack_row(std::int64_t row, std::vector<std::uint8_t>& bytes) const {
+  thread_local std::vector<std::uint8_t> room;
+  room.resize(std::max<std::size_t>(room.size(), 2 * most_bytes_of_number * n_nonzeros(row)));
+  auto* to = room.data();
   std::int32_t before = 0;
   for_each(row, [&](std::int32_t column, std::uint32_t count) {
-    append(static_cast<std::uint32_t>(column - before), bytes);
-    append(count, bytes);
+    to = put(count, put(static_cast<std::uint32_t>(column - before), to));
     before = column;
   });
+  bytes.insert(bytes.end(), room.data(), to);
 }
 
 void CountRows::push_packed(std::span<const std::uint8_t> row) {

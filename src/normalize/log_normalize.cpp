@@ -21,6 +21,11 @@ std::int64_t sum_of(const matrix::CountRows& counts, std::int64_t cell) {
   return sum;
 }
 
+struct Entry {
+  std::int32_t column;
+  std::uint32_t count;
+};
+
 /// Expression of one cell's counts. Most counts are small, so their logarithms are taken once a cell.
 class Expression {
 public:
@@ -62,7 +67,11 @@ std::vector<float> log_normalize(const matrix::CountRows& counts, std::int64_t b
 matrix::GridMatrix log_normalize_on_grid(const matrix::DistributedCells& cells, std::int32_t n_columns,
                                          std::span<const std::int32_t> selected, const LogNormalizeOptions& options) {
   std::vector<std::int32_t> new_column(n_columns, -1);
-  for (std::int32_t j = 0; j < std::ssize(selected); ++j) new_column[selected[j]] = j;
+  std::vector<std::uint8_t> is_selected(n_columns);  // small enough for the first cache
+  for (std::int32_t j = 0; j < std::ssize(selected); ++j) {
+    new_column[selected[j]] = j;
+    is_selected[selected[j]] = 1;
+  }
 
   const auto& counts = cells.mine.counts;
   const auto n = counts.n_rows();
@@ -70,20 +79,28 @@ matrix::GridMatrix log_normalize_on_grid(const matrix::DistributedCells& cells, 
   grid.row_start.assign(n + 1, 0);
 #pragma omp parallel for schedule(static)
   for (std::int64_t i = 0; i < n; ++i)
-    counts.for_each_column(i, [&](std::int32_t gene) { grid.row_start[i + 1] += new_column[gene] >= 0 ? 1 : 0; });
+    counts.for_each_column(i, [&](std::int32_t gene) { grid.row_start[i + 1] += is_selected[gene]; });
   for (std::int64_t i = 0; i < n; ++i) grid.row_start[i + 1] += grid.row_start[i];
 
   grid.column.resize(grid.row_start.back());
   grid.value.resize(grid.row_start.back());
-#pragma omp parallel for schedule(static)
-  for (std::int64_t i = 0; i < n; ++i) {
-    const Expression expression(counts, i, options.scale);
-    auto at = grid.row_start[i];
-    counts.for_each(i, [&](std::int32_t gene, std::uint32_t count) {
-      if (new_column[gene] < 0) return;
-      grid.column[at] = new_column[gene];
-      grid.value[at++] = on_grid(expression.of(count));
-    });
+#pragma omp parallel
+  {
+    std::vector<Entry> chosen(n_columns + 1);
+#pragma omp for schedule(static)
+    for (std::int64_t i = 0; i < n; ++i) {
+      const Expression expression(counts, i, options.scale);
+      std::int64_t n_chosen = 0;
+      counts.for_each(i, [&](std::int32_t gene, std::uint32_t count) {
+        chosen[n_chosen] = {new_column[gene], count};  // which genes are selected no processor can guess: no branch
+        n_chosen += is_selected[gene];
+      });
+      auto at = grid.row_start[i];
+      for (const auto& [column, count] : std::span(chosen).first(n_chosen)) {
+        grid.column[at] = column;
+        grid.value[at++] = on_grid(expression.of(count));
+      }
+    }
   }
   return grid;
 }
