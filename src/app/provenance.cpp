@@ -100,12 +100,14 @@ bool is_sealed(const std::string& text) {
   return digest_of(record) == digest;
 }
 
-std::map<std::string, std::string> digests_below(const std::filesystem::path& folder) {
-  std::map<std::string, std::string> digests;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
-    if (entry.is_regular_file())
-      digests[entry.path().lexically_relative(folder).generic_string()] = sha256_of_file(entry.path());
-  return digests;
+std::map<std::string, std::string> digests_below(const std::filesystem::path& folder,
+                                                 std::map<std::string, std::string> known) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    if (!entry.is_regular_file()) continue;
+    const auto name = entry.path().lexically_relative(folder).generic_string();
+    if (!known.contains(name)) known[name] = sha256_of_file(entry.path(), PageCache::let_go);
+  }
+  return known;
 }
 
 }  // namespace miura::app

@@ -47,7 +47,8 @@ std::string sealed(nlohmann::ordered_json record);
 /// Whether this is, byte for byte, what sealed() made.
 bool is_sealed(const std::string& text);
 
-/// SHA-256 of every regular file below a folder, by its path relative to it.
-std::map<std::string, std::string> digests_below(const std::filesystem::path& folder);
+/// SHA-256 of every regular file below a folder, by its path relative to it; those that are known are not read.
+std::map<std::string, std::string> digests_below(const std::filesystem::path& folder,
+                                                 std::map<std::string, std::string> known = {});
 
 }  // namespace miura::app

@@ -233,7 +233,11 @@ void publish_study(MPI_Comm comm, const Study& study, const Publication& p) {
   write_cells_table(comm, study, fresh / "tables" / "cells.tsv.gz");
   if (study.mapping.any()) write_mapping_table(comm, study, fresh / "tables" / "mapping.tsv");
   auto cells = cell_map(comm, study, p);
+  const int last = parallel::size_of(comm) - 1;
+  std::string digest_of_study;
   parallel::together(comm, [&] {
+    if (parallel::rank_of(comm) == last)  // reads gigabytes while rank 0 writes all else
+      digest_of_study = sha256_of_file(fresh / "study.h5ad", PageCache::let_go);
     if (parallel::rank_of(comm) != 0) return;
     auto tables = tables_of(study);
     if (auto outcomes = outcome_table(study); outcomes.n_rows() > 0) tables.push_back(std::move(outcomes));
@@ -250,9 +254,10 @@ void publish_study(MPI_Comm comm, const Study& study, const Publication& p) {
     report::write_whole_file(fresh / stored_page_file, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   });
 
+  parallel::broadcast(comm, digest_of_study, last);
   Digests outputs;
   parallel::together(comm, [&] {
-    if (parallel::rank_of(comm) == 0) outputs = digests_below(fresh);
+    if (parallel::rank_of(comm) == 0) outputs = digests_below(fresh, {{"study.h5ad", digest_of_study}});
   });
   const auto record = sealed(provenance(comm, study, p, outputs));
   parallel::together(comm, [&] {  // from here on the result is whole, and a killed run is finished by the next one

@@ -1,11 +1,12 @@
 #include "miura/base/sha256.hpp"
 
+#include <fcntl.h>
 #include <openssl/evp.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstdint>
-#include <fstream>
 #include <system_error>
 #include <vector>
 
@@ -48,17 +49,47 @@ std::string Sha256::hex() {
   return text;
 }
 
-std::string sha256_of_file(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {  // where it is there all the same, the system says why
-    const std::error_code reason(errno, std::generic_category());
+namespace {
+
+/// A file that is open to be read from its beginning.
+class Descriptor {
+public:
+  explicit Descriptor(const std::filesystem::path& path) : number_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+    if (number_ >= 0) return;
+    const std::error_code reason(errno,
+                                 std::generic_category());  // where it is there all the same, the system says why
     throw NotFoundError({path}, std::filesystem::exists(path) ? "cannot be opened: " + reason.message() : "not found");
   }
+  ~Descriptor() { ::close(number_); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int number() const noexcept { return number_; }
+
+private:
+  int number_;
+};
+
+}  // namespace
+
+std::string sha256_of_file(const std::filesystem::path& path, PageCache pages) {
+  const Descriptor file(path);
+  ::posix_fadvise(file.number(), 0, 0, POSIX_FADV_SEQUENTIAL);
   Sha256 digest;
-  std::vector<char> buffer(1 << 20);
-  while (file.read(buffer.data(), std::ssize(buffer)) || file.gcount() > 0)
-    digest.add(std::as_bytes(std::span(buffer).first(static_cast<std::size_t>(file.gcount()))));
-  if (file.bad()) throw Error(ExitCode::io, path.string() + ": read error");
+  std::vector<std::byte> buffer(1 << 20);
+  constexpr std::int64_t let_go_at_once = 16 << 20;  // pages that were just read the kernel is slow to give back
+  std::int64_t kept_from = 0;
+  for (std::int64_t at = 0;;) {
+    const auto n = ::read(file.number(), buffer.data(), buffer.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) throw Error(ExitCode::io, path.string() + ": read error: " + std::generic_category().message(errno));
+    if (n == 0) break;
+    digest.add(std::span<const std::byte>(buffer).first(static_cast<std::size_t>(n)));
+    at += n;
+    if (pages == PageCache::let_go && at - kept_from >= let_go_at_once) {
+      ::posix_fadvise(file.number(), kept_from, at - kept_from, POSIX_FADV_DONTNEED);
+      kept_from = at;
+    }
+  }
   return digest.hex();
 }
 

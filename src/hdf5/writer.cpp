@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "hdf5/unfinished_file.hpp"
+#include "hdf5/write_behind.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "miura/parallel/together.hpp"
 
@@ -79,6 +80,7 @@ void check_written(const ParallelFile& file, const std::string& name, herr_t sta
 void write_slab(const ParallelFile& file, const Dataset& dataset, const std::string& name, hid_t type,
                 const void* values, std::int64_t first, std::int64_t count, std::int64_t width) {
   const Dataspace on_disk(H5Dget_space(dataset.get()), "see the shape of " + name);
+  const auto offset = H5Dget_offset(dataset.get());  // undefined where there is nothing to store
   const auto row_bytes = static_cast<std::int64_t>(H5Tget_size(type)) * std::max<std::int64_t>(width, 1);
   const auto rows_a_call = std::max<std::int64_t>(1, most_bytes / row_bytes);
   parallel::together(file.comm(), [&] {
@@ -91,6 +93,7 @@ void write_slab(const ParallelFile& file, const Dataset& dataset, const std::str
       const auto* const from_memory = static_cast<const char*>(values) + from * row_bytes;
       if (H5Dwrite(dataset.get(), type, in_memory.get(), on_disk.get(), H5P_DEFAULT, from_memory) < 0)
         refuse(file, name);
+      file.wrote(static_cast<std::int64_t>(offset) + (first + from) * row_bytes, rows * row_bytes);
     }
   });
 }
@@ -156,6 +159,7 @@ ParallelFile::ParallelFile(MPI_Comm comm, const std::filesystem::path& path) : c
   file_ = File(id, "create " + path.string());
   parallel::together(comm, [&] {
     if (unfinished_) unfinished_->reserve_again();
+    behind_ = std::make_unique<WriteBehind>(path);
   });
 }
 
@@ -170,6 +174,8 @@ void ParallelFile::reserve_space(const Dataset& dataset) const {
     if (unfinished_ && offset != HADDR_UNDEF) unfinished_->reserve(static_cast<std::int64_t>(offset + bytes));
   });
 }
+
+void ParallelFile::wrote(std::int64_t offset, std::int64_t bytes) const { behind_->wrote(offset, bytes); }
 
 Group ParallelFile::group(hid_t at, const std::string& name) const {
   return created<Group>(*this, H5Gcreate2(at, name.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), name);

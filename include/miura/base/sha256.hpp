@@ -28,7 +28,11 @@ private:
   std::unique_ptr<State> state_;
 };
 
+/// What becomes of the memory in which the system keeps a file that was read. What a job has written itself nobody
+/// reads again soon, and the memory limit of a job counts it.
+enum class PageCache { keep, let_go };
+
 /// Digest of a file's bytes. Throws NotFoundError if it cannot be opened, Error(io) if it cannot be read.
-std::string sha256_of_file(const std::filesystem::path& path);
+std::string sha256_of_file(const std::filesystem::path& path, PageCache pages = PageCache::keep);
 
 }  // namespace miura

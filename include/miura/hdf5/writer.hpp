@@ -15,6 +15,7 @@
 namespace miura::hdf5 {
 
 class UnfinishedFile;
+class WriteBehind;
 
 /// Everything here is collective over the communicator of the file: all ranks make the same calls with the same names.
 /// Failures (disk full ...) are thrown on every rank as Error(io) that names the file.
@@ -68,6 +69,9 @@ public:
   /// Reserves the disk's space for the file as far as the end of a new dataset. Error(io) if the disk is too small.
   void reserve_space(const Dataset& dataset) const;
 
+  /// This rank has written these bytes, which nobody needs in memory any more.
+  void wrote(std::int64_t offset, std::int64_t bytes) const;
+
   /// Flushes and closes; throws where the destructor could not.
   void close();
 
@@ -75,6 +79,7 @@ private:
   MPI_Comm comm_;
   std::filesystem::path path_;
   std::unique_ptr<UnfinishedFile> unfinished_;  // on rank 0; outlives file_, which is closed first
+  std::unique_ptr<WriteBehind> behind_;
   File file_;
 };
 
