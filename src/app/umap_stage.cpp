@@ -4,6 +4,8 @@
 #include "app/stages.hpp"
 #include "app/stop_request.hpp"
 #include "miura/knn/search.hpp"
+#include "miura/matrix/moved_rows.hpp"
+#include "miura/parallel/communicator.hpp"
 #include "miura/umap/fuzzy_graph.hpp"
 #include "miura/umap/layout.hpp"
 #include "miura/umap/place.hpp"
@@ -22,19 +24,33 @@ void enter(matrix::Embedding& all, std::span<const std::uint8_t> marked, const m
     }
 }
 
+/// The plane is laid out by all ranks alike, whoever owns the cells of a lot.
+parallel::Partition even(MPI_Comm comm, const parallel::Partition& cells) {
+  return parallel::Partition::even(cells.size(), parallel::size_of(comm));
+}
+
+matrix::Embedding laid_out(MPI_Comm comm, const matrix::Neighbors& nearest, const RunOptions& o) {
+  auto options = o.umap;
+  options.safe_point = stop_if_requested;
+  const auto shared = matrix::moved(comm, nearest, even(comm, nearest.queries));
+  const auto graph = umap::fuzzy_graph(comm, shared, {.k = nearest.k + 1});
+  return matrix::moved(comm, umap::layout(comm, graph, options), nearest.queries);
+}
+
 }  // namespace
 
 matrix::Embedding placed_in_layout(MPI_Comm comm, const LayoutReference& reference, const matrix::Embedding& cells,
                                    const RunOptions& o) {
+  const auto shared = matrix::moved(comm, cells, even(comm, cells.points));
   const auto nearest =
-      knn::nearest(comm, reference.coordinates, cells, {.k = o.shared.k, .safe_point = stop_if_requested});
+      knn::nearest(comm, reference.coordinates, shared, {.k = o.shared.k, .safe_point = stop_if_requested});
   umap::PlaceOptions options{.k = o.shared.k,
                              .min_dist = o.umap.min_dist,
                              .spread = o.umap.spread,
                              .negatives = o.umap.negatives,
                              .seed = o.umap.seed};
   if (o.umap.epochs > 0) options.epochs = o.umap.epochs / 3;  // as umap-learn
-  return umap::place(comm, nearest, reference.layout, options);
+  return matrix::moved(comm, umap::place(comm, nearest, reference.layout, options), cells.points);
 }
 
 UmapStage umap_stage(MPI_Comm comm, const Study& study, const RunOptions& o) {
@@ -47,10 +63,8 @@ UmapStage umap_stage(MPI_Comm comm, const Study& study, const RunOptions& o) {
     trains[i] = of_training && !in_reference[i] ? 1 : 0;
     mapped[i] = of_training ? 0 : 1;
   }
-  auto options = o.umap;
-  options.safe_point = stop_if_requested;
-  const auto graph = umap::fuzzy_graph(comm, study.neighbors.nearest, {.k = study.neighbors.nearest.k + 1});
-  LayoutReference reference{marked_rows(comm, study.coordinates(), in_reference), umap::layout(comm, graph, options)};
+  LayoutReference reference{marked_rows(comm, study.coordinates(), in_reference),
+                            laid_out(comm, study.neighbors.nearest, o)};
 
   constexpr float nowhere = std::numeric_limits<float>::quiet_NaN();
   UmapStage stage;

@@ -8,8 +8,8 @@
 #include "knn/candidates.hpp"
 #include "knn/ring.hpp"
 #include "knn/scan_blocks.hpp"
+#include "miura/matrix/moved_rows.hpp"
 #include "miura/parallel/communicator.hpp"
-#include "miura/parallel/moved_rows.hpp"
 
 namespace miura::knn {
 
@@ -55,17 +55,12 @@ matrix::Neighbors search_for_own(MPI_Comm comm, const matrix::Embedding& points,
 /// Ranks share the work evenly, whoever has the queries: those of a lot are often of one rank.
 matrix::Neighbors search(MPI_Comm comm, const matrix::Embedding& points, const matrix::Embedding& queries,
                          bool exclude_self, const SearchOptions& options) {
-  const auto k = options.k;
   validate(points, queries, options);
   const auto& owners = queries.points;
   if (!owners.is_lopsided()) return search_for_own(comm, points, queries, exclude_self, options);
 
   const auto even = parallel::Partition::even(owners.size(), parallel::size_of(comm));
-  const matrix::Embedding mine{even, queries.n_dims,
-                               parallel::moved_rows<float>(comm, owners, even, queries.value, queries.n_dims)};
-  const auto found = search_for_own(comm, points, mine, exclude_self, options);
-  return {owners, k, parallel::moved_rows<std::int64_t>(comm, even, owners, found.id, k),
-          parallel::moved_rows<float>(comm, even, owners, found.distance, k)};
+  return moved(comm, search_for_own(comm, points, moved(comm, queries, even), exclude_self, options), owners);
 }
 
 }  // namespace
