@@ -216,7 +216,7 @@ std::map<std::string, double> message_forecast(const StudySize& size, const RunO
     constexpr double test = 2e3;
     bytes["association"] = test * usual_clusters * s.partitions;
     if (o.genes && !size.tables) bytes["genes"] = genes(s);
-    if (o.neighborhoods) bytes["neighborhoods"] = neighborhoods(size, s, o);
+    if (tests_neighborhoods(size, o)) bytes["neighborhoods"] = neighborhoods(size, s, o);
   }
   bytes["report"] = 2 * (250e3 + 1080 * s.cells / s.ranks * s.others);
   return bytes;

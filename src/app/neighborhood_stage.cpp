@@ -1,9 +1,12 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
 
 #include "app/stages.hpp"
 #include "app/stop_request.hpp"
+#include "miura/base/log.hpp"
 #include "miura/matrix/table_columns.hpp"
 #include "miura/neighborhood/association.hpp"
 #include "miura/neighborhood/union_graph.hpp"
@@ -78,6 +81,18 @@ matrix::Table global_table(std::span<const GlobalRow> rows) {
   return columns.take();
 }
 
+/// Rows that say why nothing was tested.
+matrix::Table not_tested(const std::vector<association::Outcome>& outcomes, std::int32_t n_lots) {
+  std::vector<GlobalRow> rows(outcomes.size());
+  for (std::size_t m = 0; m < outcomes.size(); ++m) {
+    rows[m].outcome = outcomes[m].name;
+    rows[m].n = n_lots;
+    rows[m].status = neighborhood::Status::not_tested;
+    rows[m].flags = "TOO_MANY_LOTS";
+  }
+  return global_table(rows);
+}
+
 }  // namespace
 
 NeighborhoodStage neighborhood_stage(MPI_Comm comm, const Study& study, const RunOptions& o,
@@ -86,13 +101,19 @@ NeighborhoodStage neighborhood_stage(MPI_Comm comm, const Study& study, const Ru
   if (study.association.outcomes.empty() || !o.neighborhoods) return stage;
   std::vector<std::int32_t> place(study.lots.size(), -1), lot_of_vertex;
   const auto& training = study.association.training_lots;
+  const auto n_lots = static_cast<std::int32_t>(training.size());
+  if (n_lots > o.neighborhood_max_lots) {
+    log::warn(fmt::format("{} training lots, more than neighborhoods.max_lots = {}: neighborhoods are not tested",
+                          n_lots, o.neighborhood_max_lots));
+    stage.table = not_tested(study.association.outcomes, n_lots);
+    return stage;
+  }
   for (std::size_t t = 0; t < training.size(); ++t) place[training[t]] = static_cast<std::int32_t>(t);
   for (std::size_t i = 0; i < study.genes.reference.size(); ++i)
     if (study.genes.reference[i]) lot_of_vertex.push_back(place[study.cells.cells.mine.lot[i]]);
 
   const auto graph = neighborhood::union_graph(comm, study.neighbors.nearest, std::min(15, study.neighbors.nearest.k));
-  const auto abundance = neighborhood::abundance(comm, graph, lot_of_vertex, static_cast<std::int32_t>(training.size()),
-                                                 neighborhood::AbundanceOptions{});
+  const auto abundance = neighborhood::abundance(comm, graph, lot_of_vertex, n_lots, neighborhood::AbundanceOptions{});
   const auto design = tests_of(comm, study, o, sheet).design;
   const auto stratum = numbered(design.stratum);
   std::vector<GlobalRow> rows;

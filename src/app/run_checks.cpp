@@ -132,6 +132,7 @@ void check_tests(RunOptions& o) {
   if (!o.condition_column.empty() && !may_be_pair(o.condition_compare))
     throw UsageError("genes.condition needs genes.compare = FIRST:SECOND, the two conditions");
   check_range<std::int64_t>("neighborhoods.permutations", o.neighborhood_permutations, 1, 1'000'000'000);
+  check_range<std::int64_t>("neighborhoods.max_lots", o.neighborhood_max_lots, 3, 50'000);
   check_range<std::int64_t>("enrichment.min_size", o.enrichment.sizes.least, 1, many);
   check_range<std::int64_t>("enrichment.max_size", o.enrichment.sizes.most, o.enrichment.sizes.least, many);
   check_range<std::int64_t>("enrichment.permutations", o.enrichment.permutations, 0, 1'000'000);

@@ -40,6 +40,9 @@ constexpr double soft_clusters = 800;  // of an integrated cell: its shares in u
 constexpr double mapping_cell = 2800;  // of the reference or the lot that is mapped: features that are compared, lists
 constexpr double doublet_entry = 32;   // of a simulated doublet
 constexpr double doublets_a_round = 4096;
+constexpr double abundance = 16;  // of a lot round a reference cell: as it is, and ranked over lots
+constexpr double lot_pair = 32;   // of two lots: their products, and what the eigensolver holds of them
+constexpr double lot_pair_of_thread = 12;
 constexpr double written_entry = 0.5;
 
 // bytes on the disk
@@ -221,8 +224,10 @@ void add_tests(const StudySize& size, const RunOptions& o, const Terms& t, std::
         {.stage = "genes",
          .shared_s = t.features * (1 + usual_clusters) *
                      tests_s(o.gene_exact_up_to, o.gene_permutations, per::relabeled_gene, per::drawn_lot_of_gene)});
-  if (o.neighborhoods)
+  if (tests_neighborhoods(size, o))
     work.push_back({.stage = "neighborhoods",
+                    .bytes = per::abundance * lots * t.reference / t.ranks +
+                             lots * lots * (per::lot_pair + per::lot_pair_of_thread * t.threads),
                     .shared_s = per::relabeled_cell * t.reference * t.outcomes * neighborhood_relabelings(size, o)});
 }
 
@@ -244,6 +249,10 @@ std::vector<Work> work_of(const StudySize& size, const RunOptions& o, const Layo
 
 double relabelings(const StudySize& size, std::int32_t exact_up_to, double drawn) {
   return size.training_lots <= exact_up_to ? std::tgamma(static_cast<double>(size.training_lots) + 1) : drawn;
+}
+
+bool tests_neighborhoods(const StudySize& size, const RunOptions& o) {
+  return o.neighborhoods && size.training_lots <= o.neighborhood_max_lots;
 }
 
 double neighborhood_relabelings(const StudySize& size, const RunOptions& o) {

@@ -45,6 +45,7 @@ struct StageForecast {
 
 /// Relabelings of the training lots: all of them, or as many as are drawn.
 double relabelings(const StudySize& size, std::int32_t exact_up_to, double drawn);
+bool tests_neighborhoods(const StudySize& size, const RunOptions& o);
 /// Those that the neighborhoods are tested by.
 double neighborhood_relabelings(const StudySize& size, const RunOptions& o);
 /// Features that components are made of.

@@ -223,7 +223,9 @@ po::options_description describe_genes(RunOptions& o) {
       "genes.pair", with_default(o.condition_pair), "column of the sample sheet that tells which lots belong together")(
       "neighborhoods.test", with_default(o.neighborhoods), "test the abundance round every reference cell")(
       "neighborhoods.permutations", with_default(o.neighborhood_permutations),
-      "relabelings drawn where there are more in all");
+      "relabelings drawn where there are more in all")(
+      "neighborhoods.max_lots", with_default(o.neighborhood_max_lots),
+      "not tested above so many training lots: memory grows with their number squared, and times cells");
   return genes;
 }
 

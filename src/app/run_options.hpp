@@ -83,6 +83,7 @@ struct RunOptions {
   bool enrichment_clusters = true;  ///< also along the genes ranked in each cluster
   bool neighborhoods = true;
   std::int64_t neighborhood_permutations = 9'999;
+  std::int64_t neighborhood_max_lots = 5'000;
 };
 
 /// The outcomes, the primary ones included.

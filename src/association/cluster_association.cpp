@@ -36,7 +36,7 @@ Lots kept_lots(const matrix::Composition& partition, const Options& options, Res
 }
 
 /// The rows of a family, described but not yet tested, by partition, cluster and outcome.
-ClusterFamily described(const std::string& name, std::span<const ClusterShare> shares,
+ClusterFamily described(MPI_Comm comm, const std::string& name, std::span<const ClusterShare> shares,
                         std::span<const Outcome* const> outcomes, const LotDesign& design, const Options& options,
                         LotSets& lot_sets) {
   ClusterFamily family;
@@ -54,11 +54,10 @@ ClusterFamily described(const std::string& name, std::span<const ClusterShare> s
       family.tested.push_back({&row, share.value(), outcome, &*lot_sets.insert(design.lots_with(*outcome)).first});
       family.share.push_back(&share);
     }
-#pragma omp parallel for schedule(dynamic, 16)
-  for (std::int64_t i = 0; i < std::ssize(family.rows); ++i) {
+  fill_rows(comm, std::ssize(family.rows), options, [&](std::int64_t i) {
     describe(family.tested[i], design, options, fewest);
     describe_cells(family.tested[i], *family.share[i], options);
-  }
+  });
   return family;
 }
 
@@ -79,7 +78,7 @@ Result associate(MPI_Comm comm, std::span<const matrix::Composition> partitions,
   LotSets lot_sets;
   for (const auto& [name, members] : families_of(outcomes, options)) {
     Family family{.name = name};
-    auto clusters = described(name, shares, members, design, options, lot_sets);
+    auto clusters = described(comm, name, shares, members, design, options, lot_sets);
     const auto tests = rank_tests(comm, clusters.tested, design, options);
     test_each(clusters.tested, options, tests);
     const auto family_lots = test_family(clusters.tested, design, options, tests, lot_sets, family);

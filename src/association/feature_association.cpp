@@ -34,7 +34,7 @@ struct FeatureFamily {
 };
 
 /// The rows of a family, described but not yet tested, by feature and outcome.
-FeatureFamily described(const std::string& name, const matrix::Measurements& features,
+FeatureFamily described(MPI_Comm comm, const std::string& name, const matrix::Measurements& features,
                         std::span<const Outcome* const> outcomes, const LotDesign& design, const Options& options,
                         LotSets& lot_sets) {
   FeatureFamily family;
@@ -58,11 +58,10 @@ FeatureFamily described(const std::string& name, const matrix::Measurements& fea
       row.outcome = outcomes[m]->name;
       family.tested.push_back({&row, value, outcomes[m], lots});
     }
-#pragma omp parallel for schedule(dynamic, 64)
-  for (std::int64_t i = 0; i < std::ssize(family.rows); ++i) {
+  fill_rows(comm, std::ssize(family.rows), options, [&](std::int64_t i) {
     describe(family.tested[i], design, options, fewest);
     if (options.statistic == Statistic::spearman) family.rows[i].statistic = family.rows[i].rho;
-  }
+  });
   return family;
 }
 
@@ -90,7 +89,7 @@ FeatureResult associate_features(MPI_Comm comm, const matrix::Measurements& feat
   LotSets lot_sets;
   for (const auto& [name, members] : families_of(outcomes, options)) {
     Family family{.name = name};
-    auto found = described(name, features, members, design, options, lot_sets);
+    auto found = described(comm, name, features, members, design, options, lot_sets);
     const auto tests = tests_of(comm, found, design, options);
     test_each(found.tested, options, tests);
     test_family(found.tested, design, options, tests, lot_sets, family);
@@ -116,7 +115,7 @@ std::vector<FeatureRow> test_features_alone(MPI_Comm comm, const matrix::Measure
   LotSets lot_sets;
   std::vector<const Outcome*> members;
   for (const auto& outcome : outcomes) members.push_back(&outcome);
-  auto found = described({}, features, members, design, options, lot_sets);
+  auto found = described(comm, {}, features, members, design, options, lot_sets);
   test_each(found.tested, options, tests_of(comm, found, design, options));
   return std::move(found.rows);
 }

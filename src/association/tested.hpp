@@ -1,5 +1,9 @@
 #pragma once
 
+#include <mpi.h>
+#include <omp.h>
+
+#include <algorithm>
 #include <set>
 #include <span>
 #include <vector>
@@ -28,5 +32,19 @@ std::int32_t fewest_lots(const Options& options, std::int64_t n_tests);
 /// Everything about a row that needs no relabeling and holds for any feature: n, S, rho, its interval, leaving lots
 /// out, and the status as far as it is known without p-values.
 void describe(const Tested& tested, const LotDesign& design, const Options& options, std::int32_t fewest);
+
+/// Calls fill(row) for the rows 0 .. n_rows - 1 on this rank's threads; every rank fills all of them. A row of many
+/// thousand lots takes a tenth of a second, so there are safe points between. Collective.
+template <class Fill>
+void fill_rows(MPI_Comm comm, std::int64_t n_rows, const Options& options, Fill&& fill) {
+  const std::int64_t rows_at_once = 64 * omp_get_max_threads();
+  const auto safe_point = options.relabelings.safe_point;
+  for (std::int64_t first = 0; first < n_rows; first += rows_at_once) {
+    const auto end = std::min(n_rows, first + rows_at_once);
+#pragma omp parallel for schedule(dynamic)
+    for (std::int64_t row = first; row < end; ++row) fill(row);
+    if (safe_point != nullptr && end < n_rows) safe_point(comm);
+  }
+}
 
 }  // namespace miura::association

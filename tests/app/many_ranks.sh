@@ -20,4 +20,13 @@ on 3 1 run lots/study.ini "${few[@]}" --out on_three --quiet 2>said.txt || fail 
 [ "$(tail -n +2 alone/tables/lots.tsv | wc -l)" -eq 1000 ] || fail "lots are missing"
 awk -F'\t' 'NR == 1 { for (i = 1; i <= NF; ++i) column[$i] = i } NR > 1 && $column["n"] > 900 { ++n } END { exit n == 0 }' alone/tables/association.tsv ||
   fail "no cluster was tested over the lots"
+
+# ---- more lots than the abundance round cells is tested for: the outcomes say so, and all else stays ----
+on 1 2 run lots/study.ini "${few[@]}" --neighborhoods.max_lots 900 --out alone --quiet 2>said.txt || fail "too many lots: $(cat said.txt)"
+grep -q "1000 training lots, more than neighborhoods.max_lots = 900" said.txt || fail "no warning: $(cat said.txt)"
+awk -F'\t' 'NR == 1 { for (i = 1; i <= NF; ++i) column[$i] = i }
+             NR > 1 && !($column["status"] == "NOT_TESTED" && $column["flags"] == "TOO_MANY_LOTS" && $column["n"] == 1000) { exit 1 }
+             END { exit NR < 2 }' alone/tables/global.tsv || fail "global.tsv: $(cat alone/tables/global.tsv)"
+[ ! -e alone/neighbourhood.h5 ] || fail "neighborhoods of an earlier run were left"
+cmp -s alone/tables/association.tsv on_three/tables/association.tsv || fail "the association changed with neighborhoods"
 echo passed
