@@ -114,12 +114,14 @@ void write_counts(const ParallelFile& file, const Study& study, double scale, co
   hdf5::RowsInPortions<std::int32_t> column(file, x.get(), "indices", counts.n_nonzeros());
   hdf5::RowsInPortions<std::int32_t> count(file, layer.get(), "data", counts.n_nonzeros());
   std::vector<std::int64_t> row_start{0};
+  std::vector<std::int32_t> columns, integers;  // of a portion
   const auto mine = cells.mine.n_cells();
   const auto portions = parallel::max_over_ranks(comm, (mine + cells_a_portion - 1) / cells_a_portion);
   for (std::int64_t p = 0; p < portions; ++p) {
     const auto from = std::min(mine, p * cells_a_portion), to = std::min(mine, (p + 1) * cells_a_portion);
     const auto values = normalize::log_normalize(counts, from, to, {.scale = scale});
-    std::vector<std::int32_t> columns, integers;
+    columns.clear();
+    integers.clear();
     for (auto i = from; i < to; ++i) {
       counts.for_each(i, [&](std::int32_t gene, std::uint32_t c) {
         columns.push_back(gene);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <limits>
 
 #include "cellcycle/controls.hpp"
@@ -20,42 +21,28 @@ struct Lists {
   std::vector<std::int32_t> genes, controls;
 };
 
-/// Log-normalised expression of all cells of this rank, slab by slab, since that of all is larger than their counts:
-/// calls use(from, to, start, value) for cells [from, to), the values of cell i from start[i - from] on.
-template <class Use>
-void for_each_slab(const matrix::CountRows& counts, const normalize::LogNormalizeOptions& options, Use&& use) {
-  constexpr std::int64_t slab = 4096;
-  for (std::int64_t from = 0; from < counts.n_rows(); from += slab) {
-    const auto to = std::min(from + slab, counts.n_rows());
-    std::vector<std::int64_t> start{0};
-    for (auto i = from; i < to; ++i) start.push_back(start.back() + counts.n_nonzeros(i));
-    use(from, to, start, normalize::log_normalize(counts, from, to, options));
-  }
-}
-
-std::int64_t in_steps(float expression) { return std::lrint(expression * matrix::grid_steps); }
+/// As a float, as X of study.h5ad has it, in units of 2^-16.
+std::int64_t in_steps(double expression) { return std::lrint(static_cast<float>(expression) * matrix::grid_steps); }
 
 /// The sum of every gene's log-normalised expression over the reference, in units of 2^-16. Collective.
 std::vector<std::int64_t> expression_sums(MPI_Comm comm, const matrix::CountRows& counts, std::int32_t n_genes,
                                           std::span<const std::uint8_t> reference,
                                           const normalize::LogNormalizeOptions& options) {
   std::vector<std::int64_t> sum(n_genes, 0);
-  for_each_slab(counts, options, [&](auto from, auto to, const auto& start, const auto& value) {
-    for (auto i = from; i < to; ++i) {
+#pragma omp parallel
+  {
+    std::vector<std::int64_t> mine(n_genes, 0);
+#pragma omp for schedule(static)
+    for (std::int64_t i = 0; i < counts.n_rows(); ++i) {
       if (!reference[i]) continue;
-      auto next = value.begin() + start[i - from];
-      counts.for_each_column(i, [&](std::int32_t gene) { sum[gene] += in_steps(*next++); });
+      const normalize::CellExpression expression(counts, i, options);
+      counts.for_each(i, [&](std::int32_t gene, std::uint32_t count) { mine[gene] += in_steps(expression.of(count)); });
     }
-  });
+#pragma omp critical
+    std::ranges::transform(mine, sum, sum.begin(), std::plus{});
+  }
   parallel::sum_over_ranks(comm, sum);
   return sum;
-}
-
-/// 1 for the genes of a list, 0 for others.
-std::vector<std::uint8_t> members(const std::vector<std::int32_t>& list, std::int32_t n_genes) {
-  std::vector<std::uint8_t> is_member(n_genes, 0);
-  for (const auto gene : list) is_member[gene] = 1;
-  return is_member;
 }
 
 /// How many genes of a list the file of each lot has.
@@ -68,39 +55,53 @@ std::vector<std::int64_t> present_in_lots(const std::vector<std::int32_t>& list,
   return present;
 }
 
+/// The lists of both phases as they are met in a cell: which of them each gene is in, by bits.
+class Modules {
+public:
+  static constexpr int n_lists = 4;  // genes of S, their controls, genes of G2/M, their controls
+  using Sums = std::array<std::int64_t, n_lists>;
+
+  Modules(std::span<const Lists, 2> phases, std::int32_t n_genes) : lists_of_(n_genes, 0) {
+    for (int list = 0; list < n_lists; ++list)
+      for (const auto gene : list % 2 == 0 ? phases[list / 2].genes : phases[list / 2].controls)
+        lists_of_[gene] |= static_cast<std::uint8_t>(1 << list);
+  }
+
+  /// The expression of a cell in each list, in units of 2^-16.
+  Sums of(const matrix::CountRows& counts, std::int64_t cell, const normalize::LogNormalizeOptions& options) const {
+    const normalize::CellExpression expression(counts, cell, options);
+    Sums sums{};
+    counts.for_each(cell, [&](std::int32_t gene, std::uint32_t count) {
+      const unsigned lists = lists_of_[gene];
+      if (lists == 0) return;
+      const auto steps = in_steps(expression.of(count));
+      for (int list = 0; list < n_lists; ++list) sums[list] += (lists >> list & 1) != 0 ? steps : 0;
+    });
+    return sums;
+  }
+
+private:
+  std::vector<std::uint8_t> lists_of_;
+};
+
 /// Scores cells by the mean expression of the genes of a list less that of its controls; not in lots that have fewer
 /// than `fewest` of the genes, or no control.
 class ModuleScore {
 public:
-  ModuleScore(const Lists& lists, std::int32_t n_genes, std::span<const std::vector<std::int32_t>> missing,
-              std::int64_t fewest)
-      : is_gene_(members(lists.genes, n_genes)),
-        is_control_(members(lists.controls, n_genes)),
-        n_genes_(present_in_lots(lists.genes, missing)),
+  ModuleScore(const Lists& lists, std::span<const std::vector<std::int32_t>> missing, std::int64_t fewest)
+      : n_genes_(present_in_lots(lists.genes, missing)),
         n_controls_(present_in_lots(lists.controls, missing)),
         fewest_(fewest) {}
 
-  /// `expression` has the values of the cell's nonzero counts.
-  double of(const matrix::CountRows& counts, std::int64_t cell, std::span<const float> expression,
-            std::int32_t lot) const {
+  double of(std::int64_t sum_of_genes, std::int64_t sum_of_controls, std::int32_t lot) const {
     if (n_genes_[lot] < fewest_ || n_controls_[lot] == 0) return std::numeric_limits<double>::quiet_NaN();
-    std::int64_t of_genes = 0, of_controls = 0;
-    auto next = expression.begin();
-    counts.for_each_column(cell, [&](std::int32_t gene) {
-      const auto value = *next++;
-      if (!is_gene_[gene] && !is_control_[gene]) return;
-      const auto steps = in_steps(value);
-      of_genes += is_gene_[gene] ? steps : 0;
-      of_controls += is_control_[gene] ? steps : 0;
-    });
     const auto mean = [](std::int64_t sum, std::int64_t n) {
       return static_cast<double>(sum) / (matrix::grid_steps * static_cast<double>(n));
     };
-    return mean(of_genes, n_genes_[lot]) - mean(of_controls, n_controls_[lot]);
+    return mean(sum_of_genes, n_genes_[lot]) - mean(sum_of_controls, n_controls_[lot]);
   }
 
 private:
-  std::vector<std::uint8_t> is_gene_, is_control_;
   std::vector<std::int64_t> n_genes_, n_controls_;  // of each lot
   std::int64_t fewest_;
 };
@@ -130,23 +131,22 @@ Scores score(MPI_Comm comm, const matrix::DistributedCells& cells, const matrix:
       expression_bins(expression_sums(comm, counts, features.size(), reference, log_normalize), options.bins);
   const auto shorter = static_cast<std::int32_t>(std::min(genes.s.size(), genes.g2m.size()));
   const auto wanted = options.controls > 0 ? options.controls : shorter;
-  const auto module_of = [&](const std::vector<std::int32_t>& list) {
-    return ModuleScore({list, control_genes(features, bin, list, wanted, options.seed)}, features.size(), missing,
-                       options.fewest_genes);
+  const auto lists_of = [&](const std::vector<std::int32_t>& list) {
+    return Lists{list, control_genes(features, bin, list, wanted, options.seed)};
   };
-  const auto s = module_of(genes.s), g2m = module_of(genes.g2m);
+  const std::array phases{lists_of(genes.s), lists_of(genes.g2m)};
+  const Modules modules(phases, features.size());
+  const ModuleScore s(phases[0], missing, options.fewest_genes), g2m(phases[1], missing, options.fewest_genes);
 
   Scores scores;
   scores.s.resize(counts.n_rows());
   scores.g2m.resize(counts.n_rows());
-  for_each_slab(counts, log_normalize, [&](auto from, auto to, const auto& start, const auto& value) {
 #pragma omp parallel for schedule(static)
-    for (auto i = from; i < to; ++i) {
-      const auto expression = std::span(value).subspan(start[i - from], counts.n_nonzeros(i));
-      scores.s[i] = s.of(counts, i, expression, cells.mine.lot[i]);
-      scores.g2m[i] = g2m.of(counts, i, expression, cells.mine.lot[i]);
-    }
-  });
+  for (std::int64_t i = 0; i < counts.n_rows(); ++i) {
+    const auto sums = modules.of(counts, i, log_normalize);
+    scores.s[i] = s.of(sums[0], sums[1], cells.mine.lot[i]);
+    scores.g2m[i] = g2m.of(sums[2], sums[3], cells.mine.lot[i]);
+  }
   scores.phase.resize(scores.s.size());
   std::ranges::transform(scores.s, scores.g2m, scores.phase.begin(), phase_of);
   return scores;

@@ -164,6 +164,11 @@ StoredArray::StoredArray(hid_t at, const std::string& path, const std::string& f
 StoredArray::StoredArray(StoredArray&&) noexcept = default;
 StoredArray::~StoredArray() = default;
 
+bool StoredArray::fits_int32() const noexcept {
+  if (H5Tget_class(element_.get()) != H5T_INTEGER) return false;
+  return element_bytes_ < 4 || (element_bytes_ == 4 && H5Tget_sign(element_.get()) == H5T_SGN_2);
+}
+
 std::vector<std::string> StoredArray::fields() const {
   std::vector<std::string> names;
   if (kind_ != Kind::compound) return names;

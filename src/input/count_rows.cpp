@@ -22,15 +22,16 @@ void refuse_count(const Where& where, double value, const std::string& gene, con
 }
 
 std::optional<std::int32_t> RowBuilder::end_row() {
-  if (!ascending_) return end_unsorted_row();
-  for (const auto& entry : entries_) rows_.push(entry.column, entry.count);
-  start_row();
-  return std::nullopt;
+  const auto twice = ascending_ ? std::nullopt : sort_entries();
+  rows_.push_row(twice ? std::span<const matrix::CountRows::Nonzero>{} : entries_);
+  entries_.clear();
+  ascending_ = true;
+  last_column_ = -1;
+  return twice;
 }
 
-/// Sorts by scattering into a bitmap of columns: about as fast as copying, where a comparison sort takes most of the
-/// time.
-std::optional<std::int32_t> RowBuilder::end_unsorted_row() {
+/// By scattering into a bitmap of columns: about as fast as copying, where a comparison sort takes most of the time.
+std::optional<std::int32_t> RowBuilder::sort_entries() {
   std::optional<std::int32_t> twice;
   for (const auto& [column, count] : entries_) {
     auto& word = present_[column / 64];
@@ -39,20 +40,13 @@ std::optional<std::int32_t> RowBuilder::end_unsorted_row() {
     word |= bit;
     row_count_[column] = count;
   }
+  entries_.clear();
   for (std::size_t w = 0; w < present_.size(); ++w)
     for (auto& word = present_[w]; word != 0; word &= word - 1) {
       const auto column = static_cast<std::int32_t>(w * 64) + std::countr_zero(word);
-      if (!twice) rows_.push(column, row_count_[column]);
+      entries_.push_back({column, row_count_[column]});
     }
-  start_row();
   return twice;
-}
-
-void RowBuilder::start_row() {
-  rows_.end_row();
-  entries_.clear();
-  ascending_ = true;
-  last_column_ = -1;
 }
 
 namespace {

@@ -46,17 +46,13 @@ public:
   matrix::CountRows take() { return std::move(rows_); }
 
 private:
-  struct Entry {
-    std::int32_t column;
-    std::uint32_t count;
-  };
-  std::optional<std::int32_t> end_unsorted_row();
-  void start_row();
+  /// Brings the entries into order; gives the column that came twice, if one did.
+  std::optional<std::int32_t> sort_entries();
 
   matrix::CountRows rows_;
-  std::vector<Entry> entries_;            // of the row that is being built
-  std::vector<std::uint32_t> row_count_;  // by column, valid where present_
-  std::vector<std::uint64_t> present_;    // a bit a column
+  std::vector<matrix::CountRows::Nonzero> entries_;  // of the row that is being built
+  std::vector<std::uint32_t> row_count_;             // by column, valid where present_
+  std::vector<std::uint64_t> present_;               // a bit a column
   std::int32_t last_column_ = -1;
   bool ascending_ = true;
 };
@@ -67,14 +63,10 @@ private:
 template <class ForEachEntry, class RefuseTwice>
 matrix::CountRows rows_of_unordered(std::int64_t n_rows, std::int32_t n_columns, ForEachEntry&& for_each_entry,
                                     RefuseTwice&& refuse_twice) {
-  struct Entry {
-    std::int32_t column;
-    std::uint32_t count;
-  };
   std::vector<std::int64_t> next(n_rows + 1);
   for_each_entry([&](std::int64_t row, std::int32_t, std::uint32_t) { ++next[row + 1]; });
   for (std::int64_t row = 0; row < n_rows; ++row) next[row + 1] += next[row];
-  std::vector<Entry> entries(next[n_rows]);
+  std::vector<matrix::CountRows::Nonzero> entries(next[n_rows]);
   for_each_entry([&](std::int64_t row, std::int32_t column, std::uint32_t count) {
     entries[next[row]++] = {column, count};
   });

@@ -12,14 +12,13 @@ namespace {
 
 constexpr std::int64_t slab_values = std::int64_t{1} << 21;
 
-/// Values in the type that is read fastest without loss: floats stay floats, short integers int32, all else int64 or
-/// double.
+/// Values in the type that is read fastest without loss: floats stay floats, integers int32 if that holds them, all
+/// else int64 or double.
 template <class Use>
 void with_value_type(const hdf5::StoredArray& values, Use&& use) {
-  const auto bytes = values.element_bytes();
   if (values.kind() == hdf5::Kind::real)
-    bytes <= 4 ? use(float{}) : use(double{});
-  else if (bytes <= 2)
+    values.element_bytes() <= 4 ? use(float{}) : use(double{});
+  else if (values.fits_int32())
     use(std::int32_t{});
   else
     use(std::int64_t{});

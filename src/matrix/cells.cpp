@@ -89,6 +89,23 @@ void CountRows::push(std::int32_t column, std::uint32_t count) {
   small_.push_back(small_of(count));
 }
 
+void CountRows::push_row(std::span<const Nonzero> row) {
+  if (!row.empty() && offset_of(row.back().column) != 0) {
+    for (const auto& [column, count] : row) push(column, count);
+    end_row();
+    return;
+  }
+  const auto at = std::ssize(column_);
+  column_.resize(at + row.size());
+  small_.resize(at + row.size());
+  for (std::int64_t i = 0; i < std::ssize(row); ++i) {
+    column_[at + i] = static_cast<std::uint16_t>(row[i].column);
+    small_[at + i] = small_of(row[i].count);
+    if (row[i].count >= overflow) large_.push_back({at + i, row[i].count});
+  }
+  end_row();
+}
+
 void CountRows::append_rows(const CountRows& rows, std::int64_t begin, std::int64_t end) {
   const auto from = rows.row_start_[begin], to = rows.row_start_[end], here = std::ssize(column_);
   keep_aside(rows.passings_, from, to, here, passings_);

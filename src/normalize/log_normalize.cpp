@@ -1,6 +1,5 @@
 #include "miura/normalize/log_normalize.hpp"
 
-#include <array>
 #include <cmath>
 
 namespace miura::normalize {
@@ -26,24 +25,17 @@ struct Entry {
   std::uint32_t count;
 };
 
-/// Expression of one cell's counts. Most counts are small, so their logarithms are taken once a cell.
-class Expression {
-public:
-  Expression(std::int64_t n_counts, double scale) : scale_(scale), n_counts_(static_cast<double>(n_counts)) {
-    for (std::uint32_t c = 1; c < few_.size() && n_counts > 0; ++c) few_[c] = value(c);
-  }
-  Expression(const matrix::CountRows& counts, std::int64_t cell, double scale)
-      : Expression(sum_of(counts, cell), scale) {}
-  double of(std::uint32_t count) const { return count < few_.size() ? few_[count] : value(count); }
-
-private:
-  double value(std::uint32_t count) const { return expression_of(count, n_counts_, scale_); }
-
-  double scale_, n_counts_;
-  std::array<double, 16> few_{};
-};
-
 }  // namespace
+
+CellExpression::CellExpression(std::int64_t n_counts, const LogNormalizeOptions& options)
+    : scale_(options.scale), n_counts_(static_cast<double>(n_counts)) {
+  for (std::uint32_t c = 1; c < few_.size() && n_counts > 0; ++c) few_[c] = value(c);
+}
+
+CellExpression::CellExpression(const matrix::CountRows& counts, std::int64_t cell, const LogNormalizeOptions& options)
+    : CellExpression(sum_of(counts, cell), options) {}
+
+double CellExpression::value(std::uint32_t count) const { return expression_of(count, n_counts_, scale_); }
 
 float log_normalized(std::uint32_t count, std::int64_t n_counts, const LogNormalizeOptions& options) {
   return static_cast<float>(expression_of(count, static_cast<double>(n_counts), options.scale));
@@ -56,7 +48,7 @@ std::vector<float> log_normalize(const matrix::CountRows& counts, std::int64_t b
   std::vector<float> values(start.back());
 #pragma omp parallel for schedule(static)
   for (std::int64_t i = 0; i < end - begin; ++i) {
-    const Expression expression(counts, begin + i, options.scale);
+    const CellExpression expression(counts, begin + i, options);
     auto at = start[i];
     counts.for_each(
         begin + i, [&](std::int32_t, std::uint32_t count) { values[at++] = static_cast<float>(expression.of(count)); });
@@ -89,7 +81,7 @@ matrix::GridMatrix log_normalize_on_grid(const matrix::DistributedCells& cells, 
     std::vector<Entry> chosen(n_columns + 1);
 #pragma omp for schedule(static)
     for (std::int64_t i = 0; i < n; ++i) {
-      const Expression expression(counts, i, options.scale);
+      const CellExpression expression(counts, i, options);
       std::int64_t n_chosen = 0;
       counts.for_each(i, [&](std::int32_t gene, std::uint32_t count) {
         chosen[n_chosen] = {new_column[gene], count};  // which genes are selected no processor can guess: no branch
@@ -112,7 +104,7 @@ matrix::GridMatrix log_normalize_on_grid(const matrix::DistributedCells& chosen,
   grid.column.reserve(counts.n_nonzeros());
   grid.value.reserve(counts.n_nonzeros());
   for (std::int64_t i = 0; i < counts.n_rows(); ++i) {
-    const Expression expression(n_counts[i], options.scale);
+    const CellExpression expression(n_counts[i], options);
     counts.for_each(i, [&](std::int32_t gene, std::uint32_t count) {
       grid.column.push_back(gene);
       grid.value.push_back(on_grid(expression.of(count)));

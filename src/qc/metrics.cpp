@@ -41,7 +41,7 @@ CellMetrics cell_metrics(const matrix::CellBlock& cells, std::span<const std::ui
     std::int64_t all = 0, mito = 0;
     cells.counts.for_each(i, [&](std::int32_t gene, std::uint32_t count) {
       all += count;
-      if (mitochondrial[gene]) mito += count;
+      mito += mitochondrial[gene] != 0 ? count : 0;
     });
     metrics.n_counts[i] = all;
     metrics.n_genes[i] = static_cast<std::int32_t>(cells.counts.n_nonzeros(i));

@@ -21,9 +21,16 @@ public:
   std::int64_t n_nonzeros() const noexcept { return std::ssize(column_); }
   std::int64_t n_nonzeros(std::int64_t row) const noexcept { return row_start_[row + 1] - row_start_[row]; }
 
+  struct Nonzero {
+    std::int32_t column;
+    std::uint32_t count;
+  };
+
   /// Appends an entry to the row that is being built. `count` > 0.
   void push(std::int32_t column, std::uint32_t count);
   void end_row() { row_start_.push_back(std::ssize(column_)); }
+  /// Appends a row; the same as to push its entries and end it.
+  void push_row(std::span<const Nonzero> row);
   /// Appends the rows [begin, end) of others.
   void append_rows(const CountRows& rows, std::int64_t begin, std::int64_t end);
   /// A row as bytes, two a nonzero for most: of each how far its column lies beyond the one before (of the first,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -16,6 +17,22 @@ struct LogNormalizeOptions {
 /// The expression of one count in a cell with n_counts counts: log(1 + scale x count / n_counts) in single precision,
 /// bit for bit what stands in X of study.h5ad.
 float log_normalized(std::uint32_t count, std::int64_t n_counts, const LogNormalizeOptions& options);
+
+/// The expression of one cell's counts, as log_normalized() before it is rounded to single precision. Most counts are
+/// small, so their logarithms are taken once a cell.
+class CellExpression {
+public:
+  /// Of a cell that has n_counts counts in all.
+  CellExpression(std::int64_t n_counts, const LogNormalizeOptions& options);
+  CellExpression(const matrix::CountRows& counts, std::int64_t cell, const LogNormalizeOptions& options);
+  double of(std::uint32_t count) const { return count < few_.size() ? few_[count] : value(count); }
+
+private:
+  double value(std::uint32_t count) const;
+
+  double scale_, n_counts_;
+  std::array<double, 16> few_{};
+};
 
 /// The expression of the cells [begin, end) of a block: log(1 + scale x count / n_counts), natural logarithm, a value
 /// for each nonzero, in the order of CountRows::for_each. n_counts is the cell's sum over the columns of `counts`, so
