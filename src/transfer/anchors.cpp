@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <compare>
 #include <limits>
 
 #include "miura/knn/search.hpp"
@@ -45,22 +46,54 @@ std::int32_t in_common(Ids a, Ids b) {
   return n;
 }
 
-/// Step 1: candidates are pairs near to the reference cell; kept are those near to the query cell as well.
-Anchors mutual_pairs(MPI_Comm comm, const parallel::Partition& query_cells, const CrossNeighbors& neighbors,
-                     std::int32_t k_anchor, std::int64_t first_reference) {
-  const auto& near = neighbors.reference_to_query;
-  std::vector<std::int64_t> wanted;
-  for (std::int64_t i = 0; i < near.n_local(); ++i)
-    for (const auto j : row(near, i, k_anchor)) wanted.push_back(j);
-  std::vector<std::int64_t> back;
-  for (std::int64_t j = 0; j < neighbors.query_to_reference.n_local(); ++j)
-    for (const auto i : row(neighbors.query_to_reference, j, k_anchor)) back.push_back(i);
-  const parallel::RequestedRows<std::int64_t> nearest_of(comm, query_cells, back, k_anchor, std::move(wanted));
+/// A reference cell of this rank and a query cell that has it among its k_anchor nearest.
+struct Choice {
+  std::int64_t reference, query;
+  auto operator<=>(const Choice&) const = default;
+};
+
+/// The choices of all query cells, by the rank that owns the reference cell; ascending.
+std::vector<Choice> choices(MPI_Comm comm, const CrossNeighbors& neighbors, std::int32_t k_anchor) {
+  const auto& near = neighbors.query_to_reference;
+  const auto first_query = near.queries.begin(parallel::rank_of(comm));
+  std::vector<std::vector<std::int64_t>> send(parallel::size_of(comm));  // reference cell, query cell, ...
+  for (std::int64_t j = 0; j < near.n_local(); ++j)
+    for (const auto i : row(near, j, k_anchor))
+      if (i >= 0) {
+        auto& to = send[neighbors.reference.points.owner(i)];
+        to.insert(to.end(), {i, first_query + j});
+      }
+  std::vector<Choice> mine;
+  for (const auto& received : parallel::exchange(comm, send))
+    for (std::size_t at = 0; at < received.size(); at += 2) mine.push_back({received[at], received[at + 1]});
+  std::ranges::sort(mine);
+  return mine;
+}
+
+/// The rows of some of this rank's points, by their global index.
+matrix::Embedding rows_of(MPI_Comm comm, const matrix::Embedding& points, Ids some) {
+  const auto first = points.points.begin(parallel::rank_of(comm));
+  matrix::Embedding rows{parallel::Partition::from_local(comm, std::ssize(some)), points.n_dims, {}};
+  for (const auto id : some) {
+    const auto row = points.row(id - first);
+    rows.value.insert(rows.value.end(), row.begin(), row.end());
+  }
+  return rows;
+}
+
+/// Step 1: kept of the choices of query cells are those near to the reference cell as well. Reference cells that no
+/// query cell has chosen, most of them, need not search.
+Anchors mutual_pairs(MPI_Comm comm, const CrossNeighbors& neighbors, std::int32_t k_anchor) {
+  const auto chosen = choices(comm, neighbors, k_anchor);
+  std::vector<std::int64_t> asked;
+  for (const auto& choice : chosen)
+    if (asked.empty() || asked.back() != choice.reference) asked.push_back(choice.reference);
+  const auto near = knn::nearest(comm, neighbors.query, rows_of(comm, neighbors.reference, asked), {.k = k_anchor});
   Anchors anchors;
-  for (std::int64_t i = 0; i < near.n_local(); ++i)
-    for (const auto j : row(near, i, k_anchor))
-      if (j >= 0 && std::ranges::find(nearest_of[j], first_reference + i) != nearest_of[j].end()) {
-        anchors.reference.push_back(first_reference + i);
+  for (std::int64_t a = 0; a < std::ssize(asked); ++a)
+    for (const auto j : row(near, a, k_anchor))
+      if (std::ranges::binary_search(chosen, Choice{asked[a], j})) {
+        anchors.reference.push_back(asked[a]);
         anchors.query.push_back(j);
       }
   anchors.n_mutual = parallel::sum_over_ranks(comm, std::ssize(anchors.query));
@@ -79,16 +112,10 @@ void for_each_reference_cell(const Anchors& anchors, Visit&& visit) {
 
 /// The reference cells that have an anchor, in their order.
 matrix::Embedding anchored(MPI_Comm comm, const matrix::Embedding& reference, const Anchors& anchors) {
-  const auto first_row = reference.points.begin(parallel::rank_of(comm));
-  matrix::Embedding some{{}, reference.n_dims, {}};
-  std::int64_t n = 0;
-  for_each_reference_cell(anchors, [&](std::int64_t first, std::int64_t) {
-    const auto row = reference.row(anchors.reference[first] - first_row);
-    some.value.insert(some.value.end(), row.begin(), row.end());
-    ++n;
-  });
-  some.points = parallel::Partition::from_local(comm, n);
-  return some;
+  std::vector<std::int64_t> cells;
+  for_each_reference_cell(anchors,
+                          [&](std::int64_t first, std::int64_t) { cells.push_back(anchors.reference[first]); });
+  return rows_of(comm, reference, cells);
 }
 
 /// Step 2: keeps pairs that are near by expression too.
@@ -199,15 +226,14 @@ CrossNeighbors cross_neighbors(MPI_Comm comm, const matrix::Embedding& reference
   return {.reference = reference,
           .query = query,
           .within_query = neighborhoods(comm, query, options.k_score),
-          .query_to_reference = knn::nearest(comm, reference, query, {.k = of_query}),
-          .reference_to_query = knn::nearest(comm, query, reference, {.k = options.k_anchor})};
+          .query_to_reference = knn::nearest(comm, reference, query, {.k = of_query})};
 }
 
 Anchors find_anchors(MPI_Comm comm, const Reference& reference, const matrix::Neighbors& within_reference,
                      const Query& query, const CrossNeighbors& neighbors, const AnchorOptions& options) {
   const auto& reference_cells = reference.scores.points;
   const auto first_reference = reference_cells.begin(parallel::rank_of(comm));
-  auto anchors = mutual_pairs(comm, query.scores.points, neighbors, options.k_anchor, first_reference);
+  auto anchors = mutual_pairs(comm, neighbors, options.k_anchor);
   const bool checks = options.k_filter > 0 && reference.expression.n_dims > 0 &&
                       std::min(reference_cells.size(), query.scores.points.size()) >= options.k_filter;
   if (checks) keep_near_by_expression(comm, reference, query, options.k_filter, anchors);

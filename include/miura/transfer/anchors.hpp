@@ -37,7 +37,6 @@ struct CrossNeighbors {
   const matrix::Embedding &reference, &query;  ///< what the distances are of, kept by the caller
   matrix::Neighbors within_query;              ///< k_score a query cell
   matrix::Neighbors query_to_reference;        ///< k_anchor, k_score or k_dist a query cell, the largest of them
-  matrix::Neighbors reference_to_query;        ///< k_anchor a reference cell
 };
 
 /// The `dims` first columns with rows divided by their length; a row of zeros stays.
