@@ -123,6 +123,19 @@ std::vector<association::Outcome> read_columns(MPI_Comm comm, const std::filesys
   return columns;
 }
 
+/// Names the first lots that were left out, and counts the others.
+void warn_of_small_lots(const matrix::Lots& training, std::span<const std::int64_t> lot_size,
+                        std::span<const std::int32_t> left_out, std::int64_t fewest,
+                        std::vector<std::string>& warnings) {
+  constexpr std::size_t most_named = 20;
+  for (const auto l : left_out.first(std::min(most_named, left_out.size())))
+    warnings.push_back(fmt::format("lot {} has {} labelled cells, fewer than {}: left out of the association",
+                                   training[l].id, lot_size[l], fewest));
+  if (left_out.size() > most_named)
+    warnings.push_back(fmt::format("{} more lots have fewer than {} labelled cells: left out of the association",
+                                   left_out.size() - most_named, fewest));
+}
+
 }  // namespace
 
 bool is_about(const association::Row& row, const matrix::Labeling& partition) {
@@ -197,10 +210,8 @@ AssociationStage association_stage(MPI_Comm comm, const Study& study, const RunO
 
   stage.warnings = found.warnings;
   for (auto& doubt : doubts_about_integration(training, stage.outcomes, o)) stage.warnings.push_back(std::move(doubt));
-  for (const auto l : found.left_out)
-    stage.warnings.push_back(fmt::format("lot {} has {} labelled cells, fewer than {}: left out of the association",
-                                         training[l].id, partitions[0].lot_size[l],
-                                         std::max<std::int64_t>(1, options.min_cells_per_lot)));
+  warn_of_small_lots(training, partitions[0].lot_size, found.left_out,
+                     std::max<std::int64_t>(1, options.min_cells_per_lot), stage.warnings);
   for (const auto& warning : stage.warnings) log::warn(warning);
   return stage;
 }

@@ -38,12 +38,8 @@ Transposition::Transposition(MPI_Comm comm, const matrix::DistributedCells& cell
   for (std::int64_t t = 0; t < std::ssize(nonzeros_); ++t) {
     const std::span nonzeros = nonzeros_[t];
     for_each_cell_of(t, [&, nonzeros](std::int64_t i) {
-      std::int64_t sum = 0;
-      counts_.for_each(i, [&, nonzeros](std::int32_t gene, std::uint32_t count) {
-        sum += count;
-        ++nonzeros[gene];
-      });
-      n_counts_[i] = sum;
+      n_counts_[i] = counts_.sum(i);
+      counts_.for_each_column(i, [nonzeros](std::int32_t gene) { ++nonzeros[gene]; });
     });
   }
   const auto enough = std::max<std::int64_t>(4'000'000, 64 * cells.partition.size() / parallel::size_of(comm));

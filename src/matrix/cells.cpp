@@ -129,6 +129,15 @@ void CountRows::shrink() {
   large_.shrink_to_fit();
 }
 
+std::int64_t CountRows::sum(std::int64_t row) const noexcept {
+  const auto begin = row_start_[row], end = row_start_[row + 1];
+  std::int64_t sum = 0;
+  for (auto at = begin; at < end; ++at) sum += small_[at];
+  for (auto it = std::ranges::lower_bound(large_, begin, {}, &LargeCount::at); it != large_.end() && it->at < end; ++it)
+    sum += it->count - overflow;
+  return sum;
+}
+
 std::uint32_t CountRows::large_count(std::int64_t at) const noexcept {
   return std::ranges::lower_bound(large_, at, {}, &LargeCount::at)->count;
 }

@@ -14,12 +14,6 @@ std::int32_t on_grid(double expression) {
   return static_cast<std::int32_t>(std::lrint(expression * matrix::grid_steps));
 }
 
-std::int64_t sum_of(const matrix::CountRows& counts, std::int64_t cell) {
-  std::int64_t sum = 0;
-  counts.for_each(cell, [&](std::int32_t, std::uint32_t count) { sum += count; });
-  return sum;
-}
-
 struct Entry {
   std::int32_t column;
   std::uint32_t count;
@@ -33,7 +27,7 @@ CellExpression::CellExpression(std::int64_t n_counts, const LogNormalizeOptions&
 }
 
 CellExpression::CellExpression(const matrix::CountRows& counts, std::int64_t cell, const LogNormalizeOptions& options)
-    : CellExpression(sum_of(counts, cell), options) {}
+    : CellExpression(counts.sum(cell), options) {}
 
 double CellExpression::value(std::uint32_t count) const { return expression_of(count, n_counts_, scale_); }
 

@@ -38,10 +38,10 @@ CellMetrics cell_metrics(const matrix::CellBlock& cells, std::span<const std::ui
   CellMetrics metrics{std::vector<std::int64_t>(n), std::vector<std::int32_t>(n), std::vector<double>(n)};
 #pragma omp parallel for schedule(static)
   for (std::int64_t i = 0; i < n; ++i) {
-    std::int64_t all = 0, mito = 0;
+    const auto all = cells.counts.sum(i);
+    std::int64_t mito = 0;
     cells.counts.for_each(i, [&](std::int32_t gene, std::uint32_t count) {
-      all += count;
-      mito += mitochondrial[gene] != 0 ? count : 0;
+      if (mitochondrial[gene] != 0) mito += count;
     });
     metrics.n_counts[i] = all;
     metrics.n_genes[i] = static_cast<std::int32_t>(cells.counts.n_nonzeros(i));

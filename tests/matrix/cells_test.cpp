@@ -147,6 +147,9 @@ TEST(CountRows, HoldColumnsBeyondSixteenBits) {
     rows.for_each_column(i, [&](std::int32_t column) { columns.push_back(column); });
     for (const auto& [column, count] : planted) expected_columns.push_back(column);
     EXPECT_EQ(columns, expected_columns);
+    std::int64_t sum = 0;
+    for (const auto& [column, count] : planted) sum += count;
+    EXPECT_EQ(rows.sum(i), sum);
     for (const auto& [begin, end] : {std::pair{0, 65536}, {65536, 65537}, {65530, 200000}, {70000, 196608}, {3, 3}}) {
       Row expected, found;
       for (const auto& [column, count] : planted)
@@ -155,6 +158,17 @@ TEST(CountRows, HoldColumnsBeyondSixteenBits) {
       EXPECT_EQ(found, expected);
     }
   }
+}
+
+TEST(CountRows, TakeWholeRows) {
+  matrix::CountRows rows;
+  for (std::int64_t i = 0; i < 80; ++i) {
+    std::vector<matrix::CountRows::Nonzero> row;
+    for (const auto& [column, count] : wide_row(i)) row.push_back({column, count});
+    rows.push_row(row);
+  }
+  ASSERT_EQ(rows.n_rows(), 80);
+  for (std::int64_t i = 0; i < 80; ++i) EXPECT_EQ(row_of(rows, i), wide_row(i));
 }
 
 TEST(CountRows, AppendRowsOfOthers) {

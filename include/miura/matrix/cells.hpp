@@ -43,6 +43,7 @@ public:
   /// Gives back the memory that growing row by row has taken in advance.
   void shrink();
 
+  std::int64_t sum(std::int64_t row) const noexcept;
   /// Calls visit(column, count) for every nonzero of a row, in order of column.
   template <class Visit>
   void for_each(std::int64_t row, Visit&& visit) const {
