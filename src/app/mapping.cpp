@@ -114,9 +114,15 @@ Shifts shifts_of(MPI_Comm comm, const MappingReference& reference, const Study& 
   const auto labels = mean_scores(comm, cells.scores, cells.label, cells.n_labels, dims);
   const double apart = transfer::median_distance(labels, dims);
   Shifts shifts{std::vector<double>(n, not_a_number), std::vector<double>(n, not_a_number), {}};
-  for (std::int64_t lot = 0; lot < n; ++lot)
-    shifts.beyond_labels.push_back(
-        transfer::distance_to_mixtures(std::span(means.value).subspan(lot * dims, dims), labels) / apart);
+  const auto share = parallel::Partition::even(n, parallel::size_of(comm));
+  const int rank = parallel::rank_of(comm);
+  std::vector<double> beyond(share.n_local(rank));
+#pragma omp parallel for schedule(dynamic)
+  for (std::int64_t i = 0; i < std::ssize(beyond); ++i)
+    beyond[i] =
+        transfer::distance_to_mixtures(std::span(means.value).subspan((share.begin(rank) + i) * dims, dims), labels) /
+        apart;
+  shifts.beyond_labels = parallel::gather_everywhere<double>(comm, beyond);
   for (const auto& row : comparability::deviations(std::span(&means, 1), {}, is_reference, {})) {
     shifts.distance[row.lot] = row.distance;
     shifts.p[row.lot] = row.p_t;
