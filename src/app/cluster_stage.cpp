@@ -281,24 +281,27 @@ CompositionStage composition_stage(MPI_Comm comm, const Study& study) {
   return stage;
 }
 
-namespace {
+matrix::Table composition_table(const Study& study, Rows rows) {
+  constexpr std::int64_t most_rows = 10'000'000;  // of more, those without a cell are left out
+  std::int64_t n_rows = 0;
+  for (const auto& of : study.composition.partitions) n_rows += std::int64_t{of.n_clusters} * of.n_lots;
+  const bool all_lots = n_rows <= most_rows;
 
-/// A row of tables/composition.tsv.
-struct ShareRow {
-  const matrix::Composition& of;
-  std::string cluster;
-  const matrix::Lot& lot;
-  std::int64_t cells, lot_size;
-};
-
-}  // namespace
-
-matrix::Table composition_table(const Study& study) {
-  std::vector<ShareRow> rows;
+  std::vector<std::string> integration, cluster, lot;
+  std::vector<double> resolution, fraction;
+  std::vector<std::int64_t> seed, cells;
   const auto add = [&](const matrix::Composition& of, auto&& name_of) {
-    for (std::int32_t c = 0; c < of.n_clusters; ++c)
-      for (std::int32_t l = 0; l < of.n_lots; ++l)
-        if (of.lot_size[l] > 0) rows.push_back({of, name_of(c), study.lots[l], of.cells(c, l), of.lot_size[l]});
+    for (std::int32_t c = 0; c < of.n_clusters && rows == Rows::all; ++c)
+      for (std::int32_t l = 0; l < of.n_lots; ++l) {
+        if (of.lot_size[l] == 0 || (of.cells(c, l) == 0 && !all_lots)) continue;
+        integration.push_back(of.integration);
+        resolution.push_back(of.resolution);
+        seed.push_back(static_cast<std::int64_t>(of.seed));
+        cluster.push_back(name_of(c));
+        lot.push_back(study.lots[l].id);
+        cells.push_back(of.cells(c, l));
+        fraction.push_back(static_cast<double>(of.cells(c, l)) / static_cast<double>(of.lot_size[l]));
+      }
   };
   const auto& mapping = study.mapping;
   const auto name_of_label = [&](std::int32_t label) { return mapping.label_name[label]; };
@@ -316,16 +319,14 @@ matrix::Table composition_table(const Study& study) {
     add(*study.composition.not_integrated, [&](std::int32_t c) { return study.clusters.not_integrated->name_of(c); });
   if (!of_a_partition) add(mapping.composition, name_of_label);
 
-  matrix::TableColumns<ShareRow> columns("composition", rows);
-  columns.add("integration", [](const ShareRow& row) { return row.of.integration; });
-  columns.add("resolution", [](const ShareRow& row) { return row.of.resolution; });
-  columns.add("seed", [](const ShareRow& row) { return row.of.seed; });
-  columns.add("cluster", &ShareRow::cluster);
-  columns.add("lot", [](const ShareRow& row) { return row.lot.id; });
-  columns.add("cells", &ShareRow::cells);
-  columns.add("fraction",
-              [](const ShareRow& row) { return static_cast<double>(row.cells) / static_cast<double>(row.lot_size); });
-  return columns.take();
+  return {"composition",
+          {{"integration", std::move(integration)},
+           {"resolution", std::move(resolution)},
+           {"seed", std::move(seed)},
+           {"cluster", std::move(cluster)},
+           {"lot", std::move(lot)},
+           {"cells", std::move(cells)},
+           {"fraction", std::move(fraction)}}};
 }
 
 }  // namespace miura::app

@@ -224,7 +224,8 @@ void publish_study(MPI_Comm comm, const Study& study, const Publication& p) {
   const auto fresh = folder_beside(p.out);
   UnfinishedResult unfinished(comm, fresh);
   prepare(comm, fresh);
-  write_study_file(comm, study, p.settings, p.scale, fresh / "study.h5ad.part");
+  auto tables = tables_of(study, parallel::rank_of(comm) == 0 ? Rows::all : Rows::none);
+  write_study_file(comm, study, tables, p.settings, p.scale, fresh / "study.h5ad.part");
   hdf5::publish(comm, fresh / "study.h5ad.part", fresh / "study.h5ad");
   if (!study.neighborhoods.outcome.empty()) {
     write_neighborhoods(comm, study, fresh / "neighbourhood.h5.part");
@@ -239,7 +240,6 @@ void publish_study(MPI_Comm comm, const Study& study, const Publication& p) {
     if (parallel::rank_of(comm) == last)  // reads gigabytes while rank 0 writes all else
       digest_of_study = sha256_of_file(fresh / "study.h5ad", PageCache::let_go);
     if (parallel::rank_of(comm) != 0) return;
-    auto tables = tables_of(study);
     if (auto outcomes = outcome_table(study); outcomes.n_rows() > 0) tables.push_back(std::move(outcomes));
     for (const auto& table : tables) {
       report::WholeFile file(fresh / "tables" / (table.name + ".tsv"));

@@ -75,6 +75,8 @@ void check_preparation(const RunOptions& o) {
 void check_clusters(const RunOptions& o) {
   check_range("knn.k", o.shared.k, 2, 1000);
   check_range("knn.prune", o.shared.prune, 0.0, 1.0);
+  check_range<std::int64_t>("knn.exact_up_to", o.exact_search_up_to, 0, 1'000'000'000'000);
+  check_range("knn.n_probed", o.n_probed_lists, 1, 100'000);
   check_range("cluster.resolution", o.leiden.resolution, 0.0, 1024.0);
   grid_resolutions(o);
   check_range("cluster.seeds", o.seeds, 1, 1000);

@@ -130,6 +130,13 @@ void add_coordinates(const StudySize& size, const RunOptions& o, const Terms& t,
   }
 }
 
+/// With how many others a reference cell is compared when its neighbours are sought.
+double compared_cells(const StudySize& size, const RunOptions& o) {
+  const auto all = static_cast<double>(size.reference_cells);
+  if (size.reference_cells <= o.exact_search_up_to) return all;
+  return std::min(all, (1 + o.n_probed_lists) * std::sqrt(all));  // centres, and as many points of each list
+}
+
 /// Clusters of a share of the molecules are found as those of all, and tested on the others.
 void add_split_markers(const Terms& t, std::vector<Work>& work) {
   constexpr double in_both_halves = 1.5;  // a count of two and more molecules may be
@@ -156,7 +163,7 @@ void add_markers(const RunOptions& o, const Terms& t, std::vector<Work>& work) {
 
 /// The graph, its partitions, and what is known of them without any outcome.
 void add_clusters(const StudySize& size, const RunOptions& o, const Terms& t, std::vector<Work>& work) {
-  const double graph_s = per::distance * t.reference * t.reference + per::graph_cell * t.reference;
+  const double graph_s = per::distance * t.reference * compared_cells(size, o) + per::graph_cell * t.reference;
   work.push_back({.stage = "neighbors",
                   .bytes = per::neighbor * o.shared.k * t.reference / t.ranks,
                   .shared_s = graph_s,

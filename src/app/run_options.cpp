@@ -93,6 +93,9 @@ po::options_description describe_clusters(RunOptions& o) {
   graph.add_options()("knn.k", with_default(o.shared.k),
                       "cells of a neighbourhood, the cell itself counted (Seurat k.param)")(
       "knn.prune", with_default(o.shared.prune), "smallest Jaccard index of an edge")(
+      "knn.exact_up_to", with_default(o.exact_search_up_to),
+      "reference cells; of more the neighbours are sought by inverted lists, and their recall is told")(
+      "knn.n_probed", with_default(o.n_probed_lists), "lists that are looked through for each cell then")(
       "cluster.resolution", with_default(o.leiden.resolution), "resolution of the primary partition (Leiden)")(
       "cluster.seed", with_default(o.leiden.seed), "seed of the primary partition")(
       "cluster.iterations", with_default(o.leiden.iterations), "most passes of the clustering")(

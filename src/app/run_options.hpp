@@ -42,6 +42,8 @@ struct RunOptions {
   std::string integrate_by;  ///< comma-separated, the primary first; empty: by what the lots are
   integrate::HarmonyOptions harmony;
   knn::SharedNeighborOptions shared;
+  std::int64_t exact_search_up_to = 20'000'000;    ///< reference cells
+  std::int32_t n_probed_lists = 32;                ///< of an inverted file, above that
   cluster::LeidenOptions leiden;                   ///< of the primary partition
   std::string resolutions = "0.3, 0.5, 0.8, 1.2";  ///< of the grid of partitions
   std::int32_t seeds = 8;                          ///< partitions of each resolution

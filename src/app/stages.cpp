@@ -9,6 +9,7 @@
 #include "app/stop_request.hpp"
 #include "miura/base/error.hpp"
 #include "miura/base/log.hpp"
+#include "miura/knn/inverted_lists.hpp"
 #include "miura/normalize/log_normalize.hpp"
 #include "miura/normalize/zscore.hpp"
 #include "miura/transfer/cells.hpp"
@@ -111,8 +112,10 @@ matrix::Table lots_table(const Study& study) {
   return table;
 }
 
-std::vector<matrix::Table> tables_of(const Study& study) {
-  std::vector<matrix::Table> tables{lots_table(study), composition_table(study)};
+std::vector<matrix::Table> tables_of(const Study& study, Rows rows) {
+  std::vector<matrix::Table> tables;
+  tables.push_back(lots_table(study));
+  tables.push_back(composition_table(study, rows));
   const auto add = [&](const matrix::Table& table) {
     if (table.n_rows() > 0) tables.push_back(table);
   };
@@ -228,12 +231,28 @@ std::vector<std::uint8_t> features_present(const Study& study, std::int32_t lot)
   return present;
 }
 
+namespace {
+
+/// Exact, but by inverted lists where there are too many cells for that.
+matrix::Neighbors nearest_cells(MPI_Comm comm, const matrix::Embedding& points, const RunOptions& o) {
+  const auto k = o.shared.k - 1;  // Seurat's k counts the cell itself
+  const auto n = points.points.size();
+  if (n <= o.exact_search_up_to) return knn::nearest(comm, points, {.k = k, .safe_point = stop_if_requested});
+  auto [found, recall] =
+      knn::nearest_in_lists(comm, points, {.k = k, .n_probed = o.n_probed_lists, .safe_point = stop_if_requested});
+  log::info(
+      fmt::format("neighbors: {} reference cells, more than knn.exact_up_to = {}: by inverted lists, recall {:.4f}", n,
+                  o.exact_search_up_to, recall));
+  return std::move(found);
+}
+
+}  // namespace
+
 NeighborsStage neighbors_of(MPI_Comm comm, const Study& study, const matrix::Embedding& coordinates,
                             const RunOptions& o) {
   const auto points = marked_rows(comm, coordinates, study.genes.reference);
   NeighborsStage stage;
-  stage.nearest = knn::nearest(
-      comm, points, {.k = o.shared.k - 1, .safe_point = stop_if_requested});  // Seurat's k counts the cell itself
+  stage.nearest = nearest_cells(comm, points, o);
   stage.graph = knn::shared_neighbors(comm, stage.nearest, o.shared);
   return stage;
 }

@@ -90,10 +90,12 @@ std::vector<std::string> column_of_cells(MPI_Comm comm, const Study& study, cons
 /// tables/lots.tsv: what the sample sheet says of a lot, and what became of its cells.
 matrix::Table lots_table(const Study& study);
 /// tables/composition.tsv: cells and share of every lot in every cluster of every partition.
-matrix::Table composition_table(const Study& study);
+/// Of many thousand lots it takes gigabytes, so ranks that do not write it have no rows.
+enum class Rows { all, none };
+matrix::Table composition_table(const Study& study, Rows rows);
 
-/// All tables of a study, as they go to tables/ and into study.h5ad.
-std::vector<matrix::Table> tables_of(const Study& study);
+/// All tables of a study, as they go to tables/ and into study.h5ad; `rows` is of the composition alone.
+std::vector<matrix::Table> tables_of(const Study& study, Rows rows);
 
 /// The rows that are marked, as an embedding or matrix of their own. Collective.
 matrix::Embedding marked_rows(MPI_Comm comm, const matrix::Embedding& all, std::span<const std::uint8_t> marked);

@@ -367,7 +367,8 @@ void write_text(const ParallelFile& file, hid_t at, const std::string& name, con
   file.encoding(file.scalar_text(at, name, value).get(), "string", "0.2.0");
 }
 
-void write_uns(const ParallelFile& file, const Study& study, const std::map<std::string, std::string>& settings) {
+void write_uns(const ParallelFile& file, const Study& study, std::span<const matrix::Table> tables,
+               const std::map<std::string, std::string>& settings) {
   const auto uns = dictionary(file, file.get(), "uns");
   const auto pca = dictionary(file, uns.get(), "pca");
   array_encoding(file, file.replicated<double>(pca.get(), "variance", study.pca.model.variance));
@@ -397,13 +398,14 @@ void write_uns(const ParallelFile& file, const Study& study, const std::map<std:
   };
   number("transferred_resolution", mapping.composition.resolution);
   number("transferred_seed", static_cast<std::int64_t>(mapping.composition.seed));
-  for (const auto& table : tables_of(study)) write_frame(file, miura_group.get(), table);
+  for (const auto& table : tables) write_frame(file, miura_group.get(), table);
 }
 
 }  // namespace
 
-void write_study_file(MPI_Comm comm, const Study& study, const std::map<std::string, std::string>& settings,
-                      double scale, const std::filesystem::path& path) {
+void write_study_file(MPI_Comm comm, const Study& study, std::span<const matrix::Table> tables,
+                      const std::map<std::string, std::string>& settings, double scale,
+                      const std::filesystem::path& path) {
   ParallelFile file(comm, path);
   file.encoding(file.get(), "anndata", "0.1.0");
   {
@@ -424,7 +426,7 @@ void write_study_file(MPI_Comm comm, const Study& study, const std::map<std::str
       write_obsp(file, study);
     else
       dictionary(file, file.get(), "obsp");
-    write_uns(file, study, settings);
+    write_uns(file, study, tables, settings);
     for (const char* empty : {"varp"}) dictionary(file, file.get(), empty);
   }
   file.close();

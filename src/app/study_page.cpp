@@ -274,9 +274,7 @@ void add_method(report::StudyReport& page, const Study& study, const Publication
 }
 
 /// What stands beside the page.
-std::vector<report::NamedText> files_beside(const Study& study) {
-  std::vector<std::string> names;
-  for (const auto& table : tables_of(study)) names.push_back(table.name);
+std::vector<report::NamedText> files_beside(const Study& study, const std::map<std::string, std::string>& digests) {
   std::vector<report::NamedText> files{
       {"study.h5ad", "all cells, genes, components, graphs and tables (AnnData)"},
       {"tables/lots.tsv", "what became of the cells of each lot"},
@@ -315,7 +313,7 @@ std::vector<report::NamedText> files_beside(const Study& study) {
       {"global", "the outcomes against neighborhoods of cells, without clusters, and both together"},
       {"confounders", "what else goes with the outcomes: depth, number of cells, quality control; a list of warnings"}};
   for (const auto& [name, holds] : tables)
-    if (std::ranges::find(names, name) != names.end()) files.push_back({fmt::format("tables/{}.tsv", name), holds});
+    if (const auto file = fmt::format("tables/{}.tsv", name); digests.contains(file)) files.push_back({file, holds});
   if (!study.neighborhoods.outcome.empty())
     files.push_back({"neighbourhood.h5", "rho and family-wise p of the neighborhood of every reference cell"});
   files.push_back({"provenance.json", "settings, digests of inputs and outputs, chain of stages, machine"});
@@ -393,7 +391,7 @@ report::StudyReport study_page(const Study& study, const Publication& p, report:
   else
     add_own_parts(page, study, p);
   add_software(page);
-  page.files = files_beside(study);
+  page.files = files_beside(study, digests);
   std::vector<report::NamedText> inputs;
   for (const auto& [file, digest] : p.inputs) inputs.push_back({file, digest});
   page.inputs = report::below_their_folder(std::move(inputs));

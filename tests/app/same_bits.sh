@@ -27,4 +27,12 @@ on 1 1 run study/study.ini --out other --cluster.resolution 1.5 --quiet || fail 
 on 2 1 run study/study.ini --out krylov2 --pca.method krylov --quiet || fail "krylov on two ranks"
 on 1 2 run study/study.ini --out krylov1 --pca.method krylov --quiet || fail "krylov on one rank"
 "$MIURA" inspect --diff krylov1 krylov2 || fail "krylov gives other results on two ranks"
+
+# ---- neighbours by inverted lists, as of tens of millions of cells: the same for any ranks, and near the exact ones ----
+approximate=(--knn.exact_up_to 0 --knn.n_probed 4)
+on 1 2 run study/study.ini --out lists1 "${approximate[@]}" >said.txt 2>&1 || fail "by lists on one rank: $(cat said.txt)"
+grep -Eq "by inverted lists, recall 0\.[5-9]|by inverted lists, recall 1" said.txt || fail "no recall told: $(cat said.txt)"
+on 3 1 run study/study.ini --out lists3 "${approximate[@]}" --quiet || fail "by lists on three ranks"
+"$MIURA" inspect --diff lists1 lists3 || fail "lists give other results on three ranks"
+"$MIURA" inspect --diff reference lists1 >/dev/null && fail "four lists found what all lists hold: nothing is tested"
 echo passed
