@@ -46,7 +46,7 @@ public:
   const std::string& path() const noexcept { return path_; }
   Kind kind() const noexcept { return kind_; }
   std::int64_t element_bytes() const noexcept { return element_bytes_; }
-  bool fits_int32() const noexcept;  ///< integers, whatever their values are
+  bool fits_int32() const noexcept;                                           ///< integers, whatever their values are
   const std::vector<std::int64_t>& shape() const noexcept { return shape_; }  ///< empty for a scalar
   std::int64_t n_rows() const noexcept { return shape_.empty() ? 1 : shape_[0]; }
   std::int64_t width() const noexcept { return shape_.size() < 2 ? 1 : shape_[1]; }
