@@ -12,6 +12,7 @@
 #include "knn/list_centers.hpp"
 #include "miura/base/error.hpp"
 #include "miura/knn/search.hpp"
+#include "miura/matrix/moved_rows.hpp"
 #include "miura/parallel/communicator.hpp"
 
 namespace miura::knn {

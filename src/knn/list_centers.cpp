@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "miura/knn/search.hpp"
+#include "miura/matrix/moved_rows.hpp"
 #include "miura/parallel/communicator.hpp"
 
 namespace miura::knn {
@@ -42,15 +43,6 @@ std::vector<std::int64_t> evenly_spaced(MPI_Comm comm, const parallel::Partition
     if (const auto row = (2 * s + 1) * n / (2 * some); row >= rows.begin(rank) && row < rows.end(rank))
       mine.push_back(row - rows.begin(rank));
   return mine;
-}
-
-matrix::Embedding rows_of(MPI_Comm comm, const matrix::Embedding& points, std::span<const std::int64_t> rows) {
-  matrix::Embedding some{parallel::Partition::from_local(comm, std::ssize(rows)), points.n_dims, {}};
-  for (const auto i : rows) {
-    const auto row = points.row(i);
-    some.value.insert(some.value.end(), row.begin(), row.end());
-  }
-  return some;
 }
 
 std::vector<float> list_centers(MPI_Comm comm, const matrix::Embedding& points, std::int32_t n_lists) {

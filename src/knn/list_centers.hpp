@@ -13,9 +13,6 @@ namespace miura::knn {
 /// Of n rows, `wanted` evenly spaced ones: those of this rank, by local index.
 std::vector<std::int64_t> evenly_spaced(MPI_Comm comm, const parallel::Partition& rows, std::int64_t wanted);
 
-/// The points of these local rows, each rank's after those of lower ranks. Collective.
-matrix::Embedding rows_of(MPI_Comm comm, const matrix::Embedding& points, std::span<const std::int64_t> rows);
-
 /// k-means of a sample of the points: n_lists x n_dims, on every rank. Collective.
 std::vector<float> list_centers(MPI_Comm comm, const matrix::Embedding& points, std::int32_t n_lists);
 

@@ -14,11 +14,6 @@ std::int32_t on_grid(double expression) {
   return static_cast<std::int32_t>(std::lrint(expression * matrix::grid_steps));
 }
 
-struct Entry {
-  std::int32_t column;
-  std::uint32_t count;
-};
-
 }  // namespace
 
 CellExpression::CellExpression(std::int64_t n_counts, const LogNormalizeOptions& options)
@@ -72,7 +67,7 @@ matrix::GridMatrix log_normalize_on_grid(const matrix::DistributedCells& cells, 
   grid.value.resize(grid.row_start.back());
 #pragma omp parallel
   {
-    std::vector<Entry> chosen(n_columns + 1);
+    std::vector<matrix::CountRows::Nonzero> chosen(n_columns + 1);
 #pragma omp for schedule(static)
     for (std::int64_t i = 0; i < n; ++i) {
       const CellExpression expression(counts, i, options);

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "miura/knn/search.hpp"
+#include "miura/matrix/moved_rows.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "miura/parallel/requested_rows.hpp"
 
@@ -70,25 +71,18 @@ std::vector<Choice> choices(MPI_Comm comm, const CrossNeighbors& neighbors, std:
   return mine;
 }
 
-/// The rows of some of this rank's points, by their global index.
-matrix::Embedding rows_of(MPI_Comm comm, const matrix::Embedding& points, Ids some) {
-  const auto first = points.points.begin(parallel::rank_of(comm));
-  matrix::Embedding rows{parallel::Partition::from_local(comm, std::ssize(some)), points.n_dims, {}};
-  for (const auto id : some) {
-    const auto row = points.row(id - first);
-    rows.value.insert(rows.value.end(), row.begin(), row.end());
-  }
-  return rows;
-}
-
 /// Step 1: kept of the choices of query cells are those near to the reference cell as well. Reference cells that no
 /// query cell has chosen, most of them, need not search.
 Anchors mutual_pairs(MPI_Comm comm, const CrossNeighbors& neighbors, std::int32_t k_anchor) {
   const auto chosen = choices(comm, neighbors, k_anchor);
-  std::vector<std::int64_t> asked;
-  for (const auto& choice : chosen)
-    if (asked.empty() || asked.back() != choice.reference) asked.push_back(choice.reference);
-  const auto near = knn::nearest(comm, neighbors.query, rows_of(comm, neighbors.reference, asked), {.k = k_anchor});
+  const auto first = neighbors.reference.points.begin(parallel::rank_of(comm));
+  std::vector<std::int64_t> asked, rows;
+  for (const auto& choice : chosen) {
+    if (!asked.empty() && asked.back() == choice.reference) continue;
+    asked.push_back(choice.reference);
+    rows.push_back(choice.reference - first);
+  }
+  const auto near = knn::nearest(comm, neighbors.query, rows_of(comm, neighbors.reference, rows), {.k = k_anchor});
   Anchors anchors;
   for (std::int64_t a = 0; a < std::ssize(asked); ++a)
     for (const auto j : row(near, a, k_anchor))
@@ -112,10 +106,11 @@ void for_each_reference_cell(const Anchors& anchors, Visit&& visit) {
 
 /// The reference cells that have an anchor, in their order.
 matrix::Embedding anchored(MPI_Comm comm, const matrix::Embedding& reference, const Anchors& anchors) {
-  std::vector<std::int64_t> cells;
-  for_each_reference_cell(anchors,
-                          [&](std::int64_t first, std::int64_t) { cells.push_back(anchors.reference[first]); });
-  return rows_of(comm, reference, cells);
+  const auto first_row = reference.points.begin(parallel::rank_of(comm));
+  std::vector<std::int64_t> rows;
+  for_each_reference_cell(
+      anchors, [&](std::int64_t first, std::int64_t) { rows.push_back(anchors.reference[first] - first_row); });
+  return rows_of(comm, reference, rows);
 }
 
 /// Step 2: keeps pairs that are near by expression too.
