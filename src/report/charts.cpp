@@ -10,6 +10,7 @@
 #include "miura/report/headline.hpp"
 #include "report/chart_theme.hpp"
 #include "report/html.hpp"
+#include "report/lots_shown.hpp"
 #include "report/numbers.hpp"
 
 namespace miura::report {
@@ -67,7 +68,7 @@ std::vector<std::size_t> lots_in_order(const Composition& composition, const std
     std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) {
       return std::isnan(value[b]) ? !std::isnan(value[a]) : value[a] < value[b];
     });
-  return order;
+  return evenly(std::move(order), most_lots);
 }
 
 std::string cluster_of_claim(const StudyReport& report) {
@@ -200,7 +201,7 @@ json composition_chart(const Composition& composition, const std::vector<double>
          {"mark", {{"type", "text"}, {"align", "left"}, {"dx", 8}}},
          {"encoding", {{"y", y}, {"x", {{"value", "width"}}}, {"text", {{"field", "outcome"}, {"type", "nominal"}}}}}});
   auto spec = layered_chart("Share of each cluster in each lot", data, layers);
-  spec["height"] = {{"step", composition.lots.size() <= 40 ? 26 : 16}};
+  spec["height"] = {{"step", lots.size() <= 40 ? 26 : 16}};
   return spec;
 }
 

@@ -30,7 +30,7 @@ struct Measure {
 };
 std::vector<Measure> measures_of(const std::vector<std::string>& outcomes);
 
-/// Lots with an outcome: those that train by the rising primary one, then mapped ones.
+/// Lots with an outcome: those that train by the rising primary one, then mapped ones. At most `most_lots`, evenly.
 std::vector<const OutcomeRow*> lots_by_outcome(const StudyReport& report);
 
 /// A row a lot, a mark a condition.
@@ -91,7 +91,8 @@ std::vector<std::string> outcomes_of(const StudyReport& report);
 /// The cluster of the primary partition that the strongest test of the primary family is about, else the first.
 std::string cluster_of_claim(const StudyReport& report);
 
-/// Lots in the order of the page: by rising value, unknown ones last; as they come where there is no value a lot.
+/// Lots in the order of the page: by rising value, unknown ones last; as they come where there is no value a lot. At
+/// most `most_lots`, evenly.
 std::vector<std::size_t> lots_in_order(const Composition& composition, const std::vector<double>& value);
 
 }  // namespace miura::report

@@ -8,6 +8,7 @@
 #include "report/chart_theme.hpp"
 #include "report/charts.hpp"
 #include "report/html.hpp"
+#include "report/lots_shown.hpp"
 #include "report/mapped_words.hpp"
 #include "report/numbers.hpp"
 
@@ -74,7 +75,7 @@ json outside_chart(const std::vector<MappedLotRow>& lots) {
   json data = json::array(), groups = json::array();
   double most = missing;
   for (const bool held_out : {true, false})
-    for (const auto& lot : lots) {
+    for (const auto& lot : evenly(lots, most_points)) {
       if (lot.held_out != held_out || !std::isfinite(lot.share_outside)) continue;
       const auto group = valid_utf8(words_of_group(lot.role, lot.source));
       if (std::ranges::find(groups, json(group)) == groups.end()) groups.push_back(group);

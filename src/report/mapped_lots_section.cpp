@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "report/charts.hpp"
+#include "report/lots_shown.hpp"
 #include "report/mapped_words.hpp"
 #include "report/numbers.hpp"
 #include "report/page_parts.hpp"
@@ -26,7 +27,7 @@ Html outside_table(const StudyReport& report) {
                                                                              {"share unassigned"},
                                                                              {"status", Align::text}});
   for (const bool held_out : {false, true})
-    for (const auto& lot : report.mapped_lots) {
+    for (const auto& lot : evenly(report.mapped_lots, most_lots)) {
       if (lot.held_out != held_out) continue;
       const double unassigned =
           lot.n_cells > 0 ? static_cast<double>(lot.n_unassigned) / static_cast<double>(lot.n_cells) : missing;
@@ -43,7 +44,7 @@ Html outside_table(const StudyReport& report) {
                  cell(far ? lot.status + ", most of it outside" : lot.status)},
                 lot.is_foreign() ? "warning" : "");
     }
-  return table.html();
+  return table.html() + note_of_lots_shown(report.mapped_lots.size(), most_lots, "tables/mapped_lots.tsv");
 }
 
 }  // namespace

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <string_view>
+#include <unordered_map>
 
 #include "report/chart_theme.hpp"
 #include "report/charts.hpp"
 #include "report/html.hpp"
+#include "report/lots_shown.hpp"
 #include "report/numbers.hpp"
 
 namespace miura::report {
@@ -28,6 +31,16 @@ json rows_of(const std::vector<std::string>& labels) {
       fmt::format("{0} > 0 ? truncate(slice(datum.label, 0, {0}), 14, 'center') + slice(datum.label, {0}) : {1}", role,
                   axis["labelExpr"].get<std::string>());
   return {{"field", "lot"}, {"type", "nominal"}, {"title", nullptr}, {"axis", axis}, {"scale", {{"domain", labels}}}};
+}
+
+/// Share of a cluster in each lot; empty where the composition does not have it.
+std::unordered_map<std::string_view, double> shares_of(const Composition& composition, std::string_view cluster) {
+  std::unordered_map<std::string_view, double> shares;
+  const auto column = std::ranges::find(composition.clusters, cluster) - composition.clusters.begin();
+  if (column == std::ssize(composition.clusters)) return shares;
+  for (std::size_t l = 0; l < composition.lots.size(); ++l)
+    shares.emplace(composition.lots[l], composition.share(l, static_cast<std::size_t>(column)));
+  return shares;
 }
 
 json height_of(std::size_t n_lots) { return {{"step", n_lots <= 40 ? 20 : 13}}; }
@@ -59,7 +72,7 @@ std::vector<const OutcomeRow*> lots_by_outcome(const StudyReport& report) {
     const double value = primary < lot->value.size() ? lot->value[primary] : missing;
     return std::tuple(lot->role != "train", std::isnan(value), std::isnan(value) ? 0.0 : value);
   });
-  return lots;
+  return evenly(std::move(lots), most_lots);
 }
 
 json outcome_chart(const StudyReport& report, const Measure& measure) {
@@ -122,18 +135,14 @@ json outcome_chart(const StudyReport& report, const Measure& measure) {
 json share_chart(const StudyReport& report, std::string_view cluster) {
   json data = json::array();
   std::vector<std::string> labels;
-  const auto share_in = [&](const Composition& composition, const std::string& lot) {
-    const auto row = std::ranges::find(composition.lots, lot) - composition.lots.begin();
-    const auto column = std::ranges::find(composition.clusters, cluster) - composition.clusters.begin();
-    return row < std::ssize(composition.lots) && column < std::ssize(composition.clusters)
-               ? composition.share(static_cast<std::size_t>(row), static_cast<std::size_t>(column))
-               : missing;
-  };
+  const auto trained = shares_of(report.composition, cluster), mapped = shares_of(report.mapped_composition, cluster);
   for (const auto* lot : lots_by_outcome(report)) {
     labels.push_back(label_of(*lot));
     const bool trains = lot->role == "train";
-    const double share = share_in(trains ? report.composition : report.mapped_composition, lot->lot);
-    if (!std::isfinite(share)) continue;
+    const auto& shares = trains ? trained : mapped;
+    const auto found = shares.find(lot->lot);
+    if (found == shares.end() || !std::isfinite(found->second)) continue;
+    const double share = found->second;
     data.push_back({{"lot", labels.back()},
                     {"share", share},
                     {"share_text", percent_text(share)},

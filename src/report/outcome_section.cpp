@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "report/charts.hpp"
+#include "report/lots_shown.hpp"
 #include "report/numbers.hpp"
 #include "report/page_parts.hpp"
 #include "report/sections.hpp"
@@ -41,6 +42,7 @@ Section outcome_section(const StudyReport& report) {
     table.add(row);
   }
   section.body += element("details", element("summary", text("All numbers")) + table.html());
+  section.body += note_of_lots_shown(report.outcomes.size(), most_lots, "tables/outcomes.tsv");
   return section;
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "miura/report/headline.hpp"
@@ -10,6 +12,7 @@
 #include "report/charts.hpp"
 #include "report/html.hpp"
 #include "report/label_places.hpp"
+#include "report/lots_shown.hpp"
 #include "report/numbers.hpp"
 
 namespace miura::report {
@@ -18,12 +21,15 @@ using nlohmann::json;
 
 namespace {
 
-json points_of(const Scatter& scatter) {
+/// The points that have a place, at most `most_points`.
+json points_of(Scatter scatter) {
+  std::erase_if(scatter.points,
+                [](const auto& point) { return !std::isfinite(point.share) || !std::isfinite(point.outcome); });
+  scatter.points = evenly(std::move(scatter.points), most_points);
   json data = json::array();
   const auto side = label_places(scatter);
   for (std::size_t i = 0; i < scatter.points.size(); ++i) {
     const auto& point = scatter.points[i];
-    if (!std::isfinite(point.share) || !std::isfinite(point.outcome)) continue;
     data.push_back({{"cluster", valid_utf8(scatter.cluster)},
                     {"lot", valid_utf8(point.lot)},
                     {"label", short_label(point.lot)},
@@ -86,17 +92,14 @@ json layers_of(const json& data, const std::string& share, const std::string& ou
   return layers;
 }
 
-std::string source_of(const StudyReport& report, const std::string& lot) {
-  const auto row = std::ranges::find(report.lots, lot, &LotRow::lot);
-  return row == report.lots.end() ? std::string() : row->source;
-}
-
 /// Lots by their share of a cluster of the primary partition and the primary outcome.
 Scatter scatter_of(const StudyReport& report, std::size_t cluster) {
   const auto& composition = report.composition;
+  std::unordered_map<std::string_view, std::string_view> source;
+  for (const auto& lot : report.lots) source.emplace(lot.lot, lot.source);
   Scatter scatter{composition.partition, composition.clusters[cluster], report.primary_outcome, {}};
   for (std::size_t l = 0; l < composition.lots.size(); ++l)
-    scatter.points.push_back({composition.lots[l], source_of(report, composition.lots[l]),
+    scatter.points.push_back({composition.lots[l], std::string(source[composition.lots[l]]),
                               composition.share(l, cluster), report.primary_value.at(l)});
   return scatter;
 }

@@ -8,6 +8,7 @@
 
 #include "miura/report/headline.hpp"
 #include "report/charts.hpp"
+#include "report/lots_shown.hpp"
 #include "report/mapped_words.hpp"
 #include "report/numbers.hpp"
 #include "report/page_parts.hpp"
@@ -207,6 +208,7 @@ Section scatter_section(const StudyReport& report) {
   }
   if (number == 0) return section;
   section.body = paragraph("A point a lot: for each outcome the cluster that goes with it best.") + figure_row(figures);
+  section.body += note_of_lots_shown(report.composition.lots.size(), most_points, "tables/composition.tsv");
   const auto& composition = report.composition;
   if (composition.clusters.size() > 1 && report.primary_value.size() == composition.lots.size())
     section.body += chart("any-cluster", cluster_scatter_chart(report, cluster_of_claim(report)),
@@ -234,7 +236,7 @@ Html composition_table(const Composition& composition, const std::vector<double>
     }
     table.add(cells);
   }
-  return table.html();
+  return table.html() + note_of_lots_shown(composition.lots.size(), most_lots, "tables/composition.tsv");
 }
 
 Section composition_section(const StudyReport& report) {
@@ -262,7 +264,7 @@ Section lots_section(const StudyReport& report) {
   HtmlTable table("Cells of each lot, from the file to the analysis", columns);
   LotRow total{
       .lot = "all", .source = {}, .role = {}, .cells_dropped = std::vector<std::int64_t>(report.drop_reasons.size())};
-  const auto add = [&](const LotRow& lot, std::string_view row_class) {
+  const auto add = [&](const LotRow& lot, std::string_view row_class = "") {
     std::vector<TableCell> cells{cell(lot.lot), cell(lot.source), cell(lot.role), cell(count_text(lot.cells_read))};
     for (const auto dropped : lot.cells_dropped) cells.push_back(cell(count_text(dropped)));
     const double kept =
@@ -273,14 +275,14 @@ Section lots_section(const StudyReport& report) {
     cells.push_back(cell(rounded_text(lot.median_genes)));
     table.add(cells, row_class);
   };
+  for (const auto& lot : evenly(report.lots, most_lots)) add(lot);
   for (const auto& lot : report.lots) {
-    add(lot, "");
     total.cells_read += lot.cells_read;
     total.cells_kept += lot.cells_kept;
     for (std::size_t r = 0; r < total.cells_dropped.size(); ++r) total.cells_dropped[r] += lot.cells_dropped.at(r);
   }
   add(total, "total");
-  section.body = table.html();
+  section.body = table.html() + note_of_lots_shown(report.lots.size(), most_lots, "tables/lots.tsv");
   return section;
 }
 

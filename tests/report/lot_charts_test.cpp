@@ -125,4 +125,60 @@ TEST(Page, ShowsWhatLotsDoAndWhatChanceGives) {
   EXPECT_FALSE(holds(render_html(bare), "What the lots do"));
 }
 
+/// A study of so many lots, of two clusters each, with rising outcomes.
+StudyReport report_of_lots(std::size_t n) {
+  StudyReport report;
+  report.primary_outcome = "vegf";
+  report.outcome_names = {"vegf"};
+  report.composition = {.partition = "resolution 1, seed 0", .lots = {}, .clusters = {"0", "1"}, .cells = {}};
+  Scatter scatter{report.composition.partition, "0", "vegf", {}};
+  for (std::size_t l = 0; l < n; ++l) {
+    const auto name = "lot" + std::to_string(l);
+    const auto value = static_cast<double>(l);
+    report.lots.push_back({name, "BM", "train", 3, 2, {}, missing, missing});
+    report.outcomes.push_back({name, "BM", "train", {value}});
+    report.composition.lots.push_back(name);
+    report.composition.cells.insert(report.composition.cells.end(), {1, 1});
+    report.primary_value.push_back(value);
+    report.mapped_lots.push_back({"new" + name, "AD", "query", 5, 0, 0, missing, missing, false, "OK"});
+    scatter.points.push_back({name, "BM", 0.5, value});
+  }
+  report.scatter = {scatter};
+  return report;
+}
+
+std::set<std::string> lots_of(const json& spec) {
+  std::set<std::string> lots;
+  for (const auto& row : spec["data"]["values"]) lots.insert(row["lot"].get<std::string>());
+  return lots;
+}
+
+TEST(Page, OfVeryManyLotsShowsSomeEvenlyAndSaysSo) {
+  constexpr std::size_t n = 100'000;
+  const auto report = report_of_lots(n);
+  const auto composition = composition_chart(report.composition, report.primary_value, "vegf");
+  for (const auto& spec : {composition, outcome_chart(report, measures_of(report.outcome_names)[0])}) {
+    const auto lots = lots_of(spec);
+    EXPECT_EQ(lots.size(), 500u);
+    EXPECT_TRUE(lots.contains("lot0") && lots.contains("lot99999"));
+    std::map<std::size_t, int> in_tenth;
+    for (const auto& lot : lots) ++in_tenth[std::stoul(lot.substr(3)) / (n / 10)];
+    for (const auto& [tenth, number] : in_tenth) EXPECT_NEAR(number, 50, 1) << tenth;
+  }
+  EXPECT_EQ(lots_of(scatter_chart(report.scatter.front())).size(), 2000u);
+  const auto page = render_html(report);
+  EXPECT_LT(page.size(), 5'000'000u);
+  for (const auto* words :
+       {"Shown are 500 of 100,000 lots, evenly along this order; all are in tables/lots.tsv.",
+        "all are in tables/outcomes.tsv.", "all are in tables/composition.tsv.", "all are in tables/mapped_lots.tsv.",
+        "Shown are 2,000 of 100,000 lots", "300,000", "200,000"})  // the last are of all lots
+    EXPECT_TRUE(holds(page, words)) << words;
+}
+
+TEST(Page, OfSomeLotsShowsAll) {
+  const auto report = report_of_lots(500);
+  EXPECT_EQ(lots_of(composition_chart(report.composition, report.primary_value, "vegf")).size(), 500u);
+  EXPECT_FALSE(holds(render_html(report), "Shown are"));
+}
+
 }  // namespace
