@@ -23,6 +23,7 @@ using Align = HtmlTable::Align;
 constexpr std::size_t most_table_rows = 60;  // of a family; all rows are in association.tsv
 
 std::string tests_text(const AssociationRow& row) {
+  if (row.permutations == 0) return "\u2013";  // nothing to test
   if (row.permutation_kind == "exact") return count_text(row.permutations) + ", all";
   return count_text(row.permutations) + ", " + row.permutation_kind;
 }
