@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <system_error>
@@ -20,11 +19,11 @@ FolderLock::FolderLock(MPI_Comm comm, const std::filesystem::path& folder, std::
     std::error_code failure;
     std::filesystem::create_directories(folder, failure);
     if (!failure) {
-      descriptor_ = ::open((folder / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-      if (descriptor_ < 0) failure.assign(errno, std::generic_category());
+      file_ = OpenFile(folder / "lock", O_RDWR | O_CREAT);
+      if (!file_) failure.assign(errno, std::generic_category());
     }
     if (failure) throw Error(ExitCode::cannot_create, folder.string() + ": cannot be created: " + failure.message());
-    const auto held = [&] { return ::flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK; };
+    const auto held = [&] { return ::flock(file_.number(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK; };
     bool busy = held();
     for (const auto end = std::chrono::steady_clock::now() + patience; busy && std::chrono::steady_clock::now() < end;
          busy = held())
@@ -33,10 +32,6 @@ FolderLock::FolderLock(MPI_Comm comm, const std::filesystem::path& folder, std::
       throw Error(ExitCode::cannot_create,
                   folder.string() + ": another run is writing here; wait for its end, or choose another --out");
   });
-}
-
-FolderLock::~FolderLock() {
-  if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 }  // namespace miura::app

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "miura/base/error.hpp"
+#include "miura/base/open_file.hpp"
 
 namespace miura {
 
@@ -49,30 +50,12 @@ std::string Sha256::hex() {
   return text;
 }
 
-namespace {
-
-/// A file that is open to be read from its beginning.
-class Descriptor {
-public:
-  explicit Descriptor(const std::filesystem::path& path) : number_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
-    if (number_ >= 0) return;
-    const std::error_code reason(errno,
-                                 std::generic_category());  // where it is there all the same, the system says why
-    throw NotFoundError({path}, std::filesystem::exists(path) ? "cannot be opened: " + reason.message() : "not found");
-  }
-  ~Descriptor() { ::close(number_); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int number() const noexcept { return number_; }
-
-private:
-  int number_;
-};
-
-}  // namespace
-
 std::string sha256_of_file(const std::filesystem::path& path, PageCache pages) {
-  const Descriptor file(path);
+  const OpenFile file(path, O_RDONLY);
+  if (!file) {
+    const auto reason = std::generic_category().message(errno);  // where it is there all the same, the system says why
+    throw NotFoundError({path}, std::filesystem::exists(path) ? "cannot be opened: " + reason : "not found");
+  }
   ::posix_fadvise(file.number(), 0, 0, POSIX_FADV_SEQUENTIAL);
   Sha256 digest;
   std::vector<std::byte> buffer(1 << 20);

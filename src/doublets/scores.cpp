@@ -7,6 +7,7 @@
 #include "doublets/pairs.hpp"
 #include "miura/base/error.hpp"
 #include "miura/knn/search.hpp"
+#include "miura/matrix/moved_rows.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "miura/parallel/fetch.hpp"
 #include "miura/stats/random.hpp"
@@ -70,13 +71,6 @@ matrix::Embedding simulate(MPI_Comm comm, const RunCells& run, std::uint64_t key
   return all;
 }
 
-/// The coordinates of some of this rank's points.
-matrix::Embedding rows_of(MPI_Comm comm, const matrix::Embedding& all, std::span<const std::int64_t> rows) {
-  matrix::Embedding some{parallel::Partition::from_local(comm, std::ssize(rows)), all.n_dims, {}};
-  for (const auto i : rows) some.value.insert(some.value.end(), all.row(i).begin(), all.row(i).end());
-  return some;
-}
-
 /// Of the k points nearest to a query among observed and simulated ones, how many are simulated; an observed one goes
 /// before a simulated one at the same distance. Both rows ascend and hold at least k entries, missing ones at infinity.
 std::int32_t simulated_among(std::span<const float> observed, std::span<const float> simulated, std::int32_t k) {
@@ -110,7 +104,7 @@ std::vector<double> score(MPI_Comm comm, const matrix::DistributedCells& cells, 
   const auto few = options.neighbors > 0 ? options.neighbors
                                          : std::max(1, static_cast<std::int32_t>(std::lround(0.5 * std::sqrt(n))));
   const auto k = static_cast<std::int32_t>(std::lround(few * (1 + ratio)));
-  const auto own = rows_of(comm, coordinates, run.cells);
+  const auto own = matrix::rows_of(comm, coordinates, run.cells);
   const auto simulated =
       simulate(comm, cells_of(comm, cells, run.cells, projection), stats::hash_text(options.seed, run.name),
                n_simulated, projection, options.safe_point);

@@ -19,14 +19,13 @@ bool cannot_reserve_here(int error) { return error == EOPNOTSUPP || error == ENO
 }  // namespace
 
 UnfinishedFile::UnfinishedFile(std::filesystem::path path)
-    : path_(std::move(path)), descriptor_(::open(path_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)) {
-  if (descriptor_ < 0)
+    : path_(std::move(path)), file_(path_, O_RDWR | O_CREAT | O_TRUNC) {
+  if (!file_)
     throw Error(ExitCode::cannot_create,
                 path_.string() + ": cannot be created: " + std::generic_category().message(errno));
 }
 
 UnfinishedFile::~UnfinishedFile() {
-  ::close(descriptor_);
   if (!finished_) ::unlink(path_.c_str());
 }
 
@@ -34,7 +33,7 @@ void UnfinishedFile::reserve(std::int64_t bytes) {
   const auto end = bytes + metadata_bytes;
   if (end <= reserved_) return;
   int failed = 0;
-  do failed = ::fallocate(descriptor_, FALLOC_FL_KEEP_SIZE, reserved_, end - reserved_) == 0 ? 0 : errno;
+  do failed = ::fallocate(file_.number(), FALLOC_FL_KEEP_SIZE, reserved_, end - reserved_) == 0 ? 0 : errno;
   while (failed == EINTR);
   if (failed != 0 && !cannot_reserve_here(failed))
     throw Error(ExitCode::io, path_.string() + ": cannot be written: " + std::generic_category().message(failed));
@@ -47,7 +46,7 @@ void UnfinishedFile::reserve_again() {
 }
 
 void UnfinishedFile::give_up() noexcept {
-  if (::ftruncate(descriptor_, 0) == 0) reserved_ = 0;
+  if (::ftruncate(file_.number(), 0) == 0) reserved_ = 0;
 }
 
 }  // namespace miura::hdf5

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <filesystem>
 
+#include "miura/base/open_file.hpp"
+
 namespace miura::hdf5 {
 
 /// A file that is being written: the disk's space for it is reserved before others write to it, and it vanishes again
@@ -31,7 +33,7 @@ public:
 
 private:
   std::filesystem::path path_;
-  int descriptor_;
+  OpenFile file_;
   std::int64_t reserved_ = 0;
   bool finished_ = false;
 };

@@ -4,6 +4,8 @@
 #include <deque>
 #include <filesystem>
 
+#include "miura/base/open_file.hpp"
+
 namespace miura::hdf5 {
 
 /// Sends what was written to a file on to the disk while more is being made, and gives the pages back that it took.
@@ -14,9 +16,6 @@ class WriteBehind {
 public:
   /// Of a file that is there and that others write. Error(io) if it cannot be opened.
   explicit WriteBehind(std::filesystem::path path);
-  ~WriteBehind();
-  WriteBehind(const WriteBehind&) = delete;
-  WriteBehind& operator=(const WriteBehind&) = delete;
 
   /// These bytes were written by this process. Waits for earlier ones where the disk is far behind. Error(io) if the
   /// disk refused them; does nothing on file systems that know no such thing.
@@ -30,7 +29,7 @@ private:
   void check(int failed) const;
 
   std::filesystem::path path_;
-  int descriptor_;
+  OpenFile file_;
   std::deque<Stretch> under_way_;
   std::int64_t bytes_under_way_ = 0;
 };

@@ -9,6 +9,7 @@
 
 #include "hdf5/unfinished_file.hpp"
 #include "hdf5/write_behind.hpp"
+#include "miura/base/open_file.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "miura/parallel/together.hpp"
 
@@ -334,18 +335,12 @@ void RowsInPortions<T>::write(std::span<const T> portion) {
 void publish(MPI_Comm comm, const std::filesystem::path& part, const std::filesystem::path& whole) {
   parallel::together(comm, [&] {
     if (parallel::rank_of(comm) != 0) return;
-    const int file = ::open(part.c_str(), O_RDONLY);
-    const bool flushed = file >= 0 && ::fsync(file) == 0;
-    if (file >= 0) ::close(file);
-    if (!flushed) throw Error(ExitCode::io, part.string() + ": cannot be flushed to the disk");
+    if (const OpenFile file(part, O_RDONLY); !file || ::fsync(file.number()) != 0)
+      throw Error(ExitCode::io, part.string() + ": cannot be flushed to the disk");
     std::error_code failure;
     std::filesystem::rename(part, whole, failure);
     if (failure) throw Error(ExitCode::io, whole.string() + ": cannot be put in place: " + failure.message());
-    const auto folder = whole.has_parent_path() ? whole.parent_path() : std::filesystem::path(".");
-    if (const int directory = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY); directory >= 0) {
-      ::fsync(directory);
-      ::close(directory);
-    }
+    flush_folder(whole.parent_path());
   });
 }
 

@@ -21,28 +21,20 @@ namespace {
 constexpr std::size_t member_bytes = 1 << 20;  // text of a gzip member; libdeflate packs a whole buffer at a time
 constexpr int deflate_level = 6;               // gzip's own default
 
-/// A rename is on the disk only once its folder is. Some network file systems refuse this; the rename itself succeeded.
-void flush_folder(const std::filesystem::path& folder) {
-  const int descriptor = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return;
-  ::fsync(descriptor);
-  ::close(descriptor);
-}
-
 }  // namespace
 
 WholeFile::WholeFile(std::filesystem::path path, Packing packing)
-    : path_(std::move(path)), part_(path_.string() + ".part"), packing_(packing) {
-  descriptor_ = ::open(part_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (descriptor_ < 0)
+    : path_(std::move(path)),
+      part_(path_.string() + ".part"),
+      packing_(packing),
+      file_(part_, O_WRONLY | O_CREAT | O_TRUNC) {
+  if (!file_)
     throw Error(ExitCode::cannot_create,
                 path_.string() + ": cannot be created: " + std::generic_category().message(errno));
 }
 
 WholeFile::~WholeFile() {
-  if (descriptor_ < 0) return;
-  ::close(descriptor_);
-  ::unlink(part_.c_str());
+  if (file_) ::unlink(part_.c_str());
 }
 
 void WholeFile::write(std::string_view bytes) {
@@ -61,8 +53,8 @@ std::string WholeFile::digest() {
 
 void WholeFile::publish() {
   pack_rest();
-  if (::fsync(descriptor_) != 0) fail("flushed");
-  if (::close(std::exchange(descriptor_, -1)) != 0) fail("closed");
+  if (::fsync(file_.number()) != 0) fail("flushed");
+  if (!file_.close()) fail("closed");
   if (std::rename(part_.c_str(), path_.c_str()) != 0) fail("renamed");
   flush_folder(path_.parent_path());
 }
@@ -85,7 +77,7 @@ void WholeFile::pack(std::string_view text) {
 void WholeFile::write_through(std::string_view bytes) {
   sha_.add(std::as_bytes(std::span(bytes)));
   while (!bytes.empty()) {
-    const auto written = ::write(descriptor_, bytes.data(), bytes.size());
+    const auto written = ::write(file_.number(), bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) fail("written");
     bytes.remove_prefix(static_cast<std::size_t>(written));

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "miura/base/open_file.hpp"
 #include "miura/base/sha256.hpp"
 
 namespace miura::report {
@@ -42,7 +43,7 @@ private:
 
   std::filesystem::path path_, part_;
   Packing packing_;
-  int descriptor_ = -1;
+  OpenFile file_;
   bool empty_ = true;
   std::string waiting_;  ///< not yet packed, or not yet worth a system call
   Sha256 sha_;
