@@ -7,14 +7,17 @@
 #include <numeric>
 #include <span>
 
+#include "miura/linalg/symmetric_eigen.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "miura/parallel/moved_rows.hpp"
+#include "pca/cell_block.hpp"
 
 namespace miura::pca {
 
 namespace {
 
 constexpr std::int64_t most_cells = 512;  // of a block: their values and one row of the triangle stay in cache
+constexpr std::int64_t exact_in_double = std::int64_t{1} << 53;
 
 /// Cells whose products are to be added up, by their place in a matrix.
 struct Rows {
@@ -23,63 +26,6 @@ struct Rows {
 
   std::int64_t size() const noexcept { return std::ssize(row); }
 };
-
-struct Entry {
-  std::int32_t feature;
-  std::int32_t value;
-};
-
-/// Where a feature occurs in a block: from there to the end of its cell are the partners in its products.
-struct Occurrence {
-  std::int32_t at;
-  std::int32_t cell_end;
-};
-
-/// Some cells, by cell and by feature; scratch of one thread.
-struct CellBlock {
-  std::vector<Entry> entry;               ///< cell after cell
-  std::vector<Occurrence> occurrence;     ///< feature after feature
-  std::vector<std::int32_t> feature_end;  ///< in `occurrence`
-
-  CellBlock(std::int32_t n_features, std::int64_t most_entries)
-      : entry(most_entries), occurrence(most_entries), feature_end(n_features) {}
-
-  void load(const matrix::GridMatrix& x, std::span<const std::int64_t> rows, const Scaling& scaling);
-  void add_products(Triangle shape, std::int64_t* sums) const;
-};
-
-void CellBlock::load(const matrix::GridMatrix& x, std::span<const std::int64_t> rows, const Scaling& scaling) {
-  std::fill(feature_end.begin(), feature_end.end(), 0);
-  std::int32_t n = 0;
-  for (const auto row : rows)
-    for (auto at = x.row_start[row]; at < x.row_start[row + 1]; ++at) {
-      const auto feature = x.column[at];
-      entry[n++] = {feature, scaling.cut(feature, x.value[at])};
-      ++feature_end[feature];
-    }
-  std::exclusive_scan(feature_end.begin(), feature_end.end(), feature_end.begin(),
-                      0);  // a start; the end when all are in
-  std::int32_t cell_end = 0;
-  for (const auto row : rows) {
-    auto at = cell_end;
-    cell_end += static_cast<std::int32_t>(x.row_start[row + 1] - x.row_start[row]);
-    for (; at < cell_end; ++at) occurrence[feature_end[entry[at].feature]++] = {at, cell_end};
-  }
-}
-
-/// Feature by feature, so that the sums being added to are one row of the triangle at a time.
-void CellBlock::add_products(Triangle shape, std::int64_t* sums) const {
-  std::int32_t from = 0;
-  for (std::int32_t i = 0; i < std::ssize(feature_end); ++i) {
-    std::int64_t* const row = sums + shape.row_offset(i);
-    for (; from < feature_end[i]; ++from) {
-      const auto [at, cell_end] = occurrence[from];
-      const std::int64_t value = entry[at].value;
-      for (auto partner = at; partner < cell_end; ++partner)
-        row[entry[partner].feature] += value * entry[partner].value;
-    }
-  }
-}
 
 std::int64_t most_entries_of_a_block(const Rows& cells, std::int64_t block) {
   std::int64_t most = 0, entries = 0;
@@ -118,6 +64,18 @@ matrix::GridMatrix deal_out_surplus(MPI_Comm comm, Rows& mine) {
   return came;
 }
 
+/// Frequent features are told apart where the products of a block are exact in double. Collective.
+FeatureOrder order_of(MPI_Comm comm, const ScaledReference& z, std::int64_t largest_product, const Rows& own,
+                      const Rows& of_others) {
+  if (largest_product > exact_in_double / most_cells) return as_they_come(z.x.n_features);
+  std::vector<std::int64_t> n_cells_with(z.x.n_features);
+  for (const auto* const part : {&own, &of_others})
+    for (const auto row : part->row)
+      for (auto at = part->x.row_start[row]; at < part->x.row_start[row + 1]; ++at) ++n_cells_with[part->x.column[at]];
+  parallel::sum_over_ranks(comm, n_cells_with);
+  return by_frequency(n_cells_with, z.cut.n_cells);
+}
+
 /// Empties 64-bit sums into 128-bit ones.
 void fold(std::span<std::int64_t> sums, std::span<Int128> total) {
   for (std::int64_t e = 0; e < std::ssize(sums); ++e) total[e] += sums[e];
@@ -138,13 +96,15 @@ Gram exact_gram(MPI_Comm comm, const ScaledReference& z) {
   std::iota(of_others.row.begin(), of_others.row.end(), 0);
 
   const int threads = threads_for(std::ssize(z.x.column) + std::ssize(came.column));
-  Gram gram{{z.x.n_features}, {}, {}};
+  const auto order = order_of(comm, z, largest_product, own, of_others);
+  Gram gram{{z.x.n_features}, order.place, {}, {}};
   const auto size = gram.shape.size();
   gram.wide.resize(wide ? size : 0);
   std::vector<std::vector<std::int64_t>> sums(threads, std::vector<std::int64_t>(size));
   std::vector<CellBlock> scratch(
-      threads, CellBlock(z.x.n_features,
+      threads, CellBlock(order, block,
                          std::max(most_entries_of_a_block(own, block), most_entries_of_a_block(of_others, block))));
+  const linalg::SingleThreadBlas one_thread_each;
 #pragma omp parallel num_threads(threads)
   {
     auto& mine = sums[omp_get_thread_num()];
