@@ -180,9 +180,10 @@ Study mapped_study(MPI_Comm comm, const matrix::Lots& lots, const StudyReference
   study.genes = reference.genes;
   study.genes.reference.assign(study.cells.cells.mine.lot.size(), 0);
 
-  const auto grid = grid_of(study.cells, study.genes, study.genes.variable.selected, o);
-  study.pca = {reference.model, pca::project(comm, grid, reference.model)};
-  place_lots_that_lack_features(comm, study, grid, study.pca);
+  const auto& cells = study.cells.cells;
+  const auto n_dims = reference.model.n_components;
+  study.pca = {reference.model, {cells.partition, n_dims, std::vector<float>(cells.mine.n_cells() * n_dims)}};
+  place_on_components(study, rows_marked(study.genes.reference, false), o, study.pca);
   matrix::Labeling labels{.integration = reference.integration,
                           .resolution = reference.resolution,
                           .seed = reference.seed,

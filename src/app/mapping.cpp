@@ -191,7 +191,7 @@ std::vector<std::int32_t> checked_features(const pca::Model& model, const RunOpt
 matrix::GridMatrix checked_grid(const Study& study, std::span<const std::int32_t> checked, const RunOptions& o) {
   std::vector<std::int32_t> columns;
   for (const auto f : checked) columns.push_back(study.genes.variable.selected[f]);
-  return grid_of(study.cells, study.genes, columns, o);
+  return grid_of(study, columns, o);
 }
 
 matrix::Embedding dense_rows(MPI_Comm comm, const matrix::GridMatrix& grid, std::span<const std::uint8_t> marked) {

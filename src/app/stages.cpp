@@ -28,11 +28,27 @@ std::vector<std::int32_t> batch_of_lots(const matrix::Lots& lots, const std::str
 
 }  // namespace
 
-matrix::GridMatrix grid_of(const CellsStage& cells, const GenesStage& genes, std::span<const std::int32_t> features,
-                           const RunOptions& o) {
+matrix::GridMatrix grid_of(const Study& study, std::span<const std::int64_t> rows, const parallel::Partition& partition,
+                           std::span<const std::int32_t> features, const RunOptions& o) {
+  const auto& [cells, genes] = std::tie(study.cells, study.genes);
   if (cells.is_table)
-    return normalize::zscores_by(cells.cells, features, genes.table_mean, genes.table_sd, {.clip = o.pca.clip});
-  return normalize::log_normalize_on_grid(cells.cells, cells.features.size(), features, {.scale = o.scale});
+    return normalize::zscores_by(cells.cells, rows, partition, features, genes.table_mean, genes.table_sd,
+                                 {.clip = o.pca.clip});
+  return normalize::log_normalize_on_grid(cells.cells, rows, partition, cells.features.size(), features,
+                                          {.scale = o.scale});
+}
+
+matrix::GridMatrix grid_of(const Study& study, std::span<const std::int32_t> features, const RunOptions& o) {
+  const auto& cells = study.cells.cells;
+  const std::vector<std::uint8_t> all(cells.mine.n_cells(), 1);
+  return grid_of(study, rows_marked(all), cells.partition, features, o);
+}
+
+std::vector<std::int64_t> rows_marked(std::span<const std::uint8_t> marked, bool as) {
+  std::vector<std::int64_t> rows;
+  for (std::int64_t i = 0; i < std::ssize(marked); ++i)
+    if ((marked[i] != 0) == as) rows.push_back(i);
+  return rows;
 }
 
 int stage_number(const std::string& name) {
@@ -197,28 +213,53 @@ parallel::Partition reference_partition(MPI_Comm comm, std::span<const std::uint
   return parallel::Partition::from_local(comm, std::ranges::count(reference, 1));
 }
 
+namespace {
+
+/// Scores of these local cells under a model, portion after portion: their expression would take more room than their
+/// counts.
+void place(const Study& study, std::span<const std::int64_t> rows, const pca::Model& model, const RunOptions& o,
+           matrix::Embedding& scores) {
+  constexpr std::int64_t portion = 8192;
+  for (std::int64_t from = 0; from < std::ssize(rows); from += portion) {
+    const auto some = rows.subspan(from, std::min(portion, std::ssize(rows) - from));
+    const auto own = parallel::Partition::from_local(MPI_COMM_SELF, std::ssize(some));
+    const auto placed = pca::project(MPI_COMM_SELF, grid_of(study, some, own, study.genes.variable.selected, o), model);
+    for (std::int64_t r = 0; r < std::ssize(some); ++r)
+      std::ranges::copy(placed.row(r), scores.value.begin() + some[r] * scores.n_dims);
+  }
+}
+
+}  // namespace
+
 pca::Result pca_stage(MPI_Comm comm, const Study& study, const RunOptions& o) {
   auto options = o.pca;
   options.method = o.pca_method == "krylov" ? pca::Method::krylov : pca::Method::gram;
   options.scale = !study.cells.is_table;  // z-scores are scaled already
-  const auto grid = grid_of(study.cells, study.genes, study.genes.variable.selected, o);
-  auto result = pca::fit(comm, grid, study.genes.reference, options);
-  place_lots_that_lack_features(comm, study, grid, result);
+  const auto& cells = study.cells.cells;
+  const auto reference = rows_marked(study.genes.reference);
+  auto [model, own] = [&] {
+    const auto partition = parallel::Partition::from_local(comm, std::ssize(reference));
+    const auto grid = grid_of(study, reference, partition, study.genes.variable.selected, o);
+    return pca::fit(comm, grid, std::vector<std::uint8_t>(reference.size(), 1), options);
+  }();
+  matrix::Embedding scores{cells.partition, model.n_components,
+                           std::vector<float>(cells.mine.n_cells() * model.n_components)};
+  for (std::int64_t r = 0; r < std::ssize(reference); ++r)
+    std::ranges::copy(own.row(r), scores.value.begin() + reference[r] * scores.n_dims);
+  pca::Result result{std::move(model), std::move(scores)};
+  place_on_components(study, rows_marked(study.genes.reference, false), o, result);
   return result;
 }
 
-void place_lots_that_lack_features(MPI_Comm comm, const Study& study, const matrix::GridMatrix& grid,
-                                   pca::Result& pca) {
-  const auto& lot_of = study.cells.cells.mine.lot;
+void place_on_components(const Study& study, std::span<const std::int64_t> rows, const RunOptions& o,
+                         pca::Result& pca) {
+  std::vector<std::vector<std::int64_t>> of_lot(study.lots.size());
+  for (const auto i : rows) of_lot[study.cells.cells.mine.lot[i]].push_back(i);
   for (std::int32_t lot = 0; lot < std::ssize(study.lots); ++lot) {
+    if (of_lot[lot].empty()) continue;
     const auto present = features_present(study, lot);
-    if (present.empty()) continue;
-    std::vector<std::uint8_t> marked;
-    for (const auto l : lot_of) marked.push_back(l == lot ? 1 : 0);
-    const auto placed =
-        pca::project(comm, marked_rows(comm, grid, marked), transfer::without_missing(pca.model, present));
-    for (std::int64_t i = 0, row = 0; i < std::ssize(lot_of); ++i)
-      if (marked[i]) std::ranges::copy(placed.row(row++), pca.scores.value.begin() + i * pca.scores.n_dims);
+    place(study, of_lot[lot], present.empty() ? pca.model : transfer::without_missing(pca.model, present), o,
+          pca.scores);
   }
 }
 

@@ -105,16 +105,22 @@ matrix::GridMatrix marked_rows(MPI_Comm comm, const matrix::GridMatrix& all, std
 CellsStage read_counts_of(MPI_Comm comm, const matrix::Lots& lots, const RunOptions& o,
                           const input::FeatureChoice& choice);
 
-/// Chosen features (ascending) of all cells on the grid: log-normalised counts, or z-scores of a table. Not collective.
-matrix::GridMatrix grid_of(const CellsStage& cells, const GenesStage& genes, std::span<const std::int32_t> features,
-                           const RunOptions& o);
+/// Chosen features (ascending) of these local cells on the grid, distributed as `partition` says: log-normalised
+/// counts, or z-scores of a table. Not collective.
+matrix::GridMatrix grid_of(const Study& study, std::span<const std::int64_t> rows, const parallel::Partition& partition,
+                           std::span<const std::int32_t> features, const RunOptions& o);
+/// Of all cells.
+matrix::GridMatrix grid_of(const Study& study, std::span<const std::int32_t> features, const RunOptions& o);
+
+/// The local rows that are marked, or those that are not.
+std::vector<std::int64_t> rows_marked(std::span<const std::uint8_t> marked, bool as = true);
 
 /// Which of the features that components are made of the file of a lot has; empty: all.
 std::vector<std::uint8_t> features_present(const Study& study, std::int32_t lot);
 
-/// Places the cells of lots whose files lack some of the features by the others alone, so that lacking does not count
-/// as "not expressed". `grid` has the features of the components. Collective.
-void place_lots_that_lack_features(MPI_Comm comm, const Study& study, const matrix::GridMatrix& grid, pca::Result& pca);
+/// Places these local cells on the components, portion after portion; those of lots whose files lack some of the
+/// features by the others alone, so that lacking does not count as "not expressed". Not collective.
+void place_on_components(const Study& study, std::span<const std::int64_t> rows, const RunOptions& o, pca::Result& pca);
 
 /// Cells placed among those of a layout, which stays as it is; each goes its own way. Collective.
 matrix::Embedding placed_in_layout(MPI_Comm comm, const LayoutReference& reference, const matrix::Embedding& cells,

@@ -1,6 +1,7 @@
 #include "miura/normalize/log_normalize.hpp"
 
 #include <cmath>
+#include <numeric>
 
 namespace miura::normalize {
 
@@ -47,6 +48,14 @@ std::vector<float> log_normalize(const matrix::CountRows& counts, std::int64_t b
 
 matrix::GridMatrix log_normalize_on_grid(const matrix::DistributedCells& cells, std::int32_t n_columns,
                                          std::span<const std::int32_t> selected, const LogNormalizeOptions& options) {
+  std::vector<std::int64_t> all(cells.mine.counts.n_rows());
+  std::iota(all.begin(), all.end(), 0);
+  return log_normalize_on_grid(cells, all, cells.partition, n_columns, selected, options);
+}
+
+matrix::GridMatrix log_normalize_on_grid(const matrix::DistributedCells& cells, std::span<const std::int64_t> rows,
+                                         const parallel::Partition& partition, std::int32_t n_columns,
+                                         std::span<const std::int32_t> selected, const LogNormalizeOptions& options) {
   std::vector<std::int32_t> new_column(n_columns, -1);
   std::vector<std::uint8_t> is_selected(n_columns);  // small enough for the first cache
   for (std::int32_t j = 0; j < std::ssize(selected); ++j) {
@@ -55,12 +64,12 @@ matrix::GridMatrix log_normalize_on_grid(const matrix::DistributedCells& cells, 
   }
 
   const auto& counts = cells.mine.counts;
-  const auto n = counts.n_rows();
-  matrix::GridMatrix grid{cells.partition, static_cast<std::int32_t>(std::ssize(selected)), {}, {}, {}};
+  const auto n = std::ssize(rows);
+  matrix::GridMatrix grid{partition, static_cast<std::int32_t>(std::ssize(selected)), {}, {}, {}};
   grid.row_start.assign(n + 1, 0);
 #pragma omp parallel for schedule(static)
   for (std::int64_t i = 0; i < n; ++i)
-    counts.for_each_column(i, [&](std::int32_t gene) { grid.row_start[i + 1] += is_selected[gene]; });
+    counts.for_each_column(rows[i], [&](std::int32_t gene) { grid.row_start[i + 1] += is_selected[gene]; });
   for (std::int64_t i = 0; i < n; ++i) grid.row_start[i + 1] += grid.row_start[i];
 
   grid.column.resize(grid.row_start.back());
@@ -70,9 +79,9 @@ matrix::GridMatrix log_normalize_on_grid(const matrix::DistributedCells& cells, 
     std::vector<matrix::CountRows::Nonzero> chosen(n_columns + 1);
 #pragma omp for schedule(static)
     for (std::int64_t i = 0; i < n; ++i) {
-      const CellExpression expression(counts, i, options);
+      const CellExpression expression(counts, rows[i], options);
       std::int64_t n_chosen = 0;
-      counts.for_each(i, [&](std::int32_t gene, std::uint32_t count) {
+      counts.for_each(rows[i], [&](std::int32_t gene, std::uint32_t count) {
         chosen[n_chosen] = {new_column[gene], count};  // which genes are selected no processor can guess: no branch
         n_chosen += is_selected[gene];
       });

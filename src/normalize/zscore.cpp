@@ -107,15 +107,18 @@ Zscores zscore(MPI_Comm comm, const matrix::DistributedCells& cells, std::int32_
   }
   std::vector<std::int32_t> all(n_features);
   std::iota(all.begin(), all.end(), 0);
-  z.value = zscores_by(cells, all, z.mean, z.sd, options);
+  std::vector<std::int64_t> rows(n);
+  std::iota(rows.begin(), rows.end(), 0);
+  z.value = zscores_by(cells, rows, cells.partition, all, z.mean, z.sd, options);
   return z;
 }
 
-matrix::GridMatrix zscores_by(const matrix::DistributedCells& cells, std::span<const std::int32_t> features,
+matrix::GridMatrix zscores_by(const matrix::DistributedCells& cells, std::span<const std::int64_t> rows,
+                              const parallel::Partition& partition, std::span<const std::int32_t> features,
                               std::span<const double> mean, std::span<const double> sd, const ZscoreOptions& options) {
   const auto& table = cells.mine.table;
-  matrix::GridMatrix z{cells.partition, static_cast<std::int32_t>(std::ssize(features)), {0}, {}, {}};
-  for (std::int64_t i = 0; i < cells.mine.n_cells(); ++i) {
+  matrix::GridMatrix z{partition, static_cast<std::int32_t>(std::ssize(features)), {0}, {}, {}};
+  for (const auto i : rows) {
     for (std::int32_t j = 0; j < z.n_features; ++j) {
       const auto f = features[j];
       if (sd[f] == 0) continue;

@@ -46,6 +46,11 @@ std::vector<float> log_normalize(const matrix::CountRows& counts, std::int64_t b
 matrix::GridMatrix log_normalize_on_grid(const matrix::DistributedCells& cells, std::int32_t n_columns,
                                          std::span<const std::int32_t> selected, const LogNormalizeOptions& options);
 
+/// The same of these local rows alone, each of which is a row of the result, distributed as `partition` says.
+matrix::GridMatrix log_normalize_on_grid(const matrix::DistributedCells& cells, std::span<const std::int64_t> rows,
+                                         const parallel::Partition& partition, std::int32_t n_columns,
+                                         std::span<const std::int32_t> selected, const LogNormalizeOptions& options);
+
 /// The same for counts of chosen columns alone, all of which are taken: `n_counts` has the sum of each row over the
 /// columns that were not chosen too. `n_columns` is the width of the counts.
 matrix::GridMatrix log_normalize_on_grid(const matrix::DistributedCells& chosen, std::int32_t n_columns,

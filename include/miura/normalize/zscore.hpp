@@ -32,8 +32,10 @@ Zscores zscore(MPI_Comm comm, const matrix::DistributedCells& cells, std::int32_
                std::span<const std::uint8_t> reference, const ZscoreOptions& options);
 
 /// z-scores of chosen features (ascending) by a mean and a sd that are known, an entry each for every feature of the
-/// table: column j is features[j]. Not collective.
-matrix::GridMatrix zscores_by(const matrix::DistributedCells& cells, std::span<const std::int32_t> features,
+/// table: column j is features[j]. Of these local rows, each of which is a row of the result, distributed as
+/// `partition` says. Not collective.
+matrix::GridMatrix zscores_by(const matrix::DistributedCells& cells, std::span<const std::int64_t> rows,
+                              const parallel::Partition& partition, std::span<const std::int32_t> features,
                               std::span<const double> mean, std::span<const double> sd, const ZscoreOptions& options);
 
 }  // namespace miura::normalize
