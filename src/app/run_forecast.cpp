@@ -33,10 +33,11 @@ constexpr double table_value = 8;
 constexpr double component_entry = 8;  // of the variable genes, on the grid
 constexpr double gram_pair = 28;       // of two variable genes: the Gram matrix, and what the eigensolver holds of it
 constexpr double gram_pair_of_thread = 4;
-constexpr double neighbor = 60;        // of a reference cell: search, shared neighbours, both directions
-constexpr double place = 32;           // of a reference cell in the plane, on every rank
-constexpr double partition = 8;        // a label, and the working copy
-constexpr double soft_clusters = 800;  // of an integrated cell: its shares in up to 100 of them
+constexpr double gram_gene_of_thread = 5120;  // of frequent genes, in double
+constexpr double neighbor = 60;               // of a reference cell: search, shared neighbours, both directions
+constexpr double place = 32;                  // of a reference cell in the plane, on every rank
+constexpr double partition = 8;               // a label, and the working copy
+constexpr double soft_clusters = 800;         // of an integrated cell: its shares in up to 100 of them
 constexpr double mapping_cell = 2800;  // of the reference or the lot that is mapped: features that are compared, lists
 constexpr double doublet_entry = 32;   // of a simulated doublet
 constexpr double doublets_a_round = 4096;
@@ -55,6 +56,7 @@ constexpr double files = 5e6;  // the page with its charts, tables, what HDF5 ne
 constexpr double entry_reading = 1.25e-7;
 constexpr double entry_normalizing = 3e-9;
 constexpr double product = 6e-10;             // of two values of a cell, for the Gram matrix
+constexpr double dense_product = 6e-11;       // where genes are frequent
 constexpr double eigensolver_gene = 1.5e-10;  // times variable genes cubed; on one rank
 constexpr double distance = 1.1e-9;           // of two cells in 50 components
 constexpr double graph_cell = 2e-5;
@@ -115,12 +117,15 @@ void add_coordinates(const StudySize& size, const RunOptions& o, const Terms& t,
                   .shared_s = per::entry_reading * t.entries,
                   .written = per::entry_in_checkpoint * t.entries + 100 * t.cells});
   work.push_back({.stage = "normalize", .shared_s = per::entry_normalizing * t.entries});
-  work.push_back({.stage = "pca",
-                  .bytes = per::component_entry * t.of_variable * t.entries / t.ranks +
-                           t.genes * t.genes * (per::gram_pair + per::gram_pair_of_thread * t.threads),
-                  .shared_s = per::product * t.reference * values_a_cell * values_a_cell / 2,
-                  .alone_s = per::eigensolver_gene * t.genes * t.genes * t.genes,
-                  .written = 4.0 * o.pca.components * t.cells});
+  work.push_back(
+      {.stage = "pca",
+       .bytes = per::component_entry * t.of_variable * std::min(t.reference_entries, t.entries / t.ranks) +
+                t.genes * t.genes * (per::gram_pair + per::gram_pair_of_thread * t.threads) +
+                t.genes * per::gram_gene_of_thread * t.threads,
+       .shared_s = t.reference / 2 *
+                   std::min(per::product * values_a_cell * values_a_cell, per::dense_product * t.genes * t.genes),
+       .alone_s = per::eigensolver_gene * t.genes * t.genes * t.genes,
+       .written = 4.0 * o.pca.components * t.cells});
   if (size.integrations > 0) {
     const auto training = static_cast<double>(size.training_cells);
     work.push_back({.stage = "integrate",
