@@ -30,7 +30,8 @@ std::vector<std::int32_t> batch_of_lots(const matrix::Lots& lots, const std::str
 
 matrix::GridMatrix grid_of(const Study& study, std::span<const std::int64_t> rows, const parallel::Partition& partition,
                            std::span<const std::int32_t> features, const RunOptions& o) {
-  const auto& [cells, genes] = std::tie(study.cells, study.genes);
+  const auto& cells = study.cells;
+  const auto& genes = study.genes;
   if (cells.is_table)
     return normalize::zscores_by(cells.cells, rows, partition, features, genes.table_mean, genes.table_sd,
                                  {.clip = o.pca.clip});
