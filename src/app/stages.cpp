@@ -254,12 +254,17 @@ pca::Result pca_stage(MPI_Comm comm, const Study& study, const RunOptions& o) {
 
 void place_on_components(const Study& study, std::span<const std::int64_t> rows, const RunOptions& o,
                          pca::Result& pca) {
-  std::vector<std::vector<std::int64_t>> of_lot(study.lots.size());
-  for (const auto i : rows) of_lot[study.cells.cells.mine.lot[i]].push_back(i);
+  std::vector<std::vector<std::int64_t>> lacking(study.lots.size());
+  std::vector<std::int64_t> whole;
+  for (const auto i : rows) {
+    const auto lot = study.cells.cells.mine.lot[i];
+    (study.cells.missing[lot].empty() ? whole : lacking[lot]).push_back(i);
+  }
+  place(study, whole, pca.model, o, pca.scores);
   for (std::int32_t lot = 0; lot < std::ssize(study.lots); ++lot) {
-    if (of_lot[lot].empty()) continue;
+    if (lacking[lot].empty()) continue;
     const auto present = features_present(study, lot);
-    place(study, of_lot[lot], present.empty() ? pca.model : transfer::without_missing(pca.model, present), o,
+    place(study, lacking[lot], present.empty() ? pca.model : transfer::without_missing(pca.model, present), o,
           pca.scores);
   }
 }
