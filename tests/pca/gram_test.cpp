@@ -65,7 +65,7 @@ TEST(ExactGram, IsExactOnSeveralThreads) {
 
 TEST(ByFrequency, PutsFrequentFeaturesLastWhereTheyAreMany) {
   std::vector<std::int64_t> n_cells_with(200);
-  for (std::int32_t j = 0; j < 200; ++j) n_cells_with[j] = j % 2 == 0 ? 90 : 25;
+  for (std::int32_t j = 0; j < 200; ++j) n_cells_with[j] = j % 2 == 0 ? 90 : 15;
   const auto order = pca::by_frequency(n_cells_with, 100);
   EXPECT_EQ(order.n_rare, 100);
   EXPECT_EQ(order.n_frequent(), 100);
