@@ -5,6 +5,7 @@
 planted_study
 restarts_of() { scontrol show job "$1" | sed -n 's/.* Restarts=\([0-9]*\).*/\1/p'; }
 queued_again() { [ "$(restarts_of "$1")" -ge 1 ]; }
+is_idle() { [ "$(sinfo -h -n "$1" -o %T)" = idle ]; }
 node() { bash "$SOURCE/tools/slurm-cluster" "$@"; } # the side of the login node, on which this runs
 
 # ---- the daemon of a node, which comes back: its rank has not noticed ----
@@ -22,7 +23,12 @@ pauses_after power power pca
 node end_node n2
 until_it 60 "Slurm notices the dead node" queued_again "$job"
 [ ! -e power/study.h5ad ] || fail "a study that lost a node publishes a result"
+# held until the node is back for good: what Slurm has to tell it of the job's first life would revoke the second one's credential
+scontrol hold "$job" || fail "the job cannot be held"
 node start_node 2
+until_it 60 "the node is back" is_idle n2
+sleep 2
+scontrol release "$job"
 ends_as "$job" COMPLETED 0:0 power.log
 grep -q '^pca: taken from its checkpoint' power.log || fail "after the node's death the study begins again: $(cat power.log)"
 same_as_whole power
