@@ -41,6 +41,7 @@ constexpr double soft_clusters = 800;         // of an integrated cell: its shar
 constexpr double mapping_cell = 2800;  // of the reference or the lot that is mapped: features that are compared, lists
 constexpr double doublet_entry = 32;   // of a simulated doublet
 constexpr double doublets_a_round = 4096;
+constexpr double sum = 8;         // of a gene's counts over the cells of a cluster in a lot
 constexpr double abundance = 16;  // of a lot round a reference cell: as it is, and ranked over lots
 constexpr double lot_pair = 32;   // of two lots: their products, and what the eigensolver holds of them
 constexpr double lot_pair_of_thread = 12;
@@ -87,7 +88,7 @@ struct Work {
 
 /// What the terms of a stage are made of.
 struct Terms {
-  double entries, reference, reference_entries, cells, features, genes, of_variable;
+  double entries, reference, reference_entries, cells, features, genes, of_variable, lots;
   double ranks, threads, partitions, clusters, outcomes;
 };
 
@@ -101,6 +102,7 @@ Terms terms_of(const StudySize& size, const RunOptions& o, const Layout& layout)
           .features = of(size.features),
           .genes = variable_features(size, o),
           .of_variable = variable_share(size, o),
+          .lots = of(size.lots),
           .ranks = of(layout.ranks),
           .threads = of(layout.threads),
           .partitions = partitions,
@@ -158,9 +160,10 @@ void add_split_markers(const Terms& t, std::vector<Work>& work) {
 }
 
 void add_markers(const RunOptions& o, const Terms& t, std::vector<Work>& work) {
-  work.push_back({.stage = "markers",
-                  .bytes = per::written_entry * t.entries / t.ranks,
-                  .shared_s = per::marker_entry * t.reference_entries});
+  work.push_back(
+      {.stage = "markers",
+       .bytes = (per::written_entry * t.entries + per::sum * t.features * t.lots * (1 + usual_clusters)) / t.ranks,
+       .shared_s = per::marker_entry * t.reference_entries});
   if (o.marker_split) add_split_markers(t, work);
   if (!o.marker_pairs.empty())  // each cell is on one side of a pair for each other cluster
     work.back().shared_s += per::marker_entry * t.reference_entries * pairs_of_clusters(o) * 2 / usual_clusters;
