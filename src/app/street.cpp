@@ -5,6 +5,7 @@
 #include <array>
 
 #include "app/stop_request.hpp"
+#include "miura/base/memory.hpp"
 
 namespace miura::app {
 
@@ -53,6 +54,7 @@ void Street::record(const std::string& name, bool resumed, const Before& before)
   progress_.advance(cost_of_stage[stage_number(name)]);
   log::info(resumed ? fmt::format("{}: taken from its checkpoint", name) : in_words(done_now));
   records_.push_back(std::move(done_now));
+  give_back_freed_memory();
   if (!done()) stop_if_requested(comm_);
 }
 

@@ -1,11 +1,9 @@
 #include "miura/matrix/cells.hpp"
 
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
-
 #include <algorithm>
+#include <memory>
 
+#include "miura/base/memory.hpp"
 #include "miura/parallel/communicator.hpp"
 
 namespace miura::matrix {
@@ -133,13 +131,13 @@ std::int64_t CountRows::sum(std::int64_t row) const noexcept {
   const auto begin = row_start_[row], end = row_start_[row + 1];
   std::int64_t sum = 0;
   for (auto at = begin; at < end; ++at) sum += small_[at];
-  for (auto it = std::ranges::lower_bound(large_, begin, {}, &LargeCount::at); it != large_.end() && it->at < end; ++it)
-    sum += it->count - overflow;
+  for (auto large = large_from(begin), last = std::to_address(large_.end()); large < last && large->at < end; ++large)
+    sum += large->count - overflow;
   return sum;
 }
 
-std::uint32_t CountRows::large_count(std::int64_t at) const noexcept {
-  return std::ranges::lower_bound(large_, at, {}, &LargeCount::at)->count;
+const CountRows::LargeCount* CountRows::large_from(std::int64_t at) const noexcept {
+  return std::to_address(std::ranges::lower_bound(large_, at, {}, &LargeCount::at));
 }
 
 void CountRows::keep_rows(std::span<const std::uint8_t> keep) {
@@ -246,13 +244,6 @@ void append_cells(const CellBlock& cells, std::int64_t from, std::int64_t to, st
   if (cells.counts.n_rows() > 0) mine.counts.append_rows(cells.counts, from, to);
   if (!cells.table.empty())
     mine.table.insert(mine.table.end(), cells.table.begin() + from * n_features, cells.table.begin() + to * n_features);
-}
-
-/// What a lot held lies scattered in the heap when it is freed; glibc returns it to the system only when asked.
-void give_back_freed_memory() {
-#ifdef __GLIBC__
-  malloc_trim(0);
-#endif
 }
 
 /// Takes the memory for this rank's cells at once: vectors that grow would for a while need three times as much.

@@ -16,7 +16,8 @@ constexpr std::int32_t n_genes = 7;
 std::uint32_t planted_count(std::int32_t lot, std::int64_t cell, std::int32_t gene) {
   const auto h = static_cast<std::uint32_t>((lot + 3) * 7919 + cell * 104729 + gene * 1299709);
   if (h % 3 != 0) return 0;
-  return h % 15 == 0 ? 65'535 + h % 100'000 : 1 + h % 9;  // some beyond 16 bits
+  if (h % 15 != 0) return 1 + h % 9;
+  return h % 2 == 0 ? 250 + h % 10 : 65'535 + h % 100'000;  // about the largest of 8 bits, and beyond 16
 }
 
 matrix::CellBlock planted_lot(std::int32_t lot, std::int64_t cells) {
@@ -88,7 +89,11 @@ TEST(CellBlock, KeepsMarkedCellsWithTheirLargeCounts) {
   ASSERT_EQ(block.counts.n_rows(), std::ssize(kept));
   for (std::size_t i = 0; i < kept.size(); ++i) {
     EXPECT_EQ(block.barcode[i], "AC" + std::to_string(100 + kept[i]));
-    EXPECT_EQ(row_of(block.counts, static_cast<std::int64_t>(i)), planted_row(1, kept[i]));
+    const auto expected = planted_row(1, kept[i]);
+    EXPECT_EQ(row_of(block.counts, static_cast<std::int64_t>(i)), expected);
+    std::int64_t sum = 0;
+    for (const auto& [gene, count] : expected) sum += count;
+    EXPECT_EQ(block.counts.sum(static_cast<std::int64_t>(i)), sum);
   }
 }
 

@@ -12,7 +12,7 @@
 
 namespace miura::matrix {
 
-/// Sparse rows of counts, 4 bytes a nonzero: a column (gene) and a count in 16 bits each. Where the columns of a row
+/// Sparse rows of counts, 3 bytes a nonzero: a column (gene) in 16 bits and a count in 8. Where the columns of a row
 /// pass a multiple of 65,536 (peaks of chromatin) that place is kept aside, as are the few counts that do not fit.
 /// Columns ascend within a row; zeros are not stored.
 class CountRows {
@@ -76,7 +76,7 @@ public:
   void map_columns(std::span<const std::int32_t> new_column);
 
 private:
-  static constexpr std::uint16_t overflow = 0xFFFF;
+  static constexpr std::uint8_t overflow = 0xFF;
   static constexpr int column_bits = 16;
 
   /// From this entry on, to the next such place or the end of the row, columns lie `offset` above what is stored.
@@ -90,10 +90,11 @@ private:
   };
 
   static std::int32_t offset_of(std::int32_t column) noexcept { return column >> column_bits << column_bits; }
-  static std::uint16_t small_of(std::uint32_t count) noexcept {
-    return static_cast<std::uint16_t>(count < overflow ? count : overflow);
+  static std::uint8_t small_of(std::uint32_t count) noexcept {
+    return static_cast<std::uint8_t>(count < overflow ? count : overflow);
   }
-  std::uint32_t large_count(std::int64_t at) const noexcept;
+  /// The first of the large counts that stands at this entry or behind it.
+  const LargeCount* large_from(std::int64_t at) const noexcept;
   /// Calls use(begin, end, offset) for the entries of a row, as they share what is to be added to their columns.
   template <class Use>
   void for_each_stretch(std::int64_t row, Use&& use) const {
@@ -110,13 +111,20 @@ private:
   }
   template <class Visit>
   void visit_entries(std::int64_t begin, std::int64_t end, std::int32_t offset, Visit& visit) const {
-    for (auto at = begin; at < end; ++at)
-      visit(offset + column_[at], small_[at] != overflow ? std::uint32_t{small_[at]} : large_count(at));
+    const LargeCount* large = nullptr;
+    for (auto at = begin; at < end; ++at) {
+      std::uint32_t count = small_[at];
+      if (count == overflow) {
+        large = large == nullptr ? large_from(at) : large + 1;
+        count = large->count;
+      }
+      visit(offset + column_[at], count);
+    }
   }
 
   std::vector<std::int64_t> row_start_{0};
   std::vector<std::uint16_t> column_;  // the lower 16 bits
-  std::vector<std::uint16_t> small_;
+  std::vector<std::uint8_t> small_;
   std::vector<Passing> passings_;  // ascending
   std::vector<LargeCount> large_;  // ascending
 };
