@@ -19,7 +19,7 @@ namespace {
 using hdf5::Group;
 using hdf5::ParallelFile;
 
-constexpr std::int64_t cells_a_portion = 1 << 10;  // some million counts
+constexpr std::int64_t cells_a_portion = 1 << 8;  // about a million counts
 
 Group dictionary(const ParallelFile& file, hid_t at, const std::string& name) {
   auto group = file.group(at, name);
@@ -120,12 +120,13 @@ void write_counts(const ParallelFile& file, const Study& study, double scale, co
   for (std::int64_t p = 0; p < portions; ++p) {
     const auto from = std::min(mine, p * cells_a_portion), to = std::min(mine, (p + 1) * cells_a_portion);
     const auto values = normalize::log_normalize(counts, from, to, {.scale = scale});
-    columns.clear();
-    integers.clear();
+    columns.resize(values.size());
+    integers.resize(values.size());
+    std::size_t at = 0;
     for (auto i = from; i < to; ++i) {
       counts.for_each(i, [&](std::int32_t gene, std::uint32_t c) {
-        columns.push_back(gene);
-        integers.push_back(static_cast<std::int32_t>(c));
+        columns[at] = gene;
+        integers[at++] = static_cast<std::int32_t>(c);
       });
       row_start.push_back(row_start.back() + counts.n_nonzeros(i));
     }
@@ -290,59 +291,84 @@ void write_var(const ParallelFile& file, const Study& study) {
   array_encoding(file, file.replicated<double>(varm.get(), "PCs", loadings, width));
 }
 
-/// A matrix over reference cells, written as one over all cells: rows of other cells are empty.
-struct OverAllCells {
+/// Rows of a sparse matrix over reference cells; columns count all cells once they are renumbered.
+struct ReferenceRows {
   std::vector<std::int64_t> row_start{0};
   std::vector<std::int64_t> column;
   std::vector<float> value;
+
+  void add(std::int64_t reference_cell, float entry) {
+    column.push_back(reference_cell);
+    value.push_back(entry);
+  }
+  void end_row() { row_start.push_back(std::ssize(column)); }
+  /// As readers of CSR want it.
+  void sort_columns() {
+    std::vector<std::pair<std::int64_t, float>> entries;
+    for (std::size_t row = 0; row + 1 < row_start.size(); ++row) {
+      const auto from = row_start[row], to = row_start[row + 1];
+      if (std::is_sorted(column.begin() + from, column.begin() + to)) continue;
+      entries.clear();
+      for (auto at = from; at < to; ++at) entries.emplace_back(column[at], value[at]);
+      std::ranges::sort(entries);
+      for (auto at = from; at < to; ++at) std::tie(column[at], value[at]) = entries[at - from];
+    }
+  }
 };
 
-void write_obsp(const ParallelFile& file, const Study& study) {
+/// Writes a matrix over reference cells as one over all cells, portion after portion; rows of other cells are empty.
+/// `n_mine` entries are of this rank's rows; add_row(r, rows) adds those of its reference cell r. Collective.
+template <class AddRow>
+void write_over_all_cells(const ParallelFile& file, const Group& obsp, const char* name, const Study& study,
+                          std::int64_t n_mine, AddRow&& add_row) {
+  constexpr std::int64_t rows_a_portion = 1 << 12;
   const auto comm = file.comm();
   const auto& cells = study.cells.cells.partition;
-  const auto first = cells.begin(parallel::rank_of(comm));
-  std::vector<std::int64_t> cell_of_reference;
-  for (std::int64_t i = 0; i < std::ssize(study.genes.reference); ++i)
-    if (study.genes.reference[i]) cell_of_reference.push_back(first + i);
+  const auto& reference = study.neighbors.graph.vertices;
+  const int rank = parallel::rank_of(comm);
+  const auto cell_of_reference = rows_marked(study.genes.reference);
+  std::vector<std::int64_t> row_size(cells.n_local(rank));
 
+  const auto group = sparse_group(file, obsp.get(), name, cells.size(), cells.size());
+  hdf5::RowsInPortions<float> value(file, group.get(), "data", n_mine);
+  hdf5::RowsInPortions<std::int64_t> column(file, group.get(), "indices", n_mine);
+  std::vector<std::int64_t> global = cell_of_reference;
+  for (auto& cell : global) cell += cells.begin(rank);
+  const auto mine = reference.n_local(rank);
+  const auto portions = parallel::max_over_ranks(comm, (mine + rows_a_portion - 1) / rows_a_portion);
+  for (std::int64_t p = 0; p < portions; ++p) {
+    const auto from = std::min(mine, p * rows_a_portion), to = std::min(mine, (p + 1) * rows_a_portion);
+    ReferenceRows rows;
+    for (auto r = from; r < to; ++r) {
+      add_row(r, rows);
+      rows.end_row();
+      row_size[cell_of_reference[r]] = rows.row_start[r - from + 1] - rows.row_start[r - from];
+    }
+    rows.column = parallel::fetch<std::int64_t>(comm, reference, global, rows.column);
+    rows.sort_columns();
+    value.write(rows.value);
+    column.write(rows.column);
+  }
+  std::vector<std::int64_t> row_start{0};
+  for (const auto size : row_size) row_start.push_back(row_start.back() + size);
+  file.rows<std::int64_t>(group.get(), "indptr", global_row_starts(comm, row_start));
+}
+
+void write_obsp(const ParallelFile& file, const Study& study) {
   const auto& nearest = study.neighbors.nearest;
   const auto& graph = study.neighbors.graph;
-  OverAllCells distances, connectivities;
-  std::int64_t r = 0;
-  for (const auto in_reference : study.genes.reference) {
-    if (in_reference) {
-      for (auto at = r * nearest.k; at < (r + 1) * nearest.k && nearest.id[at] >= 0; ++at) {
-        distances.column.push_back(nearest.id[at]);
-        distances.value.push_back(nearest.distance[at]);
-      }
-      for (auto at = graph.row_start[r]; at < graph.row_start[r + 1]; ++at) {
-        connectivities.column.push_back(graph.neighbor[at]);
-        connectivities.value.push_back(static_cast<float>(graph.weight[at] * graph.weight_unit));
-      }
-      ++r;
-    }
-    distances.row_start.push_back(std::ssize(distances.column));
-    connectivities.row_start.push_back(std::ssize(connectivities.column));
-  }
   const auto obsp = dictionary(file, file.get(), "obsp");
-  const auto write = [&](const char* name, OverAllCells& m, bool sort) {
-    m.column = parallel::fetch<std::int64_t>(comm, graph.vertices, cell_of_reference, m.column);
-    if (sort)  // nearest first until here; CSR readers want ascending columns
-      for (std::size_t row = 0; row + 1 < m.row_start.size(); ++row) {
-        std::vector<std::pair<std::int64_t, float>> entries;
-        for (auto at = m.row_start[row]; at < m.row_start[row + 1]; ++at)
-          entries.emplace_back(m.column[at], m.value[at]);
-        std::ranges::sort(entries);
-        for (std::size_t e = 0; e < entries.size(); ++e)
-          std::tie(m.column[m.row_start[row] + e], m.value[m.row_start[row] + e]) = entries[e];
-      }
-    const auto group = sparse_group(file, obsp.get(), name, cells.size(), cells.size());
-    file.rows<float>(group.get(), "data", m.value);
-    file.rows<std::int64_t>(group.get(), "indices", m.column);
-    file.rows<std::int64_t>(group.get(), "indptr", global_row_starts(comm, m.row_start));
-  };
-  write("distances", distances, true);
-  write("connectivities", connectivities, false);
+  write_over_all_cells(file, obsp, "distances", study,
+                       std::ranges::count_if(nearest.id, [](auto id) { return id >= 0; }),
+                       [&](std::int64_t r, ReferenceRows& rows) {
+                         for (auto at = r * nearest.k; at < (r + 1) * nearest.k && nearest.id[at] >= 0; ++at)
+                           rows.add(nearest.id[at], nearest.distance[at]);
+                       });
+  write_over_all_cells(file, obsp, "connectivities", study, std::ssize(graph.neighbor),
+                       [&](std::int64_t r, ReferenceRows& rows) {
+                         for (auto at = graph.row_start[r]; at < graph.row_start[r + 1]; ++at)
+                           rows.add(graph.neighbor[at], static_cast<float>(graph.weight[at] * graph.weight_unit));
+                       });
 }
 
 void write_frame(const ParallelFile& file, hid_t at, const matrix::Table& table) {
