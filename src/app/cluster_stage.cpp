@@ -243,8 +243,7 @@ matrix::GridMatrix marked_rows(MPI_Comm comm, const matrix::GridMatrix& all, std
   matrix::GridMatrix part{{}, all.n_features, {0}, {}, {}};
   for (std::int64_t i = 0; i < std::ssize(marked); ++i) {
     if (!marked[i]) continue;
-    part.column.insert(part.column.end(), all.column.begin() + all.row_start[i],
-                       all.column.begin() + all.row_start[i + 1]);
+    for (auto at = all.row_start[i]; at < all.row_start[i + 1]; ++at) part.column.push_back(all.column[at]);
     part.value.insert(part.value.end(), all.value.begin() + all.row_start[i], all.value.begin() + all.row_start[i + 1]);
     part.row_start.push_back(std::ssize(part.column));
   }

@@ -238,17 +238,15 @@ pca::Result pca_stage(MPI_Comm comm, const Study& study, const RunOptions& o) {
   options.scale = !study.cells.is_table;  // z-scores are scaled already
   const auto& cells = study.cells.cells;
   const auto reference = rows_marked(study.genes.reference);
-  auto [model, own] = [&] {
-    const auto partition = parallel::Partition::from_local(comm, std::ssize(reference));
-    const auto grid = grid_of(study, reference, partition, study.genes.variable.selected, o);
-    return pca::fit(comm, grid, std::vector<std::uint8_t>(reference.size(), 1), options);
-  }();
-  matrix::Embedding scores{cells.partition, model.n_components,
-                           std::vector<float>(cells.mine.n_cells() * model.n_components)};
-  for (std::int64_t r = 0; r < std::ssize(reference); ++r)
-    std::ranges::copy(own.row(r), scores.value.begin() + reference[r] * scores.n_dims);
-  pca::Result result{std::move(model), std::move(scores)};
-  place_on_components(study, rows_marked(study.genes.reference, false), o, result);
+  const auto partition = parallel::Partition::from_local(comm, std::ssize(reference));
+  pca::Result result{.model = pca::fit(comm, grid_of(study, reference, partition, study.genes.variable.selected, o),
+                                       std::vector<std::uint8_t>(reference.size(), 1), options),
+                     .scores = {cells.partition, 0, {}}};
+  result.scores.n_dims = result.model.n_components;
+  result.scores.value.resize(cells.mine.n_cells() * result.model.n_components);
+  std::vector<std::int64_t> all(cells.mine.n_cells());
+  std::iota(all.begin(), all.end(), 0);
+  place_on_components(study, all, o, result);
   return result;
 }
 

@@ -72,7 +72,7 @@ matrix::GridMatrix log_normalize_on_grid(const matrix::DistributedCells& cells, 
     counts.for_each_column(rows[i], [&](std::int32_t gene) { grid.row_start[i + 1] += is_selected[gene]; });
   for (std::int64_t i = 0; i < n; ++i) grid.row_start[i + 1] += grid.row_start[i];
 
-  grid.column.resize(grid.row_start.back());
+  grid.column = matrix::ColumnNumbers(grid.n_features, grid.row_start.back());
   grid.value.resize(grid.row_start.back());
 #pragma omp parallel
   {
@@ -87,7 +87,7 @@ matrix::GridMatrix log_normalize_on_grid(const matrix::DistributedCells& cells, 
       });
       auto at = grid.row_start[i];
       for (const auto& [column, count] : std::span(chosen).first(n_chosen)) {
-        grid.column[at] = column;
+        grid.column.set(at, column);
         grid.value[at++] = on_grid(expression.of(count));
       }
     }

@@ -25,8 +25,10 @@ std::vector<double> covariance(const ScaledReference& z, const Gram& gram) {
 
 }  // namespace
 
-Spectrum dense_spectrum(const ScaledReference& z, const Gram& gram, std::int32_t components) {
-  auto pairs = linalg::largest_eigenpairs(covariance(z, gram), static_cast<std::int32_t>(z.varying.size()), components);
+Spectrum dense_spectrum(const ScaledReference& z, Gram gram, std::int32_t components) {
+  auto c = covariance(z, gram);
+  gram = {};  // the eigensolver needs room
+  auto pairs = linalg::largest_eigenpairs(std::move(c), static_cast<std::int32_t>(z.varying.size()), components);
   return {std::move(pairs.value), std::move(pairs.vector)};
 }
 

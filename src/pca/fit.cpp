@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "miura/base/error.hpp"
 #include "miura/parallel/communicator.hpp"
@@ -27,13 +28,16 @@ void validate(const matrix::GridMatrix& x, const Options& options) {
                      std::to_string(x.n_features) + ": use krylov");
 }
 
-/// On rank 0; the others get an empty spectrum. Collective.
-Spectrum spectrum_of(MPI_Comm comm, const ScaledReference& z, Method method, std::int32_t components) {
+/// On rank 0; the others get an empty spectrum. `x`, which `z` refers to, may lose its entries. Collective.
+Spectrum spectrum_of(MPI_Comm comm, matrix::GridMatrix& x, const ScaledReference& z, Method method,
+                     std::int32_t components) {
   if (method == Method::krylov) return krylov_spectrum(comm, z, components);
-  const auto gram = exact_gram(comm, z);
+  auto gram = exact_gram(comm, z);
+  x.column = matrix::ColumnNumbers();
+  x.value = std::vector<std::int32_t>();  // {} would keep its memory
   Spectrum spectrum;
   parallel::together(comm, [&] {
-    if (parallel::rank_of(comm) == 0) spectrum = dense_spectrum(z, gram, components);
+    if (parallel::rank_of(comm) == 0) spectrum = dense_spectrum(z, std::move(gram), components);
   });
   return spectrum;
 }
@@ -84,19 +88,16 @@ Model model_of(const ScaledReference& z, const Spectrum& spectrum) {
 
 }  // namespace
 
-Result fit(MPI_Comm comm, const matrix::GridMatrix& x, std::span<const std::uint8_t> reference,
-           const Options& options) {
+Model fit(MPI_Comm comm, matrix::GridMatrix x, std::span<const std::uint8_t> reference, const Options& options) {
   assert(std::ssize(reference) == x.n_local());
   validate(x, options);
   const auto z = scale_reference(comm, x, reference, options.scale, options.clip);
   const auto components = static_cast<std::int32_t>(
       std::min({std::int64_t{options.components}, z.cut.n_cells - 1, static_cast<std::int64_t>(z.varying.size())}));
-  auto spectrum = spectrum_of(comm, z, options.method, components);
+  auto spectrum = spectrum_of(comm, x, z, options.method, components);
   parallel::broadcast(comm, spectrum.value);
   parallel::broadcast(comm, spectrum.vector);
-  auto model = model_of(z, spectrum);
-  auto scores = project(comm, x, model);
-  return {std::move(model), std::move(scores)};
+  return model_of(z, spectrum);
 }
 
 }  // namespace miura::pca

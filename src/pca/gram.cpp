@@ -49,7 +49,7 @@ matrix::GridMatrix deal_out_surplus(MPI_Comm comm, Rows& mine) {
   for (auto i = share; i < mine.size(); ++i) {
     const auto from = mine.x.row_start[mine.row[i]], to = mine.x.row_start[mine.row[i] + 1];
     length.push_back(to - from);
-    column.insert(column.end(), mine.x.column.begin() + from, mine.x.column.begin() + to);
+    for (auto at = from; at < to; ++at) column.push_back(mine.x.column[at]);
     value.insert(value.end(), mine.x.value.begin() + from, mine.x.value.begin() + to);
   }
   const auto cells_go = parallel::Partition::from_local(comm, std::ssize(length));
@@ -58,7 +58,7 @@ matrix::GridMatrix deal_out_surplus(MPI_Comm comm, Rows& mine) {
     came.row_start.push_back(came.row_start.back() + entries);
   const auto entries_go = parallel::Partition::from_local(comm, std::ssize(column));
   const auto entries_come = parallel::Partition::from_local(comm, came.row_start.back());
-  came.column = parallel::moved_rows<std::int32_t>(comm, entries_go, entries_come, column, 1);
+  came.column = matrix::ColumnNumbers(parallel::moved_rows<std::int32_t>(comm, entries_go, entries_come, column, 1));
   came.value = parallel::moved_rows<std::int32_t>(comm, entries_go, entries_come, value, 1);
   mine.row.resize(std::min(share, mine.size()));
   return came;
@@ -100,10 +100,13 @@ Gram exact_gram(MPI_Comm comm, const ScaledReference& z) {
   Gram gram{{z.x.n_features}, order.place, {}, {}};
   const auto size = gram.shape.size();
   gram.wide.resize(wide ? size : 0);
-  std::vector<std::vector<std::int64_t>> sums(threads, std::vector<std::int64_t>(size));
-  std::vector<CellBlock> scratch(
-      threads, CellBlock(order, block,
-                         std::max(most_entries_of_a_block(own, block), most_entries_of_a_block(of_others, block))));
+  const auto most_entries = std::max(most_entries_of_a_block(own, block), most_entries_of_a_block(of_others, block));
+  std::vector<std::vector<std::int64_t>> sums;  // of each thread
+  std::vector<CellBlock> scratch;
+  for (int t = 0; t < threads; ++t) {
+    sums.emplace_back(size);
+    scratch.emplace_back(order, block, most_entries);
+  }
   const linalg::SingleThreadBlas one_thread_each;
 #pragma omp parallel num_threads(threads)
   {

@@ -65,15 +65,16 @@ std::vector<double> scores_of(
   std::vector<std::int32_t> selected(n_genes);
   std::iota(selected.begin(), selected.end(), 0);
   const auto x = normalize::log_normalize_on_grid(mine, n_genes, selected, {});
-  const auto pca = pca::fit(comm, x, std::vector<std::uint8_t>(mine.mine.n_cells(), 1), {.components = 5});
-  const doublets::Projection projection{n_genes, selected, {}, pca.model};
+  const auto model = pca::fit(comm, x, std::vector<std::uint8_t>(mine.mine.n_cells(), 1), {.components = 5});
+  const auto placed = pca::project(comm, x, model);
+  const doublets::Projection projection{n_genes, selected, {}, model};
   std::vector<double> scores(mine.mine.n_cells(), std::numeric_limits<double>::quiet_NaN());
   for (int run = 0; run < std::ssize(planted.lot_size); ++run) {
     std::vector<std::int64_t> members;
     for (std::int64_t i = 0; i < mine.mine.n_cells(); ++i)
       if (run_of(mine.mine.lot[i], i) == run) members.push_back(i);
     const auto name = "lot" + std::to_string(run);
-    const auto found = doublets::score(comm, mine, pca.scores, {name, members}, projection, options);
+    const auto found = doublets::score(comm, mine, placed, {name, members}, projection, options);
     for (std::size_t m = 0; m < members.size(); ++m) scores[members[m]] = found[m];
   }
   return scores;

@@ -114,7 +114,8 @@ TEST_P(ZscoreOfSize, HasTheSameBitsAsOnOneRank) {
     EXPECT_EQ(bits(mine.mean), bits(alone.mean));
     EXPECT_EQ(bits(mine.sd), bits(alone.sd));
     EXPECT_EQ(parallel::gather_everywhere<std::int32_t>(MPI_COMM_WORLD, mine.value.value), alone.value.value);
-    EXPECT_EQ(parallel::gather_everywhere<std::int32_t>(MPI_COMM_WORLD, mine.value.column), alone.value.column);
+    EXPECT_EQ(parallel::gather_everywhere<std::int32_t>(MPI_COMM_WORLD, mine.value.column.all()),
+              alone.value.column.all());
   }
 }
 

@@ -90,7 +90,9 @@ inline std::vector<std::uint8_t> marks_of(const Table& table, const matrix::Grid
 inline pca::Result fit_table(const Table& table, const pca::Options& options, MPI_Comm comm = MPI_COMM_SELF,
                              bool all_on_last = false) {
   const auto x = rows_of(table, comm, all_on_last);
-  return pca::fit(comm, x, marks_of(table, x, comm), options);
+  auto model = pca::fit(comm, x, marks_of(table, x, comm), options);
+  auto scores = pca::project(comm, x, model);
+  return {std::move(model), std::move(scores)};
 }
 
 /// Every bit of a model and of the scores of this rank's cells against the same of one rank.

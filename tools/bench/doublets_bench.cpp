@@ -43,16 +43,17 @@ void run(MPI_Comm comm, const std::vector<std::string>& argument) {
   const auto x = normalize::log_normalize_on_grid(cells, n_genes, variable.selected, {});
   pca::Options options;
   if (argument.size() > 2) options.components = std::stoi(argument[2]);
-  const auto pca = pca::fit(comm, x, reference, options);
+  const auto model = pca::fit(comm, x, reference, options);
+  const auto placed = pca::project(comm, x, model);
 
   const double before = cpu_seconds();
   std::vector<double> doublet(cells.mine.n_cells());
-  const doublets::Projection projection{n_genes, variable.selected, {}, pca.model};
+  const doublets::Projection projection{n_genes, variable.selected, {}, model};
   for (std::int32_t l = 0; l < n_lots; ++l) {
     std::vector<std::int64_t> run;
     for (std::int64_t i = 0; i < cells.mine.n_cells(); ++i)
       if (cells.mine.lot[i] == l) run.push_back(i);
-    const auto scores = doublets::score(comm, cells, pca.scores, {lots[l].id, run}, projection, {});
+    const auto scores = doublets::score(comm, cells, placed, {lots[l].id, run}, projection, {});
     for (std::size_t m = 0; m < run.size(); ++m) doublet[run[m]] = scores[m];
   }
   const double between = cpu_seconds();

@@ -107,7 +107,8 @@ void run(MPI_Comm comm, const std::vector<std::string>& argument) {
   const auto variable = normalize::variable_genes(comm, study.cells, study.n_features, training,
                                                   std::vector<std::int32_t>(study.lots.size()), {});
   const auto grid = normalize::log_normalize_on_grid(study.cells, study.n_features, variable.selected, {});
-  const auto pca = pca::fit(comm, grid, training, {});
+  const auto model = pca::fit(comm, grid, training, {});
+  const auto scores = pca::project(comm, grid, model);
 
   transfer::MapOptions options;
   if (argument.size() > 3 && argument[3] == "compressed") options.mode = transfer::Mode::compressed;
@@ -118,8 +119,8 @@ void run(MPI_Comm comm, const std::vector<std::string>& argument) {
       std::printf("%-12s %7ld cells %8.2f CPU s on rank 0, peak %.0f MB\n", what, cells, now - start, peak_mb());
     start = now;
   };
-  const auto expression = transfer::dense_features(grid, transfer::filter_features(pca.model, options.dims));
-  reference.scores = rows_of(comm, pca.scores, reference_rows);
+  const auto expression = transfer::dense_features(grid, transfer::filter_features(model, options.dims));
+  reference.scores = rows_of(comm, scores, reference_rows);
   reference.expression = rows_of(comm, expression, reference_rows);
   reference.n_labels = static_cast<std::int32_t>(std::ssize(names));
   reference.n_lots = static_cast<std::int32_t>(std::ssize(study.lots));
@@ -134,7 +135,7 @@ void run(MPI_Comm comm, const std::vector<std::string>& argument) {
   std::vector<transfer::Mapping> mapped;
   for (std::size_t l = 0; l < rows.size(); ++l) {
     if (study.lots[l].role == "train") continue;
-    const transfer::Query query{rows_of(comm, pca.scores, rows[l]), rows_of(comm, expression, rows[l])};
+    const transfer::Query query{rows_of(comm, scores, rows[l]), rows_of(comm, expression, rows[l])};
     mapped.push_back(transfer::map_lot(comm, prepared, query, options));
     lap(study.lots[l].id.c_str(), query.scores.points.size());
   }

@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "miura/matrix/column_numbers.hpp"
 #include "miura/parallel/partition.hpp"
 
 namespace miura::matrix {
@@ -17,7 +18,7 @@ struct GridMatrix {
   parallel::Partition cells;
   std::int32_t n_features = 0;
   std::vector<std::int64_t> row_start{0};  ///< n_local + 1
-  std::vector<std::int32_t> column;
+  ColumnNumbers column;
   std::vector<std::int32_t> value;  ///< value x 2^16, rounded to nearest
 
   std::int64_t n_local() const noexcept { return std::ssize(row_start) - 1; }

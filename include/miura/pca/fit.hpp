@@ -40,22 +40,22 @@ struct Model {
 
 struct Result {
   Model model;
-  matrix::Embedding scores;  ///< all cells of the matrix, whether of the reference or not
+  matrix::Embedding scores;
 };
 
-/// Principal components of the cells marked in `reference` (one mark for each cell of this rank), and the scores of
-/// all.
+/// Principal components of the cells marked in `reference` (one mark for each cell of this rank). Takes the matrix, so
+/// that a caller who moves it here has its memory back before the eigensolver needs some.
 ///
 /// z = min((x - mean) / sd, clip) by feature, centred again by its mean after the cut: scanpy's pp.scale(max_value=10)
 /// and pp.pca(zero_center=True). Never made dense: the cut is an integer ceiling on the grid, centring is implicit.
-/// Loadings and scores have the same bits for any number of ranks and threads: sums over cells are exact integers
+/// Loadings, and scores, have the same bits for any number of ranks and threads: sums over cells are exact integers
 /// (for krylov, of projections in fixed point), and one rank solves with one thread and broadcasts. The loading
 /// largest in size, the first of equals, is positive.
 ///
 /// Collective. n_components is the smallest of those asked for, reference cells - 1, features that vary, and the
 /// components with a variance above 1e-12 of the first. Throws UsageError for options out of range; Error (bad_input)
 /// if fewer than two cells are marked or no feature varies over them.
-Result fit(MPI_Comm comm, const matrix::GridMatrix& x, std::span<const std::uint8_t> reference, const Options& options);
+Model fit(MPI_Comm comm, matrix::GridMatrix x, std::span<const std::uint8_t> reference, const Options& options);
 
 /// Scores of cells under a model: reference mean, sd, ceiling and centre. No communication; `x` is distributed over
 /// `comm` and has the features of the model.
