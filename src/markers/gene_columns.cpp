@@ -42,7 +42,7 @@ Transposition::Transposition(MPI_Comm comm, const matrix::DistributedCells& cell
       counts_.for_each_column(i, [nonzeros](std::int32_t gene) { ++nonzeros[gene]; });
     });
   }
-  const auto enough = std::max<std::int64_t>(4'000'000, 64 * cells.partition.size() / parallel::size_of(comm));
+  const auto enough = std::max<std::int64_t>(2'000'000, 64 * cells.partition.size() / parallel::size_of(comm));
   cut_blocks(n_genes, entries_at_once > 0 ? entries_at_once : enough);
 }
 

@@ -114,7 +114,7 @@ LocalTest test_with(MPI_Comm comm, std::vector<std::int32_t> ranks, std::span<co
       test.rho[i] = static_cast<double>(stats::spearman_s(x, outcome)) * rho_of_one(norm, norm_y);
   }
   const auto rows = packed<Lane>(ranks, static_cast<std::int32_t>(n_lots));
-  ranks = {};
+  ranks = std::vector<std::int32_t>();  // {} would keep its memory
   auto largest = largest_rho(rows, outcome, relabelings, 0, relabelings.size());
   parallel::max_over_ranks(comm, std::span(largest));
   std::ranges::sort(largest);
