@@ -25,14 +25,14 @@ namespace per {
 
 // bytes in memory
 constexpr double program = 50e6;    // libraries, MPI
-constexpr double entry_read = 4.8;  // 4 that stay, the rest while lots are handed to the ranks that own them
-constexpr double entry_kept = 4;
+constexpr double entry_read = 3.2;  // 3 that stay, the rest while lots are handed to the ranks that own them
+constexpr double entry_kept = 3;
 constexpr double entry_of_lot_being_read = 12;  // as text or slab
 constexpr double cell = 700;                    // barcode, metrics, labels, components
 constexpr double table_value = 8;
-constexpr double component_entry = 8;  // of the variable genes, on the grid
-constexpr double gram_pair = 28;       // of two variable genes: the Gram matrix, and what the eigensolver holds of it
-constexpr double gram_pair_of_thread = 4;
+constexpr double component_entry = 6;      // of the variable genes, on the grid
+constexpr double gram_pair_of_thread = 4;  // of two variable genes
+constexpr double spectrum_pair = 12;       // of two variable genes, when the grid is free: sums, and their covariance
 constexpr double gram_gene_of_thread = 5120;  // of frequent genes, in double
 constexpr double neighbor = 60;               // of a reference cell: search, shared neighbours, both directions
 constexpr double place = 32;                  // of a reference cell in the plane, on every rank
@@ -121,9 +121,9 @@ void add_coordinates(const StudySize& size, const RunOptions& o, const Terms& t,
   work.push_back({.stage = "normalize", .shared_s = per::entry_normalizing * t.entries});
   work.push_back(
       {.stage = "pca",
-       .bytes = per::component_entry * t.of_variable * std::min(t.reference_entries, t.entries / t.ranks) +
-                t.genes * t.genes * (per::gram_pair + per::gram_pair_of_thread * t.threads) +
-                t.genes * per::gram_gene_of_thread * t.threads,
+       .bytes = std::max(per::component_entry * t.of_variable * std::min(t.reference_entries, t.entries / t.ranks) +
+                             t.genes * (per::gram_pair_of_thread * t.genes + per::gram_gene_of_thread) * t.threads,
+                         per::spectrum_pair * t.genes * t.genes),
        .shared_s = t.reference / 2 *
                    std::min(per::product * values_a_cell * values_a_cell, per::dense_product * t.genes * t.genes),
        .alone_s = per::eigensolver_gene * t.genes * t.genes * t.genes,

@@ -1,157 +1,21 @@
 #include "app/study_file.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <unordered_map>
 
+#include "app/anndata_elements.hpp"
 #include "app/stages.hpp"
+#include "app/study_matrices.hpp"
 #include "miura/base/version.hpp"
 #include "miura/hdf5/writer.hpp"
-#include "miura/normalize/log_normalize.hpp"
 #include "miura/parallel/communicator.hpp"
-#include "miura/parallel/fetch.hpp"
 
 namespace miura::app {
 
 namespace {
 
-using hdf5::Group;
 using hdf5::ParallelFile;
-
-constexpr std::int64_t cells_a_portion = 1 << 8;  // about a million counts
-
-Group dictionary(const ParallelFile& file, hid_t at, const std::string& name) {
-  auto group = file.group(at, name);
-  file.encoding(group.get(), "dict", "0.1.0");
-  return group;
-}
-
-void array_encoding(const ParallelFile& file, const hdf5::Dataset& dataset, const char* type = "array") {
-  file.encoding(dataset.get(), type, "0.2.0");
-}
-
-/// A data frame of anndata that is being written: an index and then columns, in order.
-class FrameWriter {
-public:
-  FrameWriter(const ParallelFile& file, hid_t at, const std::string& name) : file_(file), group_(file.group(at, name)) {
-    file.encoding(group_.get(), "dataframe", "0.2.0");
-    file.attribute(group_.get(), "_index", std::string_view("_index"));
-  }
-  ~FrameWriter() = default;
-  FrameWriter(const FrameWriter&) = delete;
-  FrameWriter& operator=(const FrameWriter&) = delete;
-
-  template <class T>
-  void column(const std::string& name, std::span<const T> mine) {
-    names_.push_back(name);
-    array_encoding(file_, file_.rows(group_.get(), name, mine));
-  }
-  void index(const std::vector<std::string>& mine) {
-    array_encoding(file_, file_.texts(group_.get(), "_index", mine), "string-array");
-  }
-  void texts(const std::string& name, const std::vector<std::string>& mine) {
-    names_.push_back(name);
-    array_encoding(file_, file_.texts(group_.get(), name, mine), "string-array");
-  }
-  /// Flags, as h5py writes numpy.bool_.
-  void flags(const std::string& name, std::span<const std::uint8_t> mine) {
-    names_.push_back(name);
-    array_encoding(file_, file_.flags(group_.get(), name, mine));
-  }
-  /// Codes index `categories`; -1 is missing.
-  void categorical(const std::string& name, std::span<const std::int32_t> codes,
-                   const std::vector<std::string>& categories) {
-    names_.push_back(name);
-    const auto group = file_.group(group_.get(), name);
-    file_.encoding(group.get(), "categorical", "0.2.0");
-    file_.attribute(group.get(), "ordered", false);
-    array_encoding(file_, file_.rows(group.get(), "codes", codes));
-    array_encoding(file_, file_.replicated_texts(group.get(), "categories", categories), "string-array");
-  }
-  void finish() { file_.attribute(group_.get(), "column-order", names_); }
-
-private:
-  const ParallelFile& file_;
-  Group group_;
-  std::vector<std::string> names_;
-};
-
-/// Rank 0's share of something that all ranks hold alike.
-template <class T>
-std::span<const T> on_first(MPI_Comm comm, const std::vector<T>& values) {
-  return parallel::rank_of(comm) == 0 ? std::span<const T>(values) : std::span<const T>{};
-}
-
-/// The row starts of a distributed CSR matrix in global terms, ready to be written: every rank its own, the last one
-/// the end.
-std::vector<std::int64_t> global_row_starts(MPI_Comm comm, std::span<const std::int64_t> local) {
-  const auto before = parallel::sum_of_lower_ranks(comm, local.back() - local.front());
-  std::vector<std::int64_t> starts;
-  for (const auto start : local) starts.push_back(before + start - local.front());
-  if (parallel::rank_of(comm) + 1 < parallel::size_of(comm)) starts.pop_back();
-  return starts;
-}
-
-Group sparse_group(const ParallelFile& file, hid_t at, const std::string& name, std::int64_t rows,
-                   std::int64_t columns) {
-  auto group = file.group(at, name);
-  file.encoding(group.get(), "csr_matrix", "0.1.0");
-  file.attribute(group.get(), "shape", std::vector<std::int64_t>{rows, columns});
-  return group;
-}
-
-/// X (log-normalised) and layers/counts, which share their pattern by hard links.
-void write_counts(const ParallelFile& file, const Study& study, double scale, const Group& layers) {
-  const auto& cells = study.cells.cells;
-  const auto& counts = cells.mine.counts;
-  const auto comm = file.comm();
-  const std::int64_t n_genes = study.cells.features.size();
-  const auto x = sparse_group(file, file.get(), "X", cells.partition.size(), n_genes);
-  const auto layer = sparse_group(file, layers.get(), "counts", cells.partition.size(), n_genes);
-
-  hdf5::RowsInPortions<float> expression(file, x.get(), "data", counts.n_nonzeros());
-  hdf5::RowsInPortions<std::int32_t> column(file, x.get(), "indices", counts.n_nonzeros());
-  hdf5::RowsInPortions<std::int32_t> count(file, layer.get(), "data", counts.n_nonzeros());
-  std::vector<std::int64_t> row_start{0};
-  std::vector<std::int32_t> columns, integers;  // of a portion
-  const auto mine = cells.mine.n_cells();
-  const auto portions = parallel::max_over_ranks(comm, (mine + cells_a_portion - 1) / cells_a_portion);
-  for (std::int64_t p = 0; p < portions; ++p) {
-    const auto from = std::min(mine, p * cells_a_portion), to = std::min(mine, (p + 1) * cells_a_portion);
-    const auto values = normalize::log_normalize(counts, from, to, {.scale = scale});
-    columns.resize(values.size());
-    integers.resize(values.size());
-    std::size_t at = 0;
-    for (auto i = from; i < to; ++i) {
-      counts.for_each(i, [&](std::int32_t gene, std::uint32_t c) {
-        columns[at] = gene;
-        integers[at++] = static_cast<std::int32_t>(c);
-      });
-      row_start.push_back(row_start.back() + counts.n_nonzeros(i));
-    }
-    expression.write(values);
-    column.write(columns);
-    count.write(integers);
-  }
-  file.rows<std::int64_t>(x.get(), "indptr", global_row_starts(comm, row_start));
-  for (const char* shared : {"indices", "indptr"})
-    H5Lcreate_hard(x.get(), shared, layer.get(), shared, H5P_DEFAULT, H5P_DEFAULT);
-}
-
-/// A cell x feature table: z-scores in X, the values as they came in layers/values.
-void write_table(const ParallelFile& file, const Study& study, double clip, const Group& layers) {
-  const auto& table = study.cells.cells.mine.table;
-  const std::int64_t width = study.cells.features.size();
-  std::vector<float> scores;
-  for (std::int64_t at = 0; at < std::ssize(table); ++at) {
-    const auto sd = study.genes.table_sd[at % width];
-    const auto z = sd > 0 ? (table[at] - study.genes.table_mean[at % width]) / sd : 0.0;
-    scores.push_back(static_cast<float>(std::clamp(z, -clip, clip)));
-  }
-  array_encoding(file, file.rows<float>(file.get(), "X", scores, width));
-  array_encoding(file, file.rows<double>(layers.get(), "values", table, width));
-}
 
 std::vector<std::string> unique_names(const std::vector<std::string>& names) {
   std::unordered_map<std::string, int> seen;
@@ -291,108 +155,6 @@ void write_var(const ParallelFile& file, const Study& study) {
   array_encoding(file, file.replicated<double>(varm.get(), "PCs", loadings, width));
 }
 
-/// Rows of a sparse matrix over reference cells; columns count all cells once they are renumbered.
-struct ReferenceRows {
-  std::vector<std::int64_t> row_start{0};
-  std::vector<std::int64_t> column;
-  std::vector<float> value;
-
-  void add(std::int64_t reference_cell, float entry) {
-    column.push_back(reference_cell);
-    value.push_back(entry);
-  }
-  void end_row() { row_start.push_back(std::ssize(column)); }
-  /// As readers of CSR want it.
-  void sort_columns() {
-    std::vector<std::pair<std::int64_t, float>> entries;
-    for (std::size_t row = 0; row + 1 < row_start.size(); ++row) {
-      const auto from = row_start[row], to = row_start[row + 1];
-      if (std::is_sorted(column.begin() + from, column.begin() + to)) continue;
-      entries.clear();
-      for (auto at = from; at < to; ++at) entries.emplace_back(column[at], value[at]);
-      std::ranges::sort(entries);
-      for (auto at = from; at < to; ++at) std::tie(column[at], value[at]) = entries[at - from];
-    }
-  }
-};
-
-/// Writes a matrix over reference cells as one over all cells, portion after portion; rows of other cells are empty.
-/// `n_mine` entries are of this rank's rows; add_row(r, rows) adds those of its reference cell r. Collective.
-template <class AddRow>
-void write_over_all_cells(const ParallelFile& file, const Group& obsp, const char* name, const Study& study,
-                          std::int64_t n_mine, AddRow&& add_row) {
-  constexpr std::int64_t rows_a_portion = 1 << 12;
-  const auto comm = file.comm();
-  const auto& cells = study.cells.cells.partition;
-  const auto& reference = study.neighbors.graph.vertices;
-  const int rank = parallel::rank_of(comm);
-  const auto cell_of_reference = rows_marked(study.genes.reference);
-  std::vector<std::int64_t> row_size(cells.n_local(rank));
-
-  const auto group = sparse_group(file, obsp.get(), name, cells.size(), cells.size());
-  hdf5::RowsInPortions<float> value(file, group.get(), "data", n_mine);
-  hdf5::RowsInPortions<std::int64_t> column(file, group.get(), "indices", n_mine);
-  std::vector<std::int64_t> global = cell_of_reference;
-  for (auto& cell : global) cell += cells.begin(rank);
-  const auto mine = reference.n_local(rank);
-  const auto portions = parallel::max_over_ranks(comm, (mine + rows_a_portion - 1) / rows_a_portion);
-  for (std::int64_t p = 0; p < portions; ++p) {
-    const auto from = std::min(mine, p * rows_a_portion), to = std::min(mine, (p + 1) * rows_a_portion);
-    ReferenceRows rows;
-    for (auto r = from; r < to; ++r) {
-      add_row(r, rows);
-      rows.end_row();
-      row_size[cell_of_reference[r]] = rows.row_start[r - from + 1] - rows.row_start[r - from];
-    }
-    rows.column = parallel::fetch<std::int64_t>(comm, reference, global, rows.column);
-    rows.sort_columns();
-    value.write(rows.value);
-    column.write(rows.column);
-  }
-  std::vector<std::int64_t> row_start{0};
-  for (const auto size : row_size) row_start.push_back(row_start.back() + size);
-  file.rows<std::int64_t>(group.get(), "indptr", global_row_starts(comm, row_start));
-}
-
-void write_obsp(const ParallelFile& file, const Study& study) {
-  const auto& nearest = study.neighbors.nearest;
-  const auto& graph = study.neighbors.graph;
-  const auto obsp = dictionary(file, file.get(), "obsp");
-  write_over_all_cells(file, obsp, "distances", study,
-                       std::ranges::count_if(nearest.id, [](auto id) { return id >= 0; }),
-                       [&](std::int64_t r, ReferenceRows& rows) {
-                         for (auto at = r * nearest.k; at < (r + 1) * nearest.k && nearest.id[at] >= 0; ++at)
-                           rows.add(nearest.id[at], nearest.distance[at]);
-                       });
-  write_over_all_cells(file, obsp, "connectivities", study, std::ssize(graph.neighbor),
-                       [&](std::int64_t r, ReferenceRows& rows) {
-                         for (auto at = graph.row_start[r]; at < graph.row_start[r + 1]; ++at)
-                           rows.add(graph.neighbor[at], static_cast<float>(graph.weight[at] * graph.weight_unit));
-                       });
-}
-
-void write_frame(const ParallelFile& file, hid_t at, const matrix::Table& table) {
-  const auto comm = file.comm();
-  const bool first = parallel::rank_of(comm) == 0;
-  FrameWriter frame(file, at, table.name);
-  std::vector<std::string> rows;
-  for (std::int64_t i = 0; first && i < table.n_rows(); ++i) rows.push_back(std::to_string(i));
-  frame.index(rows);
-  for (const auto& column : table.columns) {
-    if (const auto* texts = std::get_if<std::vector<std::string>>(&column.values))
-      frame.texts(column.name, first ? *texts : std::vector<std::string>{});
-    else if (const auto* reals = std::get_if<std::vector<double>>(&column.values))
-      frame.column(column.name, on_first(comm, *reals));
-    else
-      frame.column(column.name, on_first(comm, std::get<std::vector<std::int64_t>>(column.values)));
-  }
-  frame.finish();
-}
-
-void write_text(const ParallelFile& file, hid_t at, const std::string& name, const std::string& value) {
-  file.encoding(file.scalar_text(at, name, value).get(), "string", "0.2.0");
-}
-
 void write_uns(const ParallelFile& file, const Study& study, std::span<const matrix::Table> tables,
                const std::map<std::string, std::string>& settings) {
   const auto uns = dictionary(file, file.get(), "uns");
@@ -449,7 +211,7 @@ void write_study_file(MPI_Comm comm, const Study& study, std::span<const matrix:
                                             study.integrated.corrected.n_dims));
     if (study.umap.any()) array_encoding(file, file.rows<float>(obsm.get(), "X_umap", study.umap.cells.value, 2));
     if (study.neighbors.nearest.k > 0)
-      write_obsp(file, study);
+      write_graphs(file, study);
     else
       dictionary(file, file.get(), "obsp");
     write_uns(file, study, tables, settings);
