@@ -239,11 +239,10 @@ pca::Result pca_stage(MPI_Comm comm, const Study& study, const RunOptions& o) {
   const auto& cells = study.cells.cells;
   const auto reference = rows_marked(study.genes.reference);
   const auto partition = parallel::Partition::from_local(comm, std::ssize(reference));
-  pca::Result result{.model = pca::fit(comm, grid_of(study, reference, partition, study.genes.variable.selected, o),
-                                       std::vector<std::uint8_t>(reference.size(), 1), options),
-                     .scores = {cells.partition, 0, {}}};
-  result.scores.n_dims = result.model.n_components;
-  result.scores.value.resize(cells.mine.n_cells() * result.model.n_components);
+  auto model = pca::fit(comm, grid_of(study, reference, partition, study.genes.variable.selected, o),
+                        std::vector<std::uint8_t>(reference.size(), 1), options);
+  const auto width = model.n_components;
+  pca::Result result{std::move(model), {cells.partition, width, std::vector<float>(cells.mine.n_cells() * width)}};
   std::vector<std::int64_t> all(cells.mine.n_cells());
   std::iota(all.begin(), all.end(), 0);
   place_on_components(study, all, o, result);

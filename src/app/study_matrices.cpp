@@ -75,14 +75,14 @@ void write_over_all_cells(const ParallelFile& file, const Group& obsp, const cha
   const auto& cells = study.cells.cells.partition;
   const auto& reference = study.neighbors.graph.vertices;
   const int rank = parallel::rank_of(comm);
-  const auto cell_of_reference = rows_marked(study.genes.reference);
   std::vector<std::int64_t> row_size(cells.n_local(rank));
 
   const auto group = sparse_group(file, obsp.get(), name, cells.size(), cells.size());
   hdf5::RowsInPortions<float> value(file, group.get(), "data", n_mine);
   hdf5::RowsInPortions<std::int64_t> column(file, group.get(), "indices", n_mine);
-  std::vector<std::int64_t> global = cell_of_reference;
-  for (auto& cell : global) cell += cells.begin(rank);
+  const auto first = cells.begin(rank);
+  auto cell_of_reference = rows_marked(study.genes.reference);
+  for (auto& cell : cell_of_reference) cell += first;
   const auto mine = reference.n_local(rank);
   const auto portions = parallel::max_over_ranks(comm, (mine + rows_a_portion - 1) / rows_a_portion);
   for (std::int64_t p = 0; p < portions; ++p) {
@@ -91,9 +91,9 @@ void write_over_all_cells(const ParallelFile& file, const Group& obsp, const cha
     for (auto r = from; r < to; ++r) {
       add_row(r, rows);
       rows.end_row();
-      row_size[cell_of_reference[r]] = rows.row_start[r - from + 1] - rows.row_start[r - from];
+      row_size[cell_of_reference[r] - first] = rows.row_start[r - from + 1] - rows.row_start[r - from];
     }
-    rows.column = parallel::fetch<std::int64_t>(comm, reference, global, rows.column);
+    rows.column = parallel::fetch<std::int64_t>(comm, reference, cell_of_reference, rows.column);
     rows.sort_columns();
     value.write(rows.value);
     column.write(rows.column);

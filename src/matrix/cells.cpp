@@ -131,8 +131,8 @@ std::int64_t CountRows::sum(std::int64_t row) const noexcept {
   const auto begin = row_start_[row], end = row_start_[row + 1];
   std::int64_t sum = 0;
   for (auto at = begin; at < end; ++at) sum += small_[at];
-  for (auto large = large_from(begin), last = std::to_address(large_.end()); large < last && large->at < end; ++large)
-    sum += large->count - overflow;
+  for (auto it = std::ranges::lower_bound(large_, begin, {}, &LargeCount::at); it != large_.end() && it->at < end; ++it)
+    sum += it->count - overflow;
   return sum;
 }
 
