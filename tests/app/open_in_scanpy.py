@@ -45,6 +45,9 @@ np.testing.assert_allclose(singular**2 / (reference.sum() - 1), a.uns["pca"]["va
 
 # neighbours are the nearest, the graph is symmetric
 points = a.obsm["X_pca"][reference].astype(float)
+for name in ("distances", "connectivities"):
+    column, start = a.obsp[name].indices, a.obsp[name].indptr
+    assert all((np.diff(column[start[i]:start[i + 1]]) > 0).all() for i in range(a.n_obs)), f"{name}: columns do not ascend"
 distance = a.obsp["distances"][reference][:, reference]
 k = distance.getnnz(1).max()
 brute = np.sqrt(((points[:, None] - points[None]) ** 2).sum(-1))
