@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "knn/thinning.hpp"
+
 namespace miura::knn {
 
 namespace {
@@ -20,38 +22,31 @@ std::int32_t Candidates::most_queries(std::int32_t k) noexcept {
 
 Candidates::Candidates(std::int32_t n_dims, std::int32_t k, std::int32_t most, const Centring& centring)
     : QueryTiles(n_dims, most, capacity_for(k), centring), k_(k) {
-  ranking_.reserve(capacity_ + k);
+  ranking_.reserve(capacity_ + most_at_once + k);
 }
 
 void Candidates::begin(const QueryBlock& block, const Piece& piece, std::int64_t self, const NearestSoFar& nearest) {
   load(block, piece);
   self_ = self;
+  n_needed_ = k_ + (self < piece.size ? 1 : 0);
   nearest_ = nearest;
   for (std::int32_t q = 0; q < block.size; ++q) raise_threshold(q, nearest.distance2[(block.first + q) * k_ + k_ - 1]);
 }
 
 void Candidates::finish() {
   for (std::int32_t q = 0; q < block_.size; ++q) {
-    tighten(q);
+    make_room(q);
     rank_exactly(q);
   }
 }
 
-void Candidates::offer(std::int32_t query, std::int32_t position, float score) {
-  if (position == self_ + query) return;
-  if (!keep(query, {score, position})) tighten(query);
-}
-
-/// Drops what the k largest scores among the candidates show to be too far.
-void Candidates::tighten(std::int32_t query) {
+/// Drops what the largest scores among the candidates show to be too far.
+void Candidates::make_room(std::int32_t query) {
   const auto all = pending(query);
-  if (std::ssize(all) <= k_) return;
-  std::ranges::nth_element(all, all.begin() + (k_ - 1), std::ranges::greater{}, &Candidate::score);
-  raise_threshold(query,
-                  margin_.largest_distance2(norm2_[query], all[k_ - 1].score) / centring_.scale / centring_.scale);
-  const auto rest = all.subspan(k_);
-  const auto out = std::ranges::remove_if(rest, [&](const Candidate& c) { return c.score < threshold_[query]; });
-  n_pending_[query] -= static_cast<std::int32_t>(out.size());
+  if (all.size() <= n_needed_) return;
+  const double distance2 = margin_.largest_distance2(norm2_[query], score_of_at_least(all.score, n_needed_));
+  raise_threshold(query, distance2 / centring_.scale / centring_.scale);
+  n_pending_[query] = keep_reaching(threshold_[query], all.score, all.position);
   if (n_pending_[query] > capacity_ / 2) rank_exactly(query);  // scores cannot tell them apart: duplicates, far clumps
 }
 
@@ -61,10 +56,11 @@ void Candidates::rank_exactly(std::int32_t query) {
   const auto distance2 = nearest_.distance2.subspan((block_.first + query) * k_, k_);
   ranking_.clear();
   for (std::int32_t i = 0; i < k_ && id[i] >= 0; ++i) ranking_.emplace_back(distance2[i], id[i]);
-  for (const auto& candidate : pending(query))
-    for (std::int32_t d = 0; d < n_dims_; d += floats_per_line)
-      __builtin_prefetch(piece_.row(candidate.position, n_dims_) + d);
-  for (const auto& candidate : pending(query)) ranking_.emplace_back(distance_to(query, candidate), id_of(candidate));
+  const auto positions = pending(query).position;
+  for (const auto position : positions)
+    for (std::int32_t d = 0; d < n_dims_; d += floats_per_line) __builtin_prefetch(piece_.row(position, n_dims_) + d);
+  for (const auto position : positions)
+    if (position != self_ + query) ranking_.emplace_back(distance_to(query, position), id_of(position));
   n_pending_[query] = 0;
 
   const auto found = std::min<std::int64_t>(k_, std::ssize(ranking_));

@@ -33,13 +33,11 @@ public:
   /// The candidates' exact distances go into what begin() was given.
   void finish();
 
-  void offer(std::int32_t query, std::int32_t position, float score) override;
-
 private:
-  void tighten(std::int32_t query);
+  void make_room(std::int32_t query) override;
   void rank_exactly(std::int32_t query);
 
-  std::int32_t k_;
+  std::int32_t k_, n_needed_ = 0;  ///< the k nearest, and the query itself where it is among the points of the piece
   std::int64_t self_ = 0;
   NearestSoFar nearest_;
   std::vector<std::pair<double, std::int64_t>> ranking_;

@@ -26,7 +26,10 @@ Centring centring_of(MPI_Comm comm, const matrix::Embedding& points, const matri
   });
   const auto n_dims = points.n_dims;
   std::vector<double> sum(n_dims);
-  for (std::size_t at = 0; at < points.value.size(); ++at) sum[at % n_dims] += points.value[at];
+  for (std::int64_t i = 0; i < points.n_local(); ++i) {
+    const auto row = points.row(i);
+    for (std::int32_t d = 0; d < n_dims; ++d) sum[d] += row[d];
+  }
 
   Centring centring{std::vector<double>(n_dims), 1.0};
   const auto sums = parallel::gather_everywhere<double>(comm, sum);
@@ -35,8 +38,10 @@ Centring centring_of(MPI_Comm comm, const matrix::Embedding& points, const matri
 
   double largest = 0;
   for (const auto* embedding : {&points, &queries})
-    for (std::size_t at = 0; at < embedding->value.size(); ++at)
-      largest = std::max(largest, std::abs(embedding->value[at] - centring.centre[at % n_dims]));
+    for (std::int64_t i = 0; i < embedding->n_local(); ++i) {
+      const auto row = embedding->row(i);
+      for (std::int32_t d = 0; d < n_dims; ++d) largest = std::max(largest, std::abs(row[d] - centring.centre[d]));
+    }
   largest = parallel::max_over_ranks(comm, largest);
   if (largest > 0) centring.scale = std::ldexp(1.0, -std::ilogb(largest));
   return centring;

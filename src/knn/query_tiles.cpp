@@ -26,8 +26,9 @@ QueryTiles::QueryTiles(std::int32_t n_dims, std::int32_t most, std::int32_t capa
   if (!tiles_) throw std::bad_alloc();
   threshold_.resize(most);
   norm2_.resize(most);
-  pending_.resize(std::int64_t{most} * capacity_);
   n_pending_.resize(most);
+  score_.resize(most * stride());
+  position_.resize(most * stride());
 }
 
 void QueryTiles::load(const QueryBlock& block, const Piece& piece) {

@@ -21,8 +21,8 @@ struct QueryBlock {
 /// each in order of dimension, do not wait for one another, and are the same ones on every processor.
 double squared_distance(const float* a, const float* b, std::int32_t n_dims) noexcept;
 
-/// A block of queries as the kernel reads them, and the score from which on a point interests each of them. The kernel
-/// offers every point that reaches it.
+/// A block of queries as the kernel reads them, the score from which on a point interests each of them, and the points
+/// that the kernel found to reach it.
 class QueryTiles {
 public:
   std::int32_t n_tiles() const noexcept { return n_tiles_; }
@@ -30,13 +30,29 @@ public:
   const float* tile(std::int32_t t) const noexcept { return tiles_.get() + std::int64_t{t} * n_dims_ * tile_width; }
   /// A score a query, in order of tile.
   const float* thresholds() const noexcept { return threshold_.data(); }
-  /// A point, by its position in the piece, that reached the threshold of a query.
-  virtual void offer(std::int32_t query, std::int32_t position, float score) = 0;
+
+  /// Where the next candidates of a query go, at most `most_at_once` of them, and rubbish behind them.
+  struct Room {
+    float* score;
+    std::int32_t* position;  ///< in the piece
+  };
+  static constexpr std::int32_t most_at_once = 16;
+  Room room(std::int32_t query) noexcept {
+    const auto at = query * stride() + n_pending_[query];
+    return {score_.data() + at, position_.data() + at};
+  }
+  /// That so many were put there.
+  void keep(std::int32_t query, std::int32_t n) {
+    n_pending_[query] += n;
+    if (n_pending_[query] >= capacity_) make_room(query);
+  }
 
 protected:
-  struct Candidate {
-    float score;
-    std::int32_t position;
+  /// Points that may interest a query, in no order that matters.
+  struct Pending {
+    std::span<float> score;
+    std::span<std::int32_t> position;  ///< in the piece
+    std::int64_t size() const noexcept { return std::ssize(score); }
   };
 
   /// For blocks of up to `most` queries, a multiple of 8, with up to `capacity` candidates each.
@@ -47,18 +63,16 @@ protected:
   void load(const QueryBlock& block, const Piece& piece);
   /// Points farther than this, squared, are of no interest.
   void raise_threshold(std::int32_t query, double distance2);
-  /// Keeps a point; whether there is room for another one.
-  bool keep(std::int32_t query, Candidate candidate) noexcept {
-    pending_[std::int64_t{query} * capacity_ + n_pending_[query]] = candidate;
-    return ++n_pending_[query] < capacity_;
+  /// Leaves fewer candidates than `capacity`.
+  virtual void make_room(std::int32_t query) = 0;
+  Pending pending(std::int32_t query) noexcept {
+    const auto from = query * stride(), n = std::int64_t{n_pending_[query]};
+    return {std::span(score_).subspan(from, n), std::span(position_).subspan(from, n)};
   }
-  std::span<Candidate> pending(std::int32_t query) noexcept {
-    return std::span(pending_).subspan(std::int64_t{query} * capacity_, n_pending_[query]);
-  }
-  std::int64_t id_of(const Candidate& candidate) const noexcept { return piece_.first + candidate.position; }
+  std::int64_t id_of(std::int32_t position) const noexcept { return piece_.first + position; }
   /// Squared.
-  double distance_to(std::int32_t query, const Candidate& candidate) const noexcept {
-    return squared_distance(row(query), piece_.row(candidate.position, n_dims_), n_dims_);
+  double distance_to(std::int32_t query, std::int32_t position) const noexcept {
+    return squared_distance(row(query), piece_.row(position, n_dims_), n_dims_);
   }
   const float* row(std::int32_t query) const noexcept { return block_.rows.data() + std::int64_t{query} * n_dims_; }
 
@@ -70,8 +84,13 @@ protected:
   hwy::AlignedFreeUniquePtr<float[]> tiles_;
   std::vector<float> threshold_;
   std::vector<double> norm2_;
-  std::vector<Candidate> pending_;
   std::vector<std::int32_t> n_pending_;
+
+private:
+  std::int64_t stride() const noexcept { return std::int64_t{capacity_} + most_at_once; }
+
+  std::vector<float> score_;
+  std::vector<std::int32_t> position_;
 };
 
 }  // namespace miura::knn

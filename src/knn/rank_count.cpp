@@ -27,21 +27,19 @@ void RankCount::finish() {
   for (std::int32_t q = 0; q < block_.size; ++q) count(q);
 }
 
-void RankCount::offer(std::int32_t query, std::int32_t position, float score) {
-  if (!keep(query, {score, position})) count(query);
-}
-
 void RankCount::count(std::int32_t query) {
   const double to_scale = centring_.scale * centring_.scale;
+  const auto all = pending(query);
   for (auto& target : targets(query)) {
     if (target.n_nearer >= enough_) continue;
     const double distance2 = target.distance2 * to_scale;
     const float may_be_nearer = margin_.lowest_score(norm2_[query], distance2);
     const float is_nearer = margin_.score_within(norm2_[query], distance2);
-    for (const auto& candidate : pending(query)) {
-      if (candidate.score < may_be_nearer) continue;
-      target.n_nearer += candidate.score >= is_nearer || std::pair(distance_to(query, candidate), id_of(candidate)) <
-                                                             std::pair(target.distance2, target.id);
+    for (std::int64_t i = 0; i < all.size(); ++i) {
+      const auto score = all.score[i];
+      if (score < may_be_nearer) continue;
+      target.n_nearer += score >= is_nearer || std::pair(distance_to(query, all.position[i]), id_of(all.position[i])) <
+                                                   std::pair(target.distance2, target.id);
     }
   }
   n_pending_[query] = 0;

@@ -27,9 +27,8 @@ public:
              std::span<Target> target);
   void finish();
 
-  void offer(std::int32_t query, std::int32_t position, float score) override;
-
 private:
+  void make_room(std::int32_t query) override { count(query); }
   std::span<Target> targets(std::int32_t query) noexcept {
     const auto from = start_[block_.first + query];
     return target_.subspan(from, start_[block_.first + query + 1] - from);

@@ -1,7 +1,5 @@
 #include "knn/scan.hpp"
 
-#include <array>
-#include <bit>
 #include <cstdint>
 
 // Sums are arrays of registers, which vectors of unknown length cannot form: those processors take their fixed-length
@@ -19,6 +17,7 @@ namespace miura::knn::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 using Tag = hn::CappedTag<float, 16>;
 using Vector = hn::Vec<Tag>;
+static_assert(hn::MaxLanes(Tag()) <= QueryTiles::most_at_once);
 
 // 8 x 3 sums and 3 points fill most of 32 registers; with 16 registers it is 4 x 3.
 #if HWY_ARCH_X86 && HWY_TARGET > HWY_AVX3
@@ -28,19 +27,16 @@ constexpr std::int32_t rows = 8;
 #endif
 constexpr std::int32_t columns = 3;
 
-/// Offers the points of one register that reach the threshold of a query.
-void offer_passing(Vector score, Vector threshold, std::int32_t query, std::int32_t first, QueryTiles& tiles) {
+/// Keeps the points of one register that reach the threshold of a query.
+void keep_passing(Vector score, Vector threshold, std::int32_t query, std::int32_t first, QueryTiles& tiles) {
   const Tag d;
+  const hn::RebindToSigned<Tag> di;
   const auto passing = hn::Ge(score, threshold);
   if (hn::AllFalse(d, passing)) return;
-  alignas(64) std::array<float, 16> scores;
-  hn::Store(score, d, scores.data());
-  std::array<std::uint8_t, 8> bytes{};
-  hn::StoreMaskBits(d, passing, bytes.data());
-  for (auto bits = static_cast<unsigned>(bytes[0] | bytes[1] << 8); bits != 0; bits &= bits - 1) {
-    const int lane = std::countr_zero(bits);
-    tiles.offer(query, first + lane, scores[lane]);
-  }
+  const auto room = tiles.room(query);
+  hn::StoreU(hn::Compress(score, passing), d, room.score);
+  hn::StoreU(hn::Compress(hn::Iota(di, first), hn::RebindMask(di, passing)), di, room.position);
+  tiles.keep(query, static_cast<std::int32_t>(hn::CountTrue(d, passing)));
 }
 
 /// Some queries of a tile against some points of a panel; `queries` and `points` begin at the first of them.
@@ -72,9 +68,9 @@ HWY_INLINE void scan_registers(const float* HWY_RESTRICT points, const float* HW
     const auto threshold = hn::Set(d, tiles.thresholds()[first_query + q]);
     const auto best = hn::Max(hn::Max(sum[q][0], sum[q][1]), sum[q][2]);
     if (HWY_LIKELY(hn::AllFalse(d, hn::Ge(best, threshold)))) continue;
-    offer_passing(sum[q][0], threshold, first_query + q, first_point, tiles);
-    offer_passing(sum[q][1], threshold, first_query + q, first_point + lanes, tiles);
-    offer_passing(sum[q][2], threshold, first_query + q, first_point + 2 * lanes, tiles);
+    keep_passing(sum[q][0], threshold, first_query + q, first_point, tiles);
+    keep_passing(sum[q][1], threshold, first_query + q, first_point + lanes, tiles);
+    keep_passing(sum[q][2], threshold, first_query + q, first_point + 2 * lanes, tiles);
   }
 }
 
