@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <span>
+#include <utility>
 
 #define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)  // as the scan
 #undef HWY_TARGET_INCLUDE
@@ -29,10 +30,25 @@ std::int64_t count_reaching(float threshold, std::span<const float> scores) {
   return count;
 }
 
+/// Smallest and largest.
+std::pair<float, float> range_of(std::span<const float> scores) {
+  const Tag d;
+  auto smallest = hn::Set(d, scores[0]), largest = smallest;
+  const auto n = std::ssize(scores);
+  std::int64_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    const auto score = hn::LoadU(d, &scores[i]);
+    smallest = hn::Min(smallest, score);
+    largest = hn::Max(largest, score);
+  }
+  std::pair range(hn::GetLane(hn::MinOfLanes(d, smallest)), hn::GetLane(hn::MaxOfLanes(d, largest)));
+  for (; i < n; ++i) range = {std::min(range.first, scores[i]), std::max(range.second, scores[i])};
+  return range;
+}
+
 float score_of_at_least(std::span<const float> scores, std::int64_t n) {
   constexpr int most_halvings = 10;
-  const auto [smallest, largest] = std::ranges::minmax(scores);
-  float reached = smallest, above = largest;
+  auto [reached, above] = range_of(scores);
   for (int i = 0; i < most_halvings; ++i) {
     const float middle = reached + (above - reached) / 2;
     const auto count = count_reaching(middle, scores);

@@ -3,47 +3,39 @@
 #include <omp.h>
 
 #include <algorithm>
-#include <array>
 #include <bit>
 
 #include "miura/parallel/communicator.hpp"
 
 namespace miura::markers {
 
-namespace {
-
-/// The keys of one cell's counts. Most counts are small, so their expression is asked for once a cell.
-class CellKeys {
-public:
-  CellKeys(const Expression& expression, std::int64_t n_counts) : expression_(expression), n_counts_(n_counts) {}
-  std::uint32_t of(std::uint32_t count) {
-    if (count >= few_.size()) return std::bit_cast<std::uint32_t>(expression_(count, n_counts_));
-    if (few_[count] == 0) few_[count] = std::bit_cast<std::uint32_t>(expression_(count, n_counts_));
-    return few_[count];
-  }
-
-private:
-  const Expression& expression_;
-  std::int64_t n_counts_;
-  std::array<std::uint32_t, 16> few_{};
-};
-
-}  // namespace
-
 Transposition::Transposition(MPI_Comm comm, const matrix::DistributedCells& cells, const Expression& expression,
                              std::span<const std::int32_t> label, std::int32_t n_genes, std::int64_t entries_at_once)
-    : comm_(comm), counts_(cells.mine.counts), expression_(expression), label_(label), n_counts_(label.size()) {
+    : comm_(comm),
+      counts_(cells.mine.counts),
+      expression_(expression),
+      label_(label),
+      n_counts_(label.size()),
+      few_keys_(label.size()) {
   nonzeros_.assign(omp_get_max_threads(), std::vector<std::int64_t>(n_genes));
 #pragma omp parallel for schedule(static, 1)
   for (std::int64_t t = 0; t < std::ssize(nonzeros_); ++t) {
     const std::span nonzeros = nonzeros_[t];
     for_each_cell_of(t, [&, nonzeros](std::int64_t i) {
       n_counts_[i] = counts_.sum(i);
+      few_keys_[i] = few_keys_of(i);
       counts_.for_each_column(i, [nonzeros](std::int32_t gene) { ++nonzeros[gene]; });
     });
   }
   const auto enough = std::max<std::int64_t>(2'000'000, 64 * cells.partition.size() / parallel::size_of(comm));
   cut_blocks(n_genes, entries_at_once > 0 ? entries_at_once : enough);
+}
+
+Transposition::FewKeys Transposition::few_keys_of(std::int64_t cell) const {
+  FewKeys keys{};
+  for (std::uint32_t count = 1; count < keys.size() && n_counts_[cell] > 0; ++count)
+    keys[count] = std::bit_cast<std::uint32_t>(expression_(count, n_counts_[cell]));
+  return keys;
 }
 
 template <class Visit>
@@ -96,10 +88,13 @@ Transposition::Packed Transposition::pack(std::int32_t begin, std::int32_t end) 
     const std::span place = next[t];
     const std::span entry = packed.entry;
     for_each_cell_of(t, [&, place, entry](std::int64_t i) {
-      CellKeys keys(expression_, n_counts_[i]);
+      const auto& few = few_keys_[i];
+      const auto key = [&](std::uint32_t count) {
+        return count < few.size() ? few[count] : std::bit_cast<std::uint32_t>(expression_(count, n_counts_[i]));
+      };
       const auto label = static_cast<Entry>(label_[i]);
       counts_.for_each(i, begin, end, [&, place, entry](std::int32_t gene, std::uint32_t count) {
-        entry[place[gene - begin]++] = (Entry{keys.of(count)} << label_bits) | label;
+        entry[place[gene - begin]++] = (Entry{key(count)} << label_bits) | label;
       });
     });
   }

@@ -2,6 +2,8 @@
 
 #include <mpi.h>
 
+#include <array>
+#include <bit>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -17,6 +19,7 @@ using Entry = std::uint64_t;
 inline constexpr int label_bits = 16;
 
 constexpr std::uint32_t key_of(Entry entry) noexcept { return static_cast<std::uint32_t>(entry >> label_bits); }
+constexpr double expression_of(Entry entry) noexcept { return std::bit_cast<float>(key_of(entry)); }
 constexpr std::int32_t label_of(Entry entry) noexcept { return static_cast<std::int32_t>(entry & 0xFFFF); }
 
 /// The nonzeros of whole genes, over all cells of all ranks that have a label; the order within a gene is any.
@@ -50,6 +53,9 @@ private:
     std::vector<std::int64_t> start;
     std::vector<Entry> entry;
   };
+  /// Of a cell the keys of small counts, which most are; asked for once, not in every block again.
+  using FewKeys = std::array<std::uint32_t, 16>;
+  FewKeys few_keys_of(std::int64_t cell) const;
   /// The labelled cells that a thread packs.
   template <class Visit>
   void for_each_cell_of(std::int64_t thread, Visit&& visit) const;
@@ -61,6 +67,7 @@ private:
   const Expression& expression_;
   std::span<const std::int32_t> label_;
   std::vector<std::int64_t> n_counts_;               // of this rank's cells
+  std::vector<FewKeys> few_keys_;                    // likewise
   std::vector<std::vector<std::int64_t>> nonzeros_;  // threads x genes, in the labelled cells of a thread
   std::vector<Block> blocks_;
 };

@@ -1,11 +1,12 @@
 #include "miura/markers/rank_sum.hpp"
 
-#include <bit>
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
 #include <stdexcept>
 
+#include "exponentials.hpp"
 #include "gene_columns.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "miura/stats/multiplicity.hpp"
@@ -39,6 +40,7 @@ struct Design {
 struct Ranking {
   std::vector<Entry> sort_scratch, pair_entries;
   std::vector<std::int64_t> pair_cells;
+  std::vector<double> exp_x;
   RankedGene ranked;
 };
 
@@ -52,19 +54,16 @@ Design design_of(MPI_Comm comm, std::span<const std::int32_t> label, std::int32_
 }
 
 /// Sums in ascending order of value: whatever order equal cells came in, the additions are the same.
-void sum_expression(std::span<const Entry> sorted, std::int64_t gene, std::int64_t n_clusters, GeneSums& sums) {
-  auto previous = ~std::uint32_t{0};
-  double x = 0, exp_x = 0;
-  for (const auto entry : sorted) {
-    if (key_of(entry) != previous) {
-      previous = key_of(entry);
-      x = std::bit_cast<float>(previous);
-      exp_x = std::exp(x);
-    }
-    const auto at = gene * n_clusters + label_of(entry);
+void sum_expression(std::span<const Entry> sorted, std::int64_t gene, std::int64_t n_clusters,
+                    std::vector<double>& exp_x, GeneSums& sums) {
+  exp_x.resize(sorted.size());
+  std::ranges::transform(sorted, exp_x.begin(), expression_of);
+  exponentiate(exp_x);
+  for (std::size_t i = 0; i < sorted.size(); ++i) {
+    const auto at = gene * n_clusters + label_of(sorted[i]);
     ++sums.counted[at];
-    sums.sum[at] += x;
-    sums.sum_exp[at] += exp_x;
+    sums.sum[at] += expression_of(sorted[i]);
+    sums.sum_exp[at] += exp_x[i];
   }
 }
 
@@ -111,7 +110,7 @@ GeneSums sums_of(GeneColumns genes, const Design& design) {
   for (std::int64_t g = 0; g < n; ++g) {
     const auto entries = std::span(genes.entry).subspan(genes.start[g], genes.start[g + 1] - genes.start[g]);
     sort_entries(entries, scratch.sort_scratch);
-    sum_expression(entries, g, n_clusters, sums);
+    sum_expression(entries, g, n_clusters, scratch.exp_x, sums);
     rank_against_rest(entries, g, design, scratch, sums);
     rank_pairs(entries, g, design, scratch, sums);
   }
