@@ -6,6 +6,7 @@
 #include <limits>
 #include <numeric>
 
+#include "append_over_ranks.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "sign_flips.hpp"
 
@@ -167,12 +168,6 @@ ContrastColumns compare(MPI_Comm comm, const matrix::Pseudobulk& sums, const Lab
           static_cast<std::int32_t>(std::lrint(scaled[i * n_lots + l] / ScaledDifferences::unit));
   test(comm, differences, tested, c, options, found);
   return found;
-}
-
-template <class T>
-void append_over_ranks(MPI_Comm comm, const std::vector<T>& mine, std::vector<T>& all) {
-  const auto genes = parallel::gather_everywhere<T>(comm, mine);
-  all.insert(all.end(), genes.begin(), genes.end());
 }
 
 }  // namespace

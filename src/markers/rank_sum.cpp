@@ -6,6 +6,7 @@
 #include <numeric>
 #include <stdexcept>
 
+#include "append_over_ranks.hpp"
 #include "exponentials.hpp"
 #include "gene_columns.hpp"
 #include "miura/parallel/communicator.hpp"
@@ -115,12 +116,6 @@ GeneSums sums_of(GeneColumns genes, const Design& design) {
     rank_pairs(entries, g, design, scratch, sums);
   }
   return sums;
-}
-
-template <class T>
-void append_over_ranks(MPI_Comm comm, const std::vector<T>& mine, std::vector<T>& all) {
-  const auto block = parallel::gather_everywhere<T>(comm, mine);
-  all.insert(all.end(), block.begin(), block.end());
 }
 
 /// One side of a contrast, in one gene.
