@@ -63,6 +63,7 @@ def finish(cells, samples, stages):
     stages.end("umap")
     others = good_cells(read_lots(samples, train=False))[:, cells.var_names].copy()
     stages.end("read the other lots")
+    others.layers["counts"] = others.X.copy()
     sc.pp.normalize_total(others, target_sum=1e4)
     sc.pp.log1p(others)
     sc.tl.ingest(others, cells, obs="leiden", embedding_method=("pca", "umap"))

@@ -2,7 +2,7 @@
 """The work of `miura run` by scranpy (libscran), one thread, from 10x H5: lots with role train up to their markers. It has no
 mapping that fits (SingleR labels single cells by profiles), so --whole changes nothing.
 
-    scranpy_study.py SAMPLES.csv OUT.tsv [--whole]
+    scranpy_study.py SAMPLES.csv OUT.h5ad [--whole]
 
 Prints a line a stage: name, wall seconds, CPU seconds (tab-separated).
 """
@@ -13,6 +13,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 import pathlib
 import sys
 
+import anndata
 import h5py
 import mattress
 import numpy as np
@@ -29,6 +30,14 @@ def read_lot(path):
         counts = scipy.sparse.csc_matrix(
             (matrix["data"][:], matrix["indices"][:].astype(np.int32), matrix["indptr"][:]), shape=tuple(matrix["shape"][:]))
         return counts, matrix["barcodes"][:].astype(str), matrix["features/name"][:].astype(str)
+
+
+def expression_of(counts, factors):
+    """What `normalize_counts` stands for, cells x genes."""
+    expression = counts.T.astype(np.float32)
+    expression.data /= np.repeat(factors.astype(np.float32), np.diff(expression.indptr))
+    expression.data = np.log1p(expression.data) / np.float32(np.log(2))
+    return expression
 
 
 def main():
@@ -66,7 +75,11 @@ def main():
     stages.end("cluster")
     scranpy.score_markers(normalized, list(clusters), num_threads=1)
     stages.end("markers")
-    pd.DataFrame({"cell": names, "cluster": clusters}).to_csv(out, sep="\t", index=False)
+    cells = anndata.AnnData(expression_of(counts, factors), obs=pd.DataFrame({"cluster": pd.Categorical(clusters)}, index=names),
+                            var=pd.DataFrame({"highly_variable": np.isin(np.arange(len(genes)), variable)}, index=genes))
+    cells.layers["counts"] = counts.T
+    cells.obsm["X_pca"] = np.asarray(components).T
+    cells.write_h5ad(out)
     stages.end("write")
     print(f"{len(names)} cells, {len(genes)} genes, {len(set(clusters))} clusters", file=sys.stderr)
 
