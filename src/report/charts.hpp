@@ -59,7 +59,10 @@ nlohmann::json outside_chart(const std::vector<MappedLotRow>& lots);
 /// Where cells express a gene by role and source: the declared cluster above the line of each, other cells below.
 nlohmann::json density_chart(const SourceMarkers& markers, std::string_view gene);
 
-/// Share of a lot's cells that are high, by role and source, in the declared cluster and in other cells.
+/// What is said of a gene's high cells in each lot.
+std::vector<SourceMarkers::Lot> lots_of(const SourceMarkers& markers, std::string_view gene);
+/// Share of a lot's cells that are high, by role and source, in the declared cluster and in other cells. At most
+/// `most_points` lots, evenly.
 nlohmann::json high_cells_chart(const SourceMarkers& markers, std::string_view gene);
 
 /// A row for each gene that marks a cluster, a column for each cluster: how many cells express it, and how much more.

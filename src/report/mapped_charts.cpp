@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <map>
 
 #include "report/chart_theme.hpp"
@@ -176,13 +177,18 @@ json density_chart(const SourceMarkers& markers, std::string_view gene) {
   return spec;
 }
 
+std::vector<SourceMarkers::Lot> lots_of(const SourceMarkers& markers, std::string_view gene) {
+  std::vector<SourceMarkers::Lot> lots;
+  std::ranges::copy_if(markers.lots, std::back_inserter(lots), [&](const auto& lot) { return lot.gene == gene; });
+  return lots;
+}
+
 json high_cells_chart(const SourceMarkers& markers, std::string_view gene) {
   const auto groups = groups_of(markers, gene);
   const json kinds = {valid_utf8("cluster " + markers.cluster), "other cells"};
   json data = json::array(), order = json::array();
   for (const auto& group : groups) order.push_back(valid_utf8(group));
-  for (const auto& lot : markers.lots) {
-    if (lot.gene != gene) continue;
+  for (const auto& lot : evenly(lots_of(markers, gene), most_points)) {
     for (const bool declared : {true, false}) {
       const double share = declared ? lot.share_high_declared : lot.share_high_other;
       if (!std::isfinite(share)) continue;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "report/charts.hpp"
+#include "report/lots_shown.hpp"
 #include "report/mapped_words.hpp"
 #include "report/numbers.hpp"
 #include "report/page_parts.hpp"
@@ -105,6 +106,7 @@ Section source_marker_section(const StudyReport& report) {
         chart("source-marker-high-" + id, high_cells_chart(markers, gene),
               element("strong", text(gene)) + text(": share of high cells, a mark a lot"),
               "tables/source_marker_lots.tsv"));
+    section.body += note_of_lots_shown(lots_of(markers, gene).size(), most_points, "tables/source_marker_lots.tsv");
     section.body += expression_table(markers, gene);
     section.body += test_table(markers, gene, report.alpha);
   }

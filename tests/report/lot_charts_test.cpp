@@ -141,9 +141,11 @@ StudyReport report_of_lots(std::size_t n) {
     report.composition.cells.insert(report.composition.cells.end(), {1, 1});
     report.primary_value.push_back(value);
     report.mapped_lots.push_back({"new" + name, "AD", "query", 5, 0, 0, missing, missing, false, "OK"});
+    report.source_markers.lots.push_back({"CD24", name, "query", "AD", 0.5, 0.25});
     scatter.points.push_back({name, "BM", 0.5, value});
   }
   report.scatter = {scatter};
+  report.source_markers.rows.push_back({"CD24", "query", "AD", "all"});
   return report;
 }
 
@@ -166,12 +168,13 @@ TEST(Page, OfVeryManyLotsShowsSomeEvenlyAndSaysSo) {
     for (const auto& [tenth, number] : in_tenth) EXPECT_NEAR(number, 50, 1) << tenth;
   }
   EXPECT_EQ(lots_of(scatter_chart(report.scatter.front())).size(), 2000u);
+  EXPECT_EQ(lots_of(high_cells_chart(report.source_markers, "CD24")).size(), 2000u);
   const auto page = render_html(report);
   EXPECT_LT(page.size(), 5'000'000u);
-  for (const auto* words :
-       {"Shown are 500 of 100,000 lots, evenly along this order; all are in tables/lots.tsv.",
-        "all are in tables/outcomes.tsv.", "all are in tables/composition.tsv.", "all are in tables/mapped_lots.tsv.",
-        "Shown are 2,000 of 100,000 lots", "300,000", "200,000"})  // the last are of all lots
+  for (const auto* words : {"Shown are 500 of 100,000 lots, evenly along this order; all are in tables/lots.tsv.",
+                            "all are in tables/outcomes.tsv.", "all are in tables/composition.tsv.",
+                            "all are in tables/mapped_lots.tsv.", "all are in tables/source_marker_lots.tsv.",
+                            "Shown are 2,000 of 100,000 lots", "300,000", "200,000"})  // the last are of all lots
     EXPECT_TRUE(holds(page, words)) << words;
 }
 

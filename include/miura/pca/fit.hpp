@@ -48,7 +48,7 @@ struct Result {
 ///
 /// z = min((x - mean) / sd, clip) by feature, centred again by its mean after the cut: scanpy's pp.scale(max_value=10)
 /// and pp.pca(zero_center=True). Never made dense: the cut is an integer ceiling on the grid, centring is implicit.
-/// Loadings, and scores, have the same bits for any number of ranks and threads: sums over cells are exact integers
+/// Loadings have the same bits for any number of ranks and threads: sums over cells are exact integers
 /// (for krylov, of projections in fixed point), and one rank solves with one thread and broadcasts. The loading
 /// largest in size, the first of equals, is positive.
 ///
