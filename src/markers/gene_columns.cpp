@@ -16,7 +16,8 @@ Transposition::Transposition(MPI_Comm comm, const matrix::DistributedCells& cell
       expression_(expression),
       label_(label),
       n_counts_(label.size()),
-      few_keys_(label.size()) {
+      few_keys_(label.size()),
+      n_packed_(label.size()) {
   nonzeros_.assign(omp_get_max_threads(), std::vector<std::int64_t>(n_genes));
 #pragma omp parallel for schedule(static, 1)
   for (std::int64_t t = 0; t < std::ssize(nonzeros_); ++t) {
@@ -27,7 +28,7 @@ Transposition::Transposition(MPI_Comm comm, const matrix::DistributedCells& cell
       counts_.for_each_column(i, [nonzeros](std::int32_t gene) { ++nonzeros[gene]; });
     });
   }
-  const auto enough = std::max<std::int64_t>(2'000'000, 64 * cells.partition.size() / parallel::size_of(comm));
+  const auto enough = std::max<std::int64_t>(1'000'000, 32 * cells.partition.size() / parallel::size_of(comm));
   cut_blocks(n_genes, entries_at_once > 0 ? entries_at_once : enough);
 }
 
@@ -67,65 +68,68 @@ void Transposition::cut_blocks(std::int32_t n_genes, std::int64_t entries_at_onc
   }
 }
 
-Transposition::Packed Transposition::pack(std::int32_t begin, std::int32_t end) const {
-  const std::int64_t n_genes = end - begin, threads = std::ssize(nonzeros_);
+void Transposition::pack(const Block& block) {
+  const auto first = block.owner_start.front(), end = block.owner_start.back();
+  const std::int64_t n_genes = end - first, threads = std::ssize(nonzeros_);
   std::vector<std::vector<std::int64_t>> next(threads, std::vector<std::int64_t>(n_genes));  // where entries go
-  Packed packed;
-  packed.start.resize(n_genes + 1);
+  packed_.first_gene = first;
+  packed_.start.resize(n_genes + 1);
   std::int64_t at = 0;
   for (std::int64_t g = 0; g < n_genes; ++g) {
-    packed.start[g] = at;
+    packed_.start[g] = at;
     for (std::int64_t t = 0; t < threads; ++t) {
       next[t][g] = at;
-      at += nonzeros_[t][begin + g];
+      at += nonzeros_[t][first + g];
     }
   }
-  packed.start[n_genes] = at;
-  packed.entry.resize(at);
+  packed_.start[n_genes] = at;
+  packed_.entry.resize(at);
 
 #pragma omp parallel for schedule(static, 1)
   for (std::int64_t t = 0; t < threads; ++t) {
     const std::span place = next[t];
-    const std::span entry = packed.entry;
+    const std::span entry = packed_.entry;
     for_each_cell_of(t, [&, place, entry](std::int64_t i) {
+      const auto ahead = std::min(i + 8, std::ssize(label_) - 1);  // rows lie too far apart to be foreseen
+      counts_.prefetch(ahead, n_packed_[ahead]);
       const auto& few = few_keys_[i];
       const auto key = [&](std::uint32_t count) {
         return count < few.size() ? few[count] : std::bit_cast<std::uint32_t>(expression_(count, n_counts_[i]));
       };
       const auto label = static_cast<Entry>(label_[i]);
-      counts_.for_each(i, begin, end, [&, place, entry](std::int32_t gene, std::uint32_t count) {
-        entry[place[gene - begin]++] = (Entry{key(count)} << label_bits) | label;
-      });
+      const auto enter = [&, place, entry](std::int32_t gene, std::uint32_t count) {
+        entry[place[gene - first]++] = (Entry{key(count)} << label_bits) | label;
+      };
+      n_packed_[i] = counts_.for_each_below(i, n_packed_[i], end, enter);
     });
   }
-  return packed;
 }
 
-GeneColumns Transposition::genes_of_block(std::int64_t number) const {
-  const auto& owner_start = blocks_[number].owner_start;
+GeneColumns& Transposition::next_genes() {
+  mine_ = {};
+  const auto& block = blocks_[next_block_++];
+  pack(block);
+  if (parallel::size_of(comm_) == 1) return packed_;
+  return mine_ = gathered(block);
+}
+
+GeneColumns Transposition::gathered(const Block& block) {
+  const auto& owner_start = block.owner_start;
   const int rank = parallel::rank_of(comm_), ranks = parallel::size_of(comm_);
   const auto first = owner_start.front();
-  auto packed = pack(first, owner_start.back());
-  GeneColumns mine{.first_gene = owner_start[rank], .start = {}, .entry = {}};
-  if (ranks == 1) {
-    mine.start = std::move(packed.start);
-    mine.entry = std::move(packed.entry);
-    return mine;
-  }
-
   std::vector<std::vector<std::int64_t>> counts(ranks);
   std::vector<std::vector<Entry>> entries(ranks);
   for (int r = 0; r < ranks; ++r) {
     const auto from = owner_start[r] - first, to = owner_start[r + 1] - first;
-    for (auto g = from; g < to; ++g) counts[r].push_back(packed.start[g + 1] - packed.start[g]);
-    entries[r].assign(packed.entry.begin() + packed.start[from], packed.entry.begin() + packed.start[to]);
+    for (auto g = from; g < to; ++g) counts[r].push_back(packed_.start[g + 1] - packed_.start[g]);
+    entries[r].assign(packed_.entry.begin() + packed_.start[from], packed_.entry.begin() + packed_.start[to]);
   }
-  packed = {};
+  packed_ = {};
   counts = parallel::exchange(comm_, counts);
   entries = parallel::exchange(comm_, entries);
 
   const std::int64_t n_genes = owner_start[rank + 1] - owner_start[rank];
-  mine.start.assign(n_genes + 1, 0);
+  GeneColumns mine{.first_gene = owner_start[rank], .start = std::vector<std::int64_t>(n_genes + 1), .entry = {}};
   for (std::int64_t g = 0; g < n_genes; ++g) {
     mine.start[g + 1] = mine.start[g];
     for (const auto& of_rank : counts) mine.start[g + 1] += of_rank[g];

@@ -39,19 +39,15 @@ public:
   Transposition(MPI_Comm comm, const matrix::DistributedCells& cells, const Expression& expression,
                 std::span<const std::int32_t> label, std::int32_t n_genes, std::int64_t entries_at_once);
 
-  std::int64_t n_blocks() const noexcept { return std::ssize(blocks_); }
-  /// This rank's genes of a block; block after block and rank after rank they make up all genes in order. Collective.
-  GeneColumns genes_of_block(std::int64_t block) const;
+  bool is_done() const noexcept { return next_block_ == blocks_.size(); }
+  /// This rank's genes of the next block; block after block and rank after rank they make up all genes in order. They
+  /// may be changed, and stay until the next call. Collective.
+  GeneColumns& next_genes();
 
 private:
   /// Genes of a block over ranks: rank r has [owner_start[r], owner_start[r + 1]).
   struct Block {
     std::vector<std::int32_t> owner_start;
-  };
-  /// This rank's cells, for the genes of a block: the entries gene after gene and how many each gene has.
-  struct Packed {
-    std::vector<std::int64_t> start;
-    std::vector<Entry> entry;
   };
   /// Of a cell the keys of small counts, which most are; asked for once, not in every block again.
   using FewKeys = std::array<std::uint32_t, 16>;
@@ -60,7 +56,10 @@ private:
   template <class Visit>
   void for_each_cell_of(std::int64_t thread, Visit&& visit) const;
   void cut_blocks(std::int32_t n_genes, std::int64_t entries_at_once);
-  Packed pack(std::int32_t begin, std::int32_t end) const;
+  /// This rank's cells, for the genes of the block.
+  void pack(const Block& block);
+  /// What the ranks have of my genes of the block. Collective.
+  GeneColumns gathered(const Block& block);
 
   MPI_Comm comm_;
   const matrix::CountRows& counts_;
@@ -68,8 +67,11 @@ private:
   std::span<const std::int32_t> label_;
   std::vector<std::int64_t> n_counts_;               // of this rank's cells
   std::vector<FewKeys> few_keys_;                    // likewise
+  std::vector<std::int64_t> n_packed_;               // nonzeros of each cell
   std::vector<std::vector<std::int64_t>> nonzeros_;  // threads x genes, in the labelled cells of a thread
   std::vector<Block> blocks_;
+  std::size_t next_block_ = 0;
+  GeneColumns packed_, mine_;  // of my cells; of all cells, where there are other ranks
 };
 
 }  // namespace miura::markers

@@ -98,7 +98,8 @@ void rank_pairs(std::span<const Entry> sorted, std::int64_t gene, const Design& 
   }
 }
 
-GeneSums sums_of(GeneColumns genes, const Design& design) {
+/// Sorts the entries of each gene.
+GeneSums sums_of(GeneColumns& genes, const Design& design) {
   const std::int64_t n = genes.n_genes(), n_clusters = design.n_clusters(), n_contrasts = design.n_contrasts();
   GeneSums sums{.rank_sum = std::vector<std::int64_t>(n * n_contrasts),
                 .untied = std::vector<double>(n * n_contrasts),
@@ -200,10 +201,10 @@ RankSums rank_sums(MPI_Comm comm, const matrix::DistributedCells& cells, const E
                    const RankSumOptions& options) {
   if (n_clusters > (1 << label_bits)) throw std::invalid_argument("more clusters than 16 bits can tell apart");
   const auto design = design_of(comm, label, n_clusters, options.contrasts);
-  const Transposition transposition(comm, cells, expression, label, n_genes, options.entries_at_once);
+  Transposition transposition(comm, cells, expression, label, n_genes, options.entries_at_once);
   GeneSums all;
-  for (std::int64_t block = 0; block < transposition.n_blocks(); ++block) {
-    const auto mine = sums_of(transposition.genes_of_block(block), design);
+  while (!transposition.is_done()) {
+    const auto mine = sums_of(transposition.next_genes(), design);
     append_over_ranks(comm, mine.rank_sum, all.rank_sum);
     append_over_ranks(comm, mine.untied, all.untied);
     append_over_ranks(comm, mine.counted, all.counted);

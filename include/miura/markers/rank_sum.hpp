@@ -18,8 +18,8 @@ using Expression = std::function<float(std::uint32_t count, std::int64_t n_count
 
 struct RankSumOptions {
   Contrasts contrasts = {};
-  /// Nonzeros that a rank transposes at a time, at 24 bytes each; changes no result. 0: two million, or 64 a cell
-  /// where that is more, below which looking for a cell's next genes would take longer than sorting them.
+  /// Nonzeros that a rank transposes at a time, at 24 bytes each; changes no result. 0: a million, or 32 a cell where
+  /// that is more, below which coming back to a cell would take longer than sorting what it has.
   std::int64_t entries_at_once = 0;
 };
 

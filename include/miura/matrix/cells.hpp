@@ -58,15 +58,26 @@ public:
       for (auto at = begin; at < end; ++at) visit(offset + column_[at]);
     });
   }
-  /// for_each for the columns [begin, end) alone; finds the first by bisection.
+  /// for_each from a row's nonzero number `from` on, for columns below `end` alone; returns the number of the next one.
+  /// With rising ends a row is walked through once.
   template <class Visit>
-  void for_each(std::int64_t row, std::int32_t begin, std::int32_t end, Visit&& visit) const {
-    for_each_stretch(row, [&](std::int64_t from, std::int64_t to, std::int32_t offset) {
-      const auto stretch = std::span(column_).subspan(from, to - from);
-      const auto first = std::ranges::lower_bound(stretch, begin - offset);
-      const auto last = std::lower_bound(first, stretch.end(), end - offset);
-      visit_entries(from + (first - stretch.begin()), from + (last - stretch.begin()), offset, visit);
+  std::int64_t for_each_below(std::int64_t row, std::int64_t from, std::int32_t end, Visit&& visit) const {
+    auto next = row_start_[row] + from;
+    for_each_stretch(row, [&](std::int64_t begin, std::int64_t to, std::int32_t offset) {
+      if (next < begin || next >= to) return;  // what comes first lies in another stretch
+      const auto start = next;
+      while (next < to && offset + column_[next] < end) ++next;
+      visit_entries(start, next, offset, visit);
     });
+    return next - row_start_[row];
+  }
+
+  /// Begins to fetch a row's nonzeros from number `from` on into the cache.
+  void prefetch(std::int64_t row, std::int64_t from) const noexcept {
+    const auto at = row_start_[row] + from;
+    __builtin_prefetch(column_.data() + at);
+    __builtin_prefetch(column_.data() + at + 32);
+    __builtin_prefetch(small_.data() + at);
   }
 
   /// Keeps the rows that are marked.
