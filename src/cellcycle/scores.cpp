@@ -8,6 +8,7 @@
 
 #include "cellcycle/controls.hpp"
 #include "miura/base/error.hpp"
+#include "miura/matrix/chosen_nonzeros.hpp"
 #include "miura/matrix/grid.hpp"
 #include "miura/normalize/log_normalize.hpp"
 #include "miura/parallel/communicator.hpp"
@@ -61,27 +62,30 @@ public:
   static constexpr int n_lists = 4;  // genes of S, their controls, genes of G2/M, their controls
   using Sums = std::array<std::int64_t, n_lists>;
 
-  Modules(std::span<const Lists, 2> phases, std::int32_t n_genes) : lists_of_(n_genes, 0) {
+  Modules(std::span<const Lists, 2> phases, std::int32_t n_genes) : lists_of_(n_genes, 0), is_listed_(n_genes, 0) {
     for (int list = 0; list < n_lists; ++list)
-      for (const auto gene : list % 2 == 0 ? phases[list / 2].genes : phases[list / 2].controls)
+      for (const auto gene : list % 2 == 0 ? phases[list / 2].genes : phases[list / 2].controls) {
         lists_of_[gene] |= static_cast<std::uint8_t>(1 << list);
+        is_listed_[gene] = 1;
+      }
   }
 
-  /// The expression of a cell in each list, in units of 2^-16.
-  Sums of(const matrix::CountRows& counts, std::int64_t cell, const normalize::LogNormalizeOptions& options) const {
-    const normalize::CellExpression expression(counts, cell, options);
+  /// A 1 for every gene that is in a list, else 0.
+  std::span<const std::uint8_t> is_listed() const { return is_listed_; }
+
+  /// The expression of a cell in each list, in units of 2^-16; `listed` are its counts of listed genes.
+  Sums of(std::span<const matrix::CountRows::Nonzero> listed, const normalize::CellExpression& expression) const {
     Sums sums{};
-    counts.for_each(cell, [&](std::int32_t gene, std::uint32_t count) {
+    for (const auto& [gene, count] : listed) {
       const unsigned lists = lists_of_[gene];
-      if (lists == 0) return;
       const auto steps = in_steps(expression.of(count));
       for (int list = 0; list < n_lists; ++list) sums[list] += (lists >> list & 1) != 0 ? steps : 0;
-    });
+    }
     return sums;
   }
 
 private:
-  std::vector<std::uint8_t> lists_of_;
+  std::vector<std::uint8_t> lists_of_, is_listed_;
 };
 
 /// Scores cells by the mean expression of the genes of a list less that of its controls; not in lots that have fewer
@@ -141,9 +145,10 @@ Scores score(MPI_Comm comm, const matrix::DistributedCells& cells, const matrix:
   Scores scores;
   scores.s.resize(counts.n_rows());
   scores.g2m.resize(counts.n_rows());
-#pragma omp parallel for schedule(static)
+  matrix::ChosenNonzeros listed(modules.is_listed());
+#pragma omp parallel for schedule(static) firstprivate(listed)
   for (std::int64_t i = 0; i < counts.n_rows(); ++i) {
-    const auto sums = modules.of(counts, i, log_normalize);
+    const auto sums = modules.of(listed.of(counts, i), normalize::CellExpression(counts, i, log_normalize));
     scores.s[i] = s.of(sums[0], sums[1], cells.mine.lot[i]);
     scores.g2m[i] = g2m.of(sums[2], sums[3], cells.mine.lot[i]);
   }

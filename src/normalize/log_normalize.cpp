@@ -3,6 +3,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "miura/matrix/chosen_nonzeros.hpp"
+
 namespace miura::normalize {
 
 namespace {
@@ -76,18 +78,13 @@ matrix::GridMatrix log_normalize_on_grid(const matrix::DistributedCells& cells, 
   grid.value.resize(grid.row_start.back());
 #pragma omp parallel
   {
-    std::vector<matrix::CountRows::Nonzero> chosen(n_columns + 1);
+    matrix::ChosenNonzeros chosen(is_selected);
 #pragma omp for schedule(static)
     for (std::int64_t i = 0; i < n; ++i) {
       const CellExpression expression(counts, rows[i], options);
-      std::int64_t n_chosen = 0;
-      counts.for_each(rows[i], [&](std::int32_t gene, std::uint32_t count) {
-        chosen[n_chosen] = {new_column[gene], count};  // which genes are selected no processor can guess: no branch
-        n_chosen += is_selected[gene];
-      });
       auto at = grid.row_start[i];
-      for (const auto& [column, count] : std::span(chosen).first(n_chosen)) {
-        grid.column.set(at, column);
+      for (const auto& [gene, count] : chosen.of(counts, rows[i])) {
+        grid.column.set(at, new_column[gene]);
         grid.value[at++] = on_grid(expression.of(count));
       }
     }
