@@ -16,9 +16,8 @@ LabelScores nearest_votes(MPI_Comm comm, const Reference& reference, const matri
   const auto most = parallel::max_over_ranks(comm, n);
   for (std::int64_t from = 0; from < most; from += cells_a_round) {
     const auto first = std::min(from, n), last = std::min(from + cells_a_round, n);
-    const parallel::RequestedRows<std::int32_t> label(
-        comm, reference.scores.points, reference.label, 1,
-        std::vector<std::int64_t>(near.id.begin() + first * k, near.id.begin() + last * k));
+    const parallel::RequestedRows<std::int32_t> label(comm, reference.scores.points, reference.label, 1,
+                                                      std::span(near.id).subspan(first * k, (last - first) * k));
     for (auto i = first; i < last; ++i) {
       const auto share = std::span(result.share).subspan(i * n_labels, n_labels);
       std::int64_t votes = 0;

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
+#include "miura/parallel/requested_rows.hpp"
+
 namespace {
 
 using namespace miura::parallel;
@@ -29,6 +33,22 @@ TEST(FetchRows, BringsAllValuesOfARow) {
   const std::vector<std::int64_t> wanted{2, 0, 2};
   EXPECT_EQ(fetch_rows<std::int32_t>(MPI_COMM_WORLD, rows, mine, 2, wanted),
             (std::vector<std::int32_t>{20, 21, 0, 1, 20, 21}));
+}
+
+TEST(RequestedRows, AreFoundByTheirNumberHoweverOftenAndInWhatOrderTheyWereWanted) {
+  const int rank = rank_of(MPI_COMM_WORLD), ranks = size_of(MPI_COMM_WORLD);
+  const auto rows = Partition::even(5, ranks);
+  std::vector<std::int32_t> mine;
+  for (auto r = rows.begin(rank); r < rows.end(rank); ++r)
+    mine.insert(mine.end(), {static_cast<std::int32_t>(10 * r), static_cast<std::int32_t>(10 * r + 1)});
+  std::vector<std::int64_t> wanted{4, -1, 0, 4, 2, -1, 0};
+  if (rank == 1) wanted = {-1};
+  const RequestedRows<std::int32_t> of(MPI_COMM_WORLD, rows, mine, 2, wanted);
+  for (const auto row : wanted)
+    if (row >= 0) {
+      EXPECT_EQ(of[row].front(), 10 * row);
+      EXPECT_EQ(of[row].back(), 10 * row + 1);
+    }
 }
 
 }  // namespace
