@@ -5,6 +5,7 @@
 #include <cmath>
 #include <compare>
 #include <limits>
+#include <ranges>
 
 #include "miura/knn/search.hpp"
 #include "miura/matrix/moved_rows.hpp"
@@ -21,16 +22,22 @@ Ids row(const matrix::Neighbors& neighbors, std::int64_t i, std::int32_t k) {
   return std::span(neighbors.id).subspan(i * neighbors.k, std::min(k, neighbors.k));
 }
 
-/// The first `k` columns of each list, ids ascending, so that two of them can be compared side by side.
-std::vector<std::int64_t> ascending(const matrix::Neighbors& neighbors, std::int32_t k) {
+/// The first `k` columns of the lists of these local rows, ids ascending, so that two of them can be compared side by
+/// side.
+template <class Rows>
+std::vector<std::int64_t> ascending(const matrix::Neighbors& neighbors, const Rows& rows, std::int32_t k) {
   std::vector<std::int64_t> all;
-  all.reserve(neighbors.n_local() * k);
-  for (std::int64_t i = 0; i < neighbors.n_local(); ++i) {
+  all.reserve(std::ranges::ssize(rows) * k);
+  for (const std::int64_t i : rows) {
     const auto ids = row(neighbors, i, k);
     all.insert(all.end(), ids.begin(), ids.end());
     std::sort(all.end() - std::ssize(ids), all.end());
   }
   return all;
+}
+
+std::vector<std::int64_t> ascending(const matrix::Neighbors& neighbors, std::int32_t k) {
+  return ascending(neighbors, std::views::iota(std::int64_t{0}, neighbors.n_local()), k);
 }
 
 std::int32_t in_common(Ids a, Ids b) {
@@ -104,19 +111,21 @@ void for_each_reference_cell(const Anchors& anchors, Visit&& visit) {
   }
 }
 
-/// The reference cells that have an anchor, in their order.
-matrix::Embedding anchored(MPI_Comm comm, const matrix::Embedding& reference, const Anchors& anchors) {
-  const auto first_row = reference.points.begin(parallel::rank_of(comm));
+/// Local rows of the reference cells that have an anchor, in their order.
+std::vector<std::int64_t> anchored(MPI_Comm comm, const parallel::Partition& reference, const Anchors& anchors) {
+  const auto first_row = reference.begin(parallel::rank_of(comm));
   std::vector<std::int64_t> rows;
   for_each_reference_cell(
       anchors, [&](std::int64_t first, std::int64_t) { rows.push_back(anchors.reference[first] - first_row); });
-  return rows_of(comm, reference, rows);
+  return rows;
 }
 
 /// Step 2: keeps pairs that are near by expression too.
 void keep_near_by_expression(MPI_Comm comm, const Reference& reference, const Query& query, std::int32_t k_filter,
                              Anchors& anchors) {
-  const auto asking = unit_rows(anchored(comm, reference.expression, anchors), reference.expression.n_dims);
+  const auto& expression = reference.expression;
+  const auto rows = anchored(comm, expression.points, anchors);
+  const auto asking = unit_rows(rows_of(comm, expression, rows), expression.n_dims);
   std::vector<knn::QueryPoint> pairs;
   std::int64_t cell = 0;
   for_each_reference_cell(anchors, [&](std::int64_t first, std::int64_t last) {
@@ -151,20 +160,21 @@ double quantile(std::span<const std::int64_t> count, std::int64_t n, double prob
 
 /// Step 3, first half: what the neighbourhoods of the two cells of each anchor share.
 void count_shared(MPI_Comm comm, const matrix::Neighbors& within_reference, const CrossNeighbors& neighbors,
-                  std::int32_t k_score, std::int64_t first_reference, Anchors& anchors) {
+                  std::int32_t k_score, Anchors& anchors) {
   const auto& query_cells = neighbors.within_query.queries;
-  const auto among_reference = ascending(within_reference, k_score);
-  const auto among_query = ascending(
-      knn::nearest(comm, neighbors.query, anchored(comm, neighbors.reference, anchors), {.k = k_score}), k_score);
+  const auto rows = anchored(comm, neighbors.reference.points, anchors);
+  const auto among_reference = ascending(within_reference, rows, k_score);
+  const auto among_query =
+      ascending(knn::nearest(comm, neighbors.query, rows_of(comm, neighbors.reference, rows), {.k = k_score}), k_score);
   const parallel::RequestedRows<std::int64_t> partner_among_reference(
       comm, query_cells, ascending(neighbors.query_to_reference, k_score), k_score, anchors.query);
   const parallel::RequestedRows<std::int64_t> partner_among_query(
       comm, query_cells, ascending(neighbors.within_query, k_score), k_score, anchors.query);
   std::int64_t cell = 0;
   for_each_reference_cell(anchors, [&](std::int64_t first, std::int64_t last) {
-    const auto near_reference =
-        Ids(among_reference).subspan((anchors.reference[first] - first_reference) * k_score, k_score);
-    const auto near_query = Ids(among_query).subspan(cell++ * k_score, k_score);
+    const auto near_reference = Ids(among_reference).subspan(cell * k_score, k_score);
+    const auto near_query = Ids(among_query).subspan(cell * k_score, k_score);
+    ++cell;
     for (auto a = first; a < last; ++a)
       anchors.shared.push_back(in_common(near_reference, partner_among_reference[anchors.query[a]]) +
                                in_common(near_query, partner_among_query[anchors.query[a]]));
@@ -226,13 +236,11 @@ CrossNeighbors cross_neighbors(MPI_Comm comm, const matrix::Embedding& reference
 
 Anchors find_anchors(MPI_Comm comm, const Reference& reference, const matrix::Neighbors& within_reference,
                      const Query& query, const CrossNeighbors& neighbors, const AnchorOptions& options) {
-  const auto& reference_cells = reference.scores.points;
-  const auto first_reference = reference_cells.begin(parallel::rank_of(comm));
   auto anchors = mutual_pairs(comm, neighbors, options.k_anchor);
   const bool checks = options.k_filter > 0 && reference.expression.n_dims > 0 &&
-                      std::min(reference_cells.size(), query.scores.points.size()) >= options.k_filter;
+                      std::min(reference.scores.points.size(), query.scores.points.size()) >= options.k_filter;
   if (checks) keep_near_by_expression(comm, reference, query, options.k_filter, anchors);
-  count_shared(comm, within_reference, neighbors, options.k_score, first_reference, anchors);
+  count_shared(comm, within_reference, neighbors, options.k_score, anchors);
   score(comm, options.k_score, anchors);
   return anchors;
 }
