@@ -43,10 +43,11 @@ double distance_to_mixtures(std::span<const double> point, std::span<const doubl
   double farthest = 0;
   for (const auto& corner : seen) farthest = std::max(farthest, dot(corner, corner));
   auto mixture = seen.front();
+  std::vector<double> product(seen.size());
   for (int step = 0; step < most_steps; ++step) {
     // The corner most against the direction in which the mixture lies.
-    const auto best = std::ranges::min_element(seen, {}, [&](const auto& corner) { return dot(corner, mixture); });
-    const auto way = difference(*best, mixture);
+    std::ranges::transform(seen, product.begin(), [&](const auto& corner) { return dot(corner, mixture); });
+    const auto way = difference(seen[std::ranges::min_element(product) - product.begin()], mixture);
     const double gain = -dot(way, mixture);  // bounds what is left to gain in half the squared distance
     if (2 * gain <= precision * farthest) break;
     const double length = std::min(1.0, gain / dot(way, way));
