@@ -30,10 +30,16 @@ std::uint64_t name_of(std::uint64_t seed, std::span<const std::int64_t> ids, std
   return name;
 }
 
-/// One point's nearest reference points and how strongly they pull; scratch of a thread.
+/// When a neighbour pulls, as Schedule has it.
+struct Turns {
+  std::uint32_t rate, phase;
+};
+
+/// One point's nearest reference points, how strongly they pull, and when; scratch of a thread.
 struct Neighborhood {
   std::span<const std::int64_t> ids;
   std::vector<double> degree;  // the first ids.size() count
+  std::vector<Turns> turns;    // likewise
 };
 
 Point weighted_mean(const Neighborhood& near, std::span<const Point> reference) {
@@ -46,20 +52,24 @@ Point weighted_mean(const Neighborhood& near, std::span<const Point> reference) 
   return {static_cast<float>(x / all), static_cast<float>(y / all)};
 }
 
+void take_turns(Neighborhood& near, std::uint64_t name) {
+  const auto degree = std::span(near.degree).first(near.ids.size());
+  const double largest = std::ranges::max(degree);
+  for (std::size_t c = 0; c < degree.size(); ++c)
+    near.turns[c] = {Schedule::rate(degree[c] / largest), static_cast<std::uint32_t>(stats::mix(name ^ c))};
+}
+
 Point refined(Point at, const Neighborhood& near, std::span<const Point> reference, const Forces& forces,
               std::uint64_t name, const PlaceOptions& options) {
   constexpr std::int64_t nobody = -1;  // the point is not of the reference: all of it may push
-  const double largest = *std::max_element(near.degree.begin(), near.degree.begin() + std::ssize(near.ids));
   for (std::int32_t epoch = 0; epoch < options.epochs; ++epoch) {
     const Walk walk(forces, reference,
                     first_step * (1 - static_cast<float>(epoch) / static_cast<float>(options.epochs)),
                     options.negatives);
     Draws draws(stats::mix(name + static_cast<std::uint64_t>(epoch)), static_cast<std::uint32_t>(reference.size()));
-    for (std::size_t c = 0; c < near.ids.size(); ++c) {
-      const auto phase = static_cast<std::uint32_t>(stats::mix(name ^ c));
-      if (Schedule::pulls(Schedule::rate(near.degree[c] / largest), phase, static_cast<std::uint32_t>(epoch)))
+    for (std::size_t c = 0; c < near.ids.size(); ++c)
+      if (Schedule::pulls(near.turns[c].rate, near.turns[c].phase, static_cast<std::uint32_t>(epoch)))
         at = walk.pulled_and_pushed(at, reference[near.ids[c]], draws, nobody);
-    }
   }
   return at;
 }
@@ -85,7 +95,7 @@ matrix::Embedding place(MPI_Comm comm, const matrix::Neighbors& queries_to_refer
   const auto n = queries_to_reference.n_local();
   constexpr float nowhere = std::numeric_limits<float>::quiet_NaN();
   matrix::Embedding result{queries_to_reference.queries, 2, std::vector<float>(2 * n, nowhere)};
-  Neighborhood near{{}, std::vector<double>(k)};
+  Neighborhood near{{}, std::vector<double>(k), std::vector<Turns>(k)};
 #pragma omp parallel for schedule(dynamic, 256) firstprivate(near)
   for (std::int64_t q = 0; q < n; ++q) {
     const auto from = q * queries_to_reference.k;
@@ -94,8 +104,9 @@ matrix::Embedding place(MPI_Comm comm, const matrix::Neighbors& queries_to_refer
     if (near.ids.empty()) continue;
     const auto distances = std::span(queries_to_reference.distance).subspan(from, std::ssize(near.ids));
     memberships(distances, near.degree);
-    const auto at =
-        refined(weighted_mean(near, points), near, points, forces, name_of(options.seed, near.ids, distances), options);
+    const auto name = name_of(options.seed, near.ids, distances);
+    take_turns(near, name);
+    const auto at = refined(weighted_mean(near, points), near, points, forces, name, options);
     result.value[2 * q] = at.x;
     result.value[2 * q + 1] = at.y;
   }
