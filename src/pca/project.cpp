@@ -1,18 +1,18 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <span>
 #include <stdexcept>
 #include <vector>
 
 #include "miura/parallel/communicator.hpp"
 #include "miura/pca/fit.hpp"
 #include "pca/reference.hpp"
+#include "pca/weighted_rows.hpp"
 
 namespace miura::pca {
 
 namespace {
-
-constexpr std::int32_t lanes = 16;  // components summed at once, in registers
 
 /// Loadings as the scores need them: by grid step, in panels of `lanes` components, zeros behind the last.
 struct Panels {
@@ -47,19 +47,18 @@ matrix::Embedding project([[maybe_unused]] MPI_Comm comm, const matrix::GridMatr
   const auto panels = panels_of(model, scaling);
   const std::int64_t p = model.n_features, k = model.n_components, n_cells = x.n_local();
   matrix::Embedding scores{x.cells, model.n_components, std::vector<float>(n_cells * k)};
-  std::vector<double> cell(p);
+  std::vector<WeightedRow> cell(p);
 #pragma omp parallel for schedule(static) firstprivate(cell) num_threads(threads_for(std::ssize(x.column)))
   for (std::int64_t i = 0; i < n_cells; ++i) {
     const auto from = x.row_start[i], n = x.row_start[i + 1] - from;
-    for (std::int64_t s = 0; s < n; ++s) cell[s] = scaling.cut(x.column[from + s], x.value[from + s]);
+    for (std::int64_t s = 0; s < n; ++s) {
+      const auto feature = x.column[from + s];
+      cell[s] = {static_cast<double>(scaling.cut(feature, x.value[from + s])), feature};
+    }
     for (std::int32_t panel = 0; panel < panels.n; ++panel) {
-      const double* const weight = panels.weight.data() + panel * p * lanes;
       std::array<double, lanes> sum;
       std::copy_n(panels.start.data() + panel * lanes, lanes, sum.begin());
-      for (std::int64_t s = 0; s < n; ++s) {
-        const double* const w = weight + std::int64_t{x.column[from + s]} * lanes;
-        for (std::int32_t c = 0; c < lanes; ++c) sum[c] += cell[s] * w[c];
-      }
+      add_weighted_rows(panels.weight.data() + panel * p * lanes, std::span(cell).first(n), sum.data());
       const auto first = std::int64_t{panel} * lanes;
       for (auto c = first; c < std::min(first + lanes, k); ++c)
         scores.value[i * k + c] = static_cast<float>(sum[c - first]);
