@@ -39,10 +39,15 @@ Transposition::FewKeys Transposition::few_keys_of(std::int64_t cell) const {
   return keys;
 }
 
+std::pair<std::int64_t, std::int64_t> Transposition::cells_of(std::int64_t thread) const {
+  const auto n = std::ssize(label_), threads = std::ssize(nonzeros_);
+  return {n * thread / threads, n * (thread + 1) / threads};
+}
+
 template <class Visit>
 void Transposition::for_each_cell_of(std::int64_t thread, Visit&& visit) const {
-  const auto n = std::ssize(label_), threads = std::ssize(nonzeros_);
-  for (auto i = n * thread / threads; i < n * (thread + 1) / threads; ++i)
+  const auto [begin, end] = cells_of(thread);
+  for (auto i = begin; i < end; ++i)
     if (label_[i] >= 0) visit(i);
 }
 
@@ -89,8 +94,9 @@ void Transposition::pack(const Block& block) {
   for (std::int64_t t = 0; t < threads; ++t) {
     const std::span place = next[t];
     const std::span entry = packed_.entry;
+    const auto last = cells_of(t).second - 1;
     for_each_cell_of(t, [&, place, entry](std::int64_t i) {
-      const auto ahead = std::min(i + 8, std::ssize(label_) - 1);  // rows lie too far apart to be foreseen
+      const auto ahead = std::min(i + 8, last);  // rows lie too far apart to be foreseen
       counts_.prefetch(ahead, n_packed_[ahead]);
       const auto& few = few_keys_[i];
       const auto key = [&](std::uint32_t count) {

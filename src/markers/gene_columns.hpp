@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "miura/markers/rank_sum.hpp"
@@ -52,7 +53,8 @@ private:
   /// Of a cell the keys of small counts, which most are; asked for once, not in every block again.
   using FewKeys = std::array<std::uint32_t, 16>;
   FewKeys few_keys_of(std::int64_t cell) const;
-  /// The labelled cells that a thread packs.
+  /// This rank's cells that a thread packs, and those of them that are labelled.
+  std::pair<std::int64_t, std::int64_t> cells_of(std::int64_t thread) const;
   template <class Visit>
   void for_each_cell_of(std::int64_t thread, Visit&& visit) const;
   void cut_blocks(std::int32_t n_genes, std::int64_t entries_at_once);
