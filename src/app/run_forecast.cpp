@@ -45,7 +45,10 @@ constexpr double sum = 8;         // of a gene's counts over the cells of a clus
 constexpr double abundance = 16;  // of a lot round a reference cell: as it is, and ranked over lots
 constexpr double lot_pair = 32;   // of two lots: their products, and what the eigensolver holds of them
 constexpr double lot_pair_of_thread = 12;
-constexpr double written_entry = 0.5;
+constexpr double sorted_entry = 24;    // on its way to its gene's others
+constexpr double sorted_of_cell = 32;  // entries at a time, of all cells
+constexpr double fewest_sorted = 1e6;
+constexpr double portions_written = 20e6;  // of cells, and of the graph, on their way to the file
 
 // bytes on the disk
 constexpr double entry_in_checkpoint = 2.1;
@@ -160,10 +163,10 @@ void add_split_markers(const Terms& t, std::vector<Work>& work) {
 }
 
 void add_markers(const RunOptions& o, const Terms& t, std::vector<Work>& work) {
-  work.push_back(
-      {.stage = "markers",
-       .bytes = (per::written_entry * t.entries + per::sum * t.features * t.lots * (1 + usual_clusters)) / t.ranks,
-       .shared_s = per::marker_entry * t.reference_entries});
+  const double sorted = std::min(std::max(per::fewest_sorted, per::sorted_of_cell * t.cells / t.ranks), t.entries);
+  work.push_back({.stage = "markers",
+                  .bytes = per::sorted_entry * sorted + per::sum * t.features * t.lots * (1 + usual_clusters) / t.ranks,
+                  .shared_s = per::marker_entry * t.reference_entries});
   if (o.marker_split) add_split_markers(t, work);
   if (!o.marker_pairs.empty())  // each cell is on one side of a pair for each other cluster
     work.back().shared_s += per::marker_entry * t.reference_entries * pairs_of_clusters(o) * 2 / usual_clusters;
@@ -254,7 +257,7 @@ std::vector<Work> work_of(const StudySize& size, const RunOptions& o, const Layo
   add_cells(size, o, t, work);
   if (t.outcomes > 0) add_tests(size, o, t, work);
   work.push_back({.stage = "report",
-                  .bytes = per::written_entry * t.entries / t.ranks,
+                  .bytes = per::portions_written,
                   .shared_s = per::entry_writing * t.entries,
                   .written = per::entry_in_study * t.entries + per::cell_in_files * t.cells + per::files});
   return work;
