@@ -25,8 +25,9 @@ void write_counts(const ParallelFile& file, const matrix::CountRows& mine) {
   file.rows<std::int64_t>(file.get(), "row_end", row_ends(file.comm(), start));
   hdf5::RowsInPortions<std::uint8_t> counts(file, file.get(), "counts", start.back());
   const auto portions = parallel::max_over_ranks(file.comm(), (mine.n_rows() + cells_a_portion - 1) / cells_a_portion);
+  std::vector<std::uint8_t> bytes;  // of a portion
   for (std::int64_t p = 0; p < portions; ++p) {
-    std::vector<std::uint8_t> bytes;
+    bytes.clear();
     for (auto i = p * cells_a_portion; i < std::min(mine.n_rows(), (p + 1) * cells_a_portion); ++i)
       mine.pack_row(i, bytes);
     counts.write(bytes);

@@ -1,7 +1,11 @@
 #include "miura/matrix/cells.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
 #include <memory>
+#include <numeric>
 
 #include "miura/base/memory.hpp"
 #include "miura/parallel/communicator.hpp"
@@ -33,8 +37,31 @@ std::uint8_t* put(std::uint32_t number, std::uint8_t* to) noexcept {
   return to;
 }
 
+constexpr std::int64_t entries_at_once = 16;
+
+/// Writes so many entries of a row, whose columns follow one that stands before them, if all their numbers fit a byte
+/// each, as they nearly always do.
+bool put_small_entries(const std::uint16_t* column, const std::uint8_t* count, std::uint8_t* to) noexcept {
+  std::array<std::uint16_t, entries_at_once> step;
+  std::uint16_t bits = 0;
+  for (std::int64_t i = 0; i < entries_at_once; ++i) {
+    step[i] = static_cast<std::uint16_t>(column[i] - column[i - 1]);
+    bits = static_cast<std::uint16_t>(bits | step[i] | count[i]);
+  }
+  if (bits > 0x7F) return false;
+  static_assert(std::endian::native == std::endian::little);  // the step is the first of two bytes
+  for (std::int64_t i = 0; i < entries_at_once; ++i) step[i] = static_cast<std::uint16_t>(step[i] | count[i] << 8);
+  std::memcpy(to, step.data(), sizeof step);
+  return true;
+}
+
 /// Takes a number off the front; 0 where nothing is left.
 std::uint32_t take_number(std::span<const std::uint8_t>& bytes) noexcept {
+  if (!bytes.empty() && bytes.front() <= 0x7F) {  // nearly always
+    const std::uint32_t number = bytes.front();
+    bytes = bytes.subspan(1);
+    return number;
+  }
   std::uint32_t number = 0;
   for (int shift = 0; !bytes.empty(); shift += 7) {
     const std::uint32_t group = bytes.front();
@@ -48,12 +75,22 @@ std::uint32_t take_number(std::span<const std::uint8_t>& bytes) noexcept {
 }  // namespace
 
 std::int64_t CountRows::packed_size(std::int64_t row) const noexcept {
-  std::int64_t bytes = 0;
+  std::int64_t bytes = 2 * n_nonzeros(row);  // and what the numbers from 128 on take beyond one byte
   std::int32_t before = 0;
-  for_each(row, [&](std::int32_t column, std::uint32_t count) {
-    bytes += bytes_of(static_cast<std::uint32_t>(column - before)) + bytes_of(count);
-    before = column;
+  for_each_stretch(row, [&](std::int64_t begin, std::int64_t end, std::int32_t offset) {
+    if (begin == end) return;
+    bytes += bytes_of(static_cast<std::uint32_t>(offset + column_[begin] - before)) - 1;
+    std::int32_t more = 0;  // a stretch has 65,536 entries at most
+    for (auto at = begin + 1; at < end; ++at) {
+      const auto step = static_cast<std::uint16_t>(column_[at] - column_[at - 1]);
+      more += (step >= 1U << 7) + (step >= 1U << 14);
+    }
+    for (auto at = begin; at < end; ++at) more += small_[at] >= 1U << 7;
+    bytes += more;
+    before = offset + column_[end - 1];
   });
+  for_each_large(row_start_[row], row_start_[row + 1],
+                 [&](const LargeCount& large) { bytes += bytes_of(large.count) - bytes_of(overflow); });
   return bytes;
 }
 
@@ -62,20 +99,36 @@ void CountRows::pack_row(std::int64_t row, std::vector<std::uint8_t>& bytes) con
   room.resize(std::max<std::size_t>(room.size(), 2 * most_bytes_of_number * n_nonzeros(row)));
   auto* to = room.data();
   std::int32_t before = 0;
-  for_each(row, [&](std::int32_t column, std::uint32_t count) {
+  const auto put_entry = [&](std::int32_t column, std::uint32_t count) {
     to = put(count, put(static_cast<std::uint32_t>(column - before), to));
     before = column;
+  };
+  for_each_stretch(row, [&](std::int64_t begin, std::int64_t end, std::int32_t offset) {
+    for (auto at = begin; at < end;) {
+      if (at > begin && at + entries_at_once <= end && put_small_entries(&column_[at], &small_[at], to)) {
+        at += entries_at_once;
+        to += 2 * entries_at_once;
+        before = offset + column_[at - 1];
+        continue;
+      }
+      const auto until = std::min(at + (at > begin ? entries_at_once : 1), end);
+      visit_entries(at, until, offset, put_entry);
+      at = until;
+    }
   });
   bytes.insert(bytes.end(), room.data(), to);
 }
 
 void CountRows::push_packed(std::span<const std::uint8_t> row) {
+  thread_local std::vector<Nonzero> room;
+  room.resize(std::max<std::size_t>(room.size(), row.size() / 2 + 1));  // two bytes a nonzero or more
+  auto* to = room.data();
   std::int32_t column = 0;
   while (!row.empty()) {
     column += static_cast<std::int32_t>(take_number(row));
-    push(column, take_number(row));
+    *to++ = {column, take_number(row)};
   }
-  end_row();
+  push_row({room.data(), to});
 }
 
 void CountRows::push(std::int32_t column, std::uint32_t count) {
@@ -128,11 +181,11 @@ void CountRows::shrink() {
 }
 
 std::int64_t CountRows::sum(std::int64_t row) const noexcept {
-  const auto begin = row_start_[row], end = row_start_[row + 1];
   std::int64_t sum = 0;
-  for (auto at = begin; at < end; ++at) sum += small_[at];
-  for (auto it = std::ranges::lower_bound(large_, begin, {}, &LargeCount::at); it != large_.end() && it->at < end; ++it)
-    sum += it->count - overflow;
+  for_each_stretch(row, [&](std::int64_t begin, std::int64_t end, std::int32_t) {  // of 65,536 entries at most
+    sum += std::accumulate(small_.begin() + begin, small_.begin() + end, std::uint32_t{0});
+  });
+  for_each_large(row_start_[row], row_start_[row + 1], [&](const LargeCount& large) { sum += large.count - overflow; });
   return sum;
 }
 

@@ -211,6 +211,32 @@ TEST(CountRows, ComeBackFromBytes) {
   EXPECT_EQ(rows.packed_size(80), 2 + 4 + 3 + 5);
 }
 
+TEST(CountRows, ArePackedAlikeWhereverANumberOfTwoBytesStands) {
+  for (std::int32_t odd = 0; odd < 50; ++odd)
+    for (const bool is_column : {false, true}) {
+      matrix::CountRows row, again;
+      for (std::int32_t i = 0; i < 50; ++i)
+        row.push(2 * i + (is_column && i >= odd ? 200 : 0), !is_column && i == odd ? 200 : 127);
+      row.end_row();
+      std::vector<std::uint8_t> bytes, expected;
+      for (std::int32_t i = 0; i < 50; ++i) {
+        const auto step = static_cast<std::uint8_t>(i == 0 ? 0 : 2);
+        if (i != odd)
+          expected.insert(expected.end(), {step, 127});
+        else if (is_column)
+          expected.insert(expected.end(), {static_cast<std::uint8_t>((200 + step) % 128 + 128), 1, 127});
+        else
+          expected.insert(expected.end(), {step, 200, 1});
+      }
+      row.pack_row(0, bytes);
+      EXPECT_EQ(bytes, expected) << odd;
+      EXPECT_EQ(row.packed_size(0), 101);
+      EXPECT_EQ(row.sum(0), 50 * 127 + (is_column ? 0 : 73));
+      again.push_packed(bytes);
+      EXPECT_EQ(row_of(again, 0), row_of(row, 0));
+    }
+}
+
 TEST(CountRows, KeepAndRenumberColumnsBeyondSixteenBits) {
   auto rows = wide_rows(80);
   std::vector<std::uint8_t> keep(80);

@@ -106,7 +106,15 @@ private:
   }
   /// The first of the large counts that stands at this entry or behind it.
   const LargeCount* large_from(std::int64_t at) const noexcept;
-  /// Calls use(begin, end, offset) for the entries of a row, as they share what is to be added to their columns.
+  /// Calls use(large) for the large counts among the entries [begin, end).
+  template <class Use>
+  void for_each_large(std::int64_t begin, std::int64_t end, Use&& use) const {
+    for (auto large = std::ranges::lower_bound(large_, begin, {}, &LargeCount::at);
+         large != large_.end() && large->at < end; ++large)
+      use(*large);
+  }
+  /// Calls use(begin, end, offset) for the entries of a row, as they share what is to be added to their columns; such a
+  /// stretch has 65,536 entries at most.
   template <class Use>
   void for_each_stretch(std::int64_t row, Use&& use) const {
     auto begin = row_start_[row];
