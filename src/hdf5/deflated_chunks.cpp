@@ -82,7 +82,42 @@ void DeflatedChunks::take(std::span<const std::byte> bytes, std::int64_t from, s
     unshuffle<std::uint64_t>(bytes.data(), chunk_values_, from, count, into);
 }
 
+bool DeflatedChunks::take_narrowed(std::span<const std::byte> bytes, std::int64_t from, std::int64_t count,
+                                   std::int32_t* into) const {
+  if (!shuffled_) {
+    bool fit = true;
+    for (std::int64_t i = 0; i < count; ++i) {
+      std::int64_t value = 0;
+      std::memcpy(&value, bytes.data() + (from + i) * 8, sizeof value);
+      into[i] = static_cast<std::int32_t>(value);
+      fit &= value >= 0 && value == into[i];
+    }
+    return fit;
+  }
+  unshuffle<std::uint32_t>(bytes.data(), chunk_values_, from, count, reinterpret_cast<std::byte*>(into));
+  const auto has_bits = [&](std::int64_t plane, unsigned mask) {  // in these bytes of the values
+    unsigned bits = 0;
+    for (const auto byte : bytes.subspan(plane * chunk_values_ + from, count)) bits |= std::to_integer<unsigned>(byte);
+    return (bits & mask) != 0;
+  };
+  return !has_bits(3, 0x80) && !has_bits(4, 0xFF) && !has_bits(5, 0xFF) && !has_bits(6, 0xFF) && !has_bits(7, 0xFF);
+}
+
 bool DeflatedChunks::read(std::int64_t first, std::int64_t count, std::byte* into) {
+  return for_each_chunk(first, count, [&](auto bytes, std::int64_t from, std::int64_t n, std::int64_t at) {
+    take(bytes, from, n, into + at * value_bytes_);
+    return true;
+  });
+}
+
+bool DeflatedChunks::read_narrowed(std::int64_t first, std::int64_t count, std::int32_t* into) {
+  return for_each_chunk(first, count, [&](auto bytes, std::int64_t from, std::int64_t n, std::int64_t at) {
+    return take_narrowed(bytes, from, n, into + at);
+  });
+}
+
+template <class Take>
+bool DeflatedChunks::for_each_chunk(std::int64_t first, std::int64_t count, Take&& take) {
   if (count == 0) return true;
   const auto first_chunk = first / chunk_values_, n_chunks = (first + count - 1) / chunk_values_ - first_chunk + 1;
   std::vector<std::vector<std::byte>> packed(static_cast<std::size_t>(n_chunks));
@@ -103,7 +138,9 @@ bool DeflatedChunks::read(std::int64_t first, std::int64_t count, std::byte* int
       }
       const auto chunk_begin = (first_chunk + c) * chunk_values_;
       const auto from = std::max(first, chunk_begin), to = std::min(first + count, chunk_begin + chunk_values_);
-      take(is_known ? last_bytes_ : bytes, from - chunk_begin, to - from, into + (from - first) * value_bytes_);
+      if (!take(std::span<const std::byte>(is_known ? last_bytes_ : bytes), from - chunk_begin, to - from,
+                from - first))
+        whole = false;
       if (c == n_chunks - 1 && !is_known) bytes_of_last.swap(bytes);
     }
   }

@@ -20,14 +20,22 @@ public:
   /// Values [first, first + count) as they are stored, value_bytes() each. False if a chunk is not there, was written
   /// without one of the filters or is damaged: HDF5 knows what to do or say.
   bool read(std::int64_t first, std::int64_t count, std::byte* into);
+  /// The same of integers of 8 bytes each, to such of 4. False also if one of them is negative or does not fit.
+  bool read_narrowed(std::int64_t first, std::int64_t count, std::int32_t* into);
   std::int64_t value_bytes() const noexcept { return value_bytes_; }
 
 private:
   DeflatedChunks() = default;
   bool read_packed(std::int64_t chunk, std::vector<std::byte>& packed) const;
   bool inflate(std::span<const std::byte> packed, std::vector<std::byte>& bytes) const;
+  /// Inflates the chunks that hold values [first, first + count) and calls take(bytes, from, n, at) for each: its
+  /// values [from, from + n) are those that are wanted from the one numbered `at` on. False where take says so.
+  template <class Take>
+  bool for_each_chunk(std::int64_t first, std::int64_t count, Take&& take);
   /// Copies values [from, from + count) of a chunk.
   void take(std::span<const std::byte> bytes, std::int64_t from, std::int64_t count, std::byte* into) const;
+  /// The same as read_narrowed() has it.
+  bool take_narrowed(std::span<const std::byte> bytes, std::int64_t from, std::int64_t count, std::int32_t* into) const;
 
   hid_t dataset_ = H5I_INVALID_HID;
   std::int64_t chunk_values_ = 0, value_bytes_ = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <system_error>
+#include <type_traits>
 
 #include "hdf5/deflated_chunks.hpp"
 #include "hdf5/filters.hpp"
@@ -215,6 +216,9 @@ void StoredArray::refuse() const {
 template <class T>
 bool StoredArray::read_deflated(std::int64_t first, std::int64_t count, std::span<T> into) const {
   if (!deflated_) return false;
+  if constexpr (std::is_same_v<T, std::int32_t>)
+    if (kind_ == Kind::integer && element_bytes_ == 8 && deflated_->read_narrowed(first, count, into.data()))
+      return true;
   const auto fits = element_bytes_ <= static_cast<std::int64_t>(sizeof(T));
   std::vector<std::byte> wider(fits ? 0 : static_cast<std::size_t>(count * element_bytes_));
   auto* const values = fits ? reinterpret_cast<std::byte*>(into.data()) : wider.data();

@@ -43,6 +43,20 @@ public:
   }
   /// Ends the row. Gives the column that came twice, if one did; the row is then not stored.
   std::optional<std::int32_t> end_row();
+  /// A whole row of at most `n` entries: entry(i) gives them, with a negative column or count 0 what is to be left out.
+  /// The same as to add() the others and end_row().
+  template <class Entry>
+  std::optional<std::int32_t> add_row(std::int64_t n, Entry&& entry) {
+    entries_.resize(n);
+    auto* to = entries_.data();
+    for (std::int64_t i = 0; i < n; ++i) {
+      *to = entry(i);
+      to += (to->column >= 0) & (to->count > 0);
+    }
+    entries_.resize(to - entries_.data());
+    for (std::size_t i = 1; i < entries_.size(); ++i) ascending_ &= entries_[i - 1].column < entries_[i].column;
+    return end_row();
+  }
   matrix::CountRows take() { return std::move(rows_); }
 
 private:

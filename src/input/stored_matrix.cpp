@@ -1,5 +1,7 @@
 #include "input/stored_matrix.hpp"
 
+#include <omp.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -10,7 +12,10 @@ namespace miura::input {
 
 namespace {
 
+/// What is read at once: of a dense matrix so much that chunks of many rows are not inflated again for every few ...
 constexpr std::int64_t slab_values = std::int64_t{1} << 21;
+/// ... of the long axis of a sparse one, a cacheful a thread.
+std::int64_t sparse_slab_values() { return std::min(slab_values, (std::int64_t{1} << 18) * omp_get_max_threads()); }
 
 /// Values in the type that is read fastest without loss: floats stay floats, integers int32 if that holds them, all
 /// else int64 or double.
@@ -46,13 +51,21 @@ public:
   std::int64_t start(std::int64_t major) const noexcept { return start_[major]; }
   std::int64_t n_entries() const noexcept { return start_.back(); }
 
-  /// Minor indices of entries [from, from + count), checked.
-  void read_indices(std::int64_t from, std::int64_t count, std::vector<std::int64_t>& into) const {
+  /// Minor indices of entries [from, from + count), checked. Index is int64, or int32 where the minor axis fits that.
+  template <class Index>
+  void read_indices(std::int64_t from, std::int64_t count, std::vector<Index>& into) const {
     into.resize(count);
-    index_.read_rows<std::int64_t>(from, count, into);
-    for (const auto index : into)
+    index_.read_rows<Index>(from, count, into);
+    const auto n_minor = static_cast<Index>(n_minor_);
+    bool all_inside = true;
+    for (const auto index : into) all_inside &= (index >= 0) & (index < n_minor);
+    if (all_inside) return;
+    for (auto at = from;; ++at) {  // as stored, whatever became of it in 4 bytes
+      std::int64_t index = 0;
+      index_.read_rows<std::int64_t>(at, 1, std::span(&index, 1));
       if (index < 0 || index >= n_minor_)
         refuse("index " + std::to_string(index) + " is outside 0 to " + std::to_string(n_minor_ - 1));
+    }
   }
 
   [[noreturn]] void refuse(const std::string& fault) const { throw InputError({file_}, "'" + path_ + "': " + fault); }
@@ -101,8 +114,9 @@ private:
   /// The last cell that still fits a slab that begins with cell `from`.
   template <class Wanted>
   static std::int64_t slab_end(const SparseParts& parts, std::int64_t from, std::int64_t n, Wanted&& wanted) {
+    const auto most = sparse_slab_values();
     auto to = from + 1;
-    while (to < n && wanted(to) && parts.start(to + 1) - parts.start(from) <= slab_values) ++to;
+    while (to < n && wanted(to) && parts.start(to + 1) - parts.start(from) <= most) ++to;
     return to;
   }
 
@@ -115,7 +129,7 @@ private:
 std::vector<matrix::CountRows> Reading::by_cell() {
   const SparseParts parts(at_, matrix_, matrix_.n_cells, matrix_.n_features);
   auto rows = builders();
-  std::vector<std::int64_t> index;
+  std::vector<std::int32_t> index;
   const auto is_wanted = [&](std::int64_t cell) { return wanted_.block[cell] >= 0; };
   std::vector<std::int64_t> n_cells(rows.size()), n_values(rows.size());
   for (std::int64_t cell = 0; cell < matrix_.n_cells; ++cell) {
@@ -135,13 +149,13 @@ std::vector<matrix::CountRows> Reading::by_cell() {
       value.resize(n);
       parts.value().template read_rows<T>(first, n, value);
       for (auto cell = from; cell < to; ++cell) {
-        auto& builder = rows[wanted_.block[cell]];
-        for (auto e = parts.start(cell) - first; e < parts.start(cell + 1) - first; ++e) {
-          const auto n_counted = count(value[e], cell, index[e]);
-          if (const auto column = columns_.column[index[e]]; column >= 0 && n_counted > 0)
-            builder.add(column, n_counted);
-        }
-        if (const auto twice = builder.end_row()) refuse_twice(cell, *twice);
+        const auto begin = parts.start(cell) - first;
+        const auto twice = rows[wanted_.block[cell]].add_row(
+            parts.start(cell + 1) - first - begin, [&](std::int64_t e) -> matrix::CountRows::Nonzero {
+              const auto feature = index[begin + e];
+              return {columns_.column[feature], count(value[begin + e], cell, feature)};
+            });
+        if (twice) refuse_twice(cell, *twice);
       }
     }
   });

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <limits>
 #include <numeric>
 #include <type_traits>
 
@@ -168,6 +169,27 @@ TYPED_TEST(DeflatedArrays, GiveEverySlabInEveryType) {
         expect_slab(float{}, first, 0);
       }
     }
+}
+
+TEST_F(StoredArrays, OfLongIntegersAreReadAsShortOnesAsHdf5Would) {
+  std::vector<std::int64_t> values(1000);
+  for (std::int64_t i = 0; i < 1000; ++i) values[i] = i * 2'147'483;
+  const std::vector<std::int32_t> fitting(values.begin(), values.end());
+  for (const bool shuffle : {false, true}) {
+    write_chunked(path, values, 64, shuffle, true);
+    const auto file = hdf5::open_to_read(path);
+    EXPECT_EQ(hdf5::StoredArray(file.get(), "values").read<std::int32_t>(), fitting);
+    for (const int bit : {31, 32, 40, 48, 56, 63}) {
+      auto some_too_large = values;
+      some_too_large[700] |= std::int64_t(std::uint64_t{1} << bit);
+      write_chunked(path.string() + "_large", some_too_large, 64, shuffle, true);
+      const auto large = hdf5::open_to_read(path.string() + "_large");
+      auto expected = fitting;
+      expected[700] = bit == 63 ? std::numeric_limits<std::int32_t>::min() : std::numeric_limits<std::int32_t>::max();
+      EXPECT_EQ(hdf5::StoredArray(large.get(), "values").read<std::int32_t>(), expected) << "bit " << bit;
+      std::filesystem::remove(path.string() + "_large");
+    }
+  }
 }
 
 TEST_F(StoredArrays, OfChunksThatAreDamagedAreRefused) {

@@ -188,6 +188,8 @@ TEST_F(BadInputs, SparsePartsThatDoNotFit) {
   refuses_parts({0, 3, 2}, {0, 1}, "'matrix': indptr does not ascend from 0");
   refuses_parts({0, 1, 3}, {0, 1}, "'matrix': indptr promises 3 entries, there are 2");
   refuses_parts({0, 1, 2}, {0, 3}, "'matrix': index 3 is outside 0 to 2");
+  refuses_parts({0, 1, 2}, {0, -1}, "'matrix': index -1 is outside 0 to 2");
+  refuses_parts({0, 1, 2}, {0, std::int64_t{1} << 40}, "'matrix': index 1099511627776 is outside 0 to 2");
   refuses_parts({0, 2, 2}, {1, 1}, "gene MT-CO1 is given twice for cell AA-1");
 }
 
