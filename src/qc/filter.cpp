@@ -153,6 +153,7 @@ std::vector<std::int32_t> filter_genes(MPI_Comm comm, matrix::CellBlock& mine, m
     }
   if (kept.empty())
     throw InputError({}, fmt::format("no gene is seen in at least {} cells (min_cells)", options.min_cells));
+  if (std::ssize(kept) == features.size()) return kept;
   mine.counts.map_columns(new_column);
   matrix::Features left;
   for (const auto g : kept) {

@@ -25,6 +25,22 @@ bool is_mitochondrial(std::string_view id, std::string_view symbol) {
          std::ranges::binary_search(human_mitochondrial_ids, id.substr(0, id.find('.')));
 }
 
+/// Columns [begin, end).
+struct Columns {
+  std::int32_t begin, end;
+};
+
+/// The columns that are marked, neighbors together.
+std::vector<Columns> stretches_of(std::span<const std::uint8_t> mark) {
+  std::vector<Columns> stretches;
+  for (std::int32_t g = 0; g < std::ssize(mark); ++g) {
+    if (mark[g] == 0) continue;
+    if (stretches.empty() || stretches.back().end < g) stretches.push_back({g, g});
+    stretches.back().end = g + 1;
+  }
+  return stretches;
+}
+
 }  // namespace
 
 std::vector<std::uint8_t> mitochondrial_genes(const matrix::Features& genes) {
@@ -36,13 +52,13 @@ std::vector<std::uint8_t> mitochondrial_genes(const matrix::Features& genes) {
 CellMetrics cell_metrics(const matrix::CellBlock& cells, std::span<const std::uint8_t> mitochondrial) {
   const auto n = cells.counts.n_rows();
   CellMetrics metrics{std::vector<std::int64_t>(n), std::vector<std::int32_t>(n), std::vector<double>(n)};
+  const auto stretches = stretches_of(mitochondrial);  // few genes, and mostly side by side
 #pragma omp parallel for schedule(static)
   for (std::int64_t i = 0; i < n; ++i) {
     const auto all = cells.counts.sum(i);
     std::int64_t mito = 0;
-    cells.counts.for_each(i, [&](std::int32_t gene, std::uint32_t count) {
-      if (mitochondrial[gene] != 0) mito += count;
-    });
+    for (const auto& columns : stretches)
+      cells.counts.for_each(i, columns.begin, columns.end, [&](std::int32_t, std::uint32_t count) { mito += count; });
     metrics.n_counts[i] = all;
     metrics.n_genes[i] = static_cast<std::int32_t>(cells.counts.n_nonzeros(i));
     metrics.pct_mito[i] = all > 0 ? 100.0 * static_cast<double>(mito) / static_cast<double>(all) : 0.0;

@@ -151,6 +151,15 @@ TEST_F(FilterGenes, CountsTheCellsOfAllRanks) {
   EXPECT_THROW(qc::filter_genes(MPI_COMM_WORLD, again.mine, genes, {.min_cells = 9}), InputError);
 }
 
+TEST_F(FilterGenes, MayKeepThemAll) {
+  auto cells = matrix::distribute(MPI_COMM_WORLD, read_here(), 4, 6);
+  const auto nonzeros = cells.mine.counts.n_nonzeros();
+  auto genes = six_genes();
+  EXPECT_EQ(qc::filter_genes(MPI_COMM_WORLD, cells.mine, genes, {.min_cells = 0}).size(), 6U);
+  EXPECT_EQ(genes.id, six_genes().id);
+  EXPECT_EQ(cells.mine.counts.n_nonzeros(), nonzeros);
+}
+
 TEST_F(FilterGenes, LeavesTablesAlone) {
   matrix::CellBlock mine;
   if (rank == ranks - 1) mine = {.lot = {0}, .barcode = {"a"}, .counts = {}, .table = {1, 2, 3, 4, 5, 6}};
