@@ -1,6 +1,7 @@
 #include "miura/input/cells.hpp"
 
 #include <algorithm>
+#include <map>
 #include <span>
 
 #include "input/count_file.hpp"
@@ -123,17 +124,23 @@ struct MyTables {
 MyTables read_tables(std::span<const CountFile> mine, const matrix::Lots& lots, const CellsOptions& options,
                      std::vector<LotReport>& report) {
   MyTables read{{}, std::vector<std::string>(lots.size())};
+  FeatureTable last;  // most files have the same as the one before
+  std::string digest;
   for (const auto& file : mine) {
     auto [table, from_raw] = of_its_lot(file, lots, [&] { return read_features(file, lots, options); });
-    auto features = wanted_features(std::move(table), options, {file.matrix, 0, "", lots[file.lots[0]].id});
-    const auto digest = digest_of(features);
+    if (digest.empty() || table != last) {
+      auto features = wanted_features(table, options, {file.matrix, 0, "", lots[file.lots[0]].id});
+      digest = digest_of(features);
+      read.tables.emplace(digest, std::move(features));
+      last = std::move(table);
+    }
+    const auto& features = read.tables.at(digest);
     for (const auto l : file.lots) {
       read.digest[l] = digest;
       report[l].features_in_file = features.n_features();
       report[l].features_of_other_type = features.n_features() - features.n_wanted();
       report[l].from_raw = from_raw;
     }
-    read.tables.emplace(digest, std::move(features));
   }
   return read;
 }
@@ -174,12 +181,15 @@ std::vector<matrix::CellBlock> read_counts(std::span<const CountFile> mine, cons
                                            const CellsOptions& options, const MyTables& my, const FeatureJoin& join,
                                            std::vector<LotReport>& report) {
   std::vector<matrix::CellBlock> read;
+  std::map<std::string, std::vector<std::int32_t>> column_of;  // by the digest of a table
   std::int64_t bytes = 0;
   for (const auto& file : mine) bytes += file.bytes;
   log::Progress progress("reading counts", bytes);  // the other ranks have about as much to do as the one that speaks
   for (const auto& file : mine) {
-    const auto& features = my.tables.at(my.digest[file.lots[0]]);
-    const auto column = join.columns_of(features);
+    const auto& digest = my.digest[file.lots[0]];
+    const auto& features = my.tables.at(digest);
+    auto& column = column_of[digest];
+    if (column.empty()) column = join.columns_of(features);
     const auto n_kept = static_cast<std::int32_t>(std::ranges::count_if(column, [](auto c) { return c >= 0; }));
     auto blocks = of_its_lot(file, lots, [&] {
       return read_blocks(file, lots, options, {features, column, join.n_columns()});

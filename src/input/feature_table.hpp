@@ -14,6 +14,8 @@ namespace miura::input {
 /// vectors where the file does not tell them.
 struct FeatureTable {
   std::vector<std::string> id, symbol, type, genome;
+
+  bool operator==(const FeatureTable&) const = default;
 };
 
 /// The features of a lot as they are joined with those of others, in the order of the file.
