@@ -120,6 +120,9 @@ void walk_through(const matrix::CountRows& rows, std::int64_t i, const Row& plan
       if (column >= begin && column < end) expected[column] = count;
     next = rows.for_each_below(i, next, end, [&](std::int32_t column, std::uint32_t count) { found[column] = count; });
     EXPECT_EQ(found, expected) << "row " << i << ", columns " << begin << " to " << end;
+    found.clear();
+    rows.for_each(i, begin, end, [&](std::int32_t column, std::uint32_t count) { found[column] = count; });
+    EXPECT_EQ(found, expected) << "row " << i << ", columns " << begin << " to " << end << " by bisection";
     begin = end;
   }
 }

@@ -58,6 +58,16 @@ public:
       for (auto at = begin; at < end; ++at) visit(offset + column_[at]);
     });
   }
+  /// for_each for the columns [begin, end) alone; finds the first by bisection.
+  template <class Visit>
+  void for_each(std::int64_t row, std::int32_t begin, std::int32_t end, Visit&& visit) const {
+    for_each_stretch(row, [&](std::int64_t from, std::int64_t to, std::int32_t offset) {
+      const auto stretch = std::span(column_).subspan(from, to - from);
+      const auto first = std::ranges::lower_bound(stretch, begin - offset);
+      const auto last = std::lower_bound(first, stretch.end(), end - offset);
+      visit_entries(from + (first - stretch.begin()), from + (last - stretch.begin()), offset, visit);
+    });
+  }
   /// for_each from a row's nonzero number `from` on, for columns below `end` alone; returns the number of the next one.
   /// With rising ends a row is walked through once.
   template <class Visit>
