@@ -233,6 +233,7 @@ int map(MPI_Comm comm, const std::vector<std::string>& arguments) {
   log::info(fmt::format("miura {} ({}): {} lots of {} onto {}, {} ranks x {} threads", version(), commit(), lots.size(),
                         sheet.string(), file.string(), parallel::size_of(comm), omp_get_max_threads()));
   const double started = MPI_Wtime();
+  const double cpu_seconds = cpu_seconds_so_far();
   const auto traffic = parallel::traffic_so_far();
   auto inputs = digest_inputs(comm, lots, o, sheet);
   parallel::together(comm, [&] { inputs[file.string()] = sha256_of_file(file); });
@@ -248,6 +249,7 @@ int map(MPI_Comm comm, const std::vector<std::string>& arguments) {
                  .stages = {{.name = "mapping",
                              .hash = {},
                              .seconds = MPI_Wtime() - started,
+                             .cpu_seconds = cpu_seconds_since(comm, cpu_seconds),
                              .peak_gib = peak_memory_gib(comm),
                              .resumed = false,
                              .traffic = traffic_since(comm, traffic)}},

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <ctime>
 #include <fstream>
+#include <numeric>
 #include <set>
 #include <span>
 
@@ -24,6 +25,13 @@ double peak_memory_gib(MPI_Comm comm) {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return parallel::max_over_ranks(comm, static_cast<double>(usage.ru_maxrss)) / 1048576.0;  // ru_maxrss is in KiB
+}
+
+double cpu_seconds_so_far() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+
+double cpu_seconds_since(MPI_Comm comm, double then) {
+  const auto of_ranks = parallel::gather_everywhere<double>(comm, std::vector{cpu_seconds_so_far() - then});
+  return std::reduce(of_ranks.begin(), of_ranks.end());
 }
 
 parallel::Traffic traffic_since(MPI_Comm comm, const parallel::Traffic& then) {

@@ -15,14 +15,20 @@ namespace miura::app {
 /// Time, memory and messages of one finished or resumed stage.
 struct StageRecord {
   std::string name, hash;
-  double seconds = 0;   ///< wall time; 0 when it was resumed from its checkpoint
-  double peak_gib = 0;  ///< largest resident memory of any rank so far
+  double seconds = 0;      ///< wall time; 0 when it was resumed from its checkpoint
+  double cpu_seconds = 0;  ///< as cpu_seconds_since(); 0 when it was resumed
+  double peak_gib = 0;     ///< largest resident memory of any rank so far
   bool resumed = false;
   parallel::Traffic traffic{};  ///< as traffic_since(); all zero when it was resumed
 };
 
 /// Largest resident memory of any rank so far, GiB. Collective.
 double peak_memory_gib(MPI_Comm comm);
+
+/// CPU time of this process and its threads so far, user and system, in seconds.
+double cpu_seconds_so_far();
+/// What all ranks have taken since then; a rank that waits for messages is busy. Collective.
+double cpu_seconds_since(MPI_Comm comm, double then);
 
 /// What the rank that has sent and received most since then has. Collective.
 parallel::Traffic traffic_since(MPI_Comm comm, const parallel::Traffic& then);

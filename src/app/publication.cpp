@@ -145,6 +145,7 @@ nlohmann::ordered_json provenance(MPI_Comm comm, const Study& study, const Publi
                       {"hash", s.hash},
                       {"resumed", s.resumed},
                       {"seconds", s.seconds},
+                      {"cpu_seconds", s.cpu_seconds},
                       {"peak_gib", s.peak_gib},
                       {"traffic", describe(s.traffic)}});
   auto machine = describe_machine(comm);

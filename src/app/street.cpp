@@ -49,6 +49,7 @@ void Street::record(const std::string& name, bool resumed, const Before& before)
   if (!resumed) {
     done_now.seconds = MPI_Wtime() - before.time;
     done_now.traffic = traffic_since(comm_, before.traffic);
+    done_now.cpu_seconds = cpu_seconds_since(comm_, before.cpu_seconds);
   }
   done_now.peak_gib = peak_memory_gib(comm_);
   progress_.advance(cost_of_stage[stage_number(name)]);

@@ -52,7 +52,7 @@ public:
 private:
   /// When a stage began.
   struct Before {
-    double time = MPI_Wtime();
+    double time = MPI_Wtime(), cpu_seconds = cpu_seconds_so_far();
     parallel::Traffic traffic = parallel::traffic_so_far();
   };
   void record(const std::string& name, bool resumed, const Before& before);

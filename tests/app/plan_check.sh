@@ -15,6 +15,12 @@ import json, sys
 stages = json.load(open(sys.argv[1] + "/provenance.json"))["stages"]
 sys.exit(any(sum(stage["traffic"].values()) for stage in stages))
 PYTHON
+"$PYTHON" - planted <<'PYTHON' || fail "processor time that a rank cannot have taken"
+import json, sys
+record = json.load(open(sys.argv[1] + "/provenance.json"))
+threads = record["machine"]["threads"]
+sys.exit(not all(0 < stage["cpu_seconds"] <= 1.05 * threads * stage["seconds"] + 0.1 for stage in record["stages"]))
+PYTHON
 check "$SOURCE/configs/onek1k-age.ini" real 1 2 # cells of 40 donors in one h5ad
 "$MIURA" simulate --out image --modality image --quiet || fail "simulate tables"
 check image/study.ini tables 1

@@ -11,9 +11,9 @@ markers, without layout. What only miura does is left out by its options: one pa
 neighborhoods, no doublet and cell-cycle scores; it still holds lots out to calibrate the mapping, tests the associations, and
 writes tables, page, checksums and checkpoints. Everybody writes counts, normalised expression, components and clusters.
 Reference lots keep all of their cells. Programs take turns; of each the run of fewest CPU seconds is told: wall and CPU seconds
-(user and system) of all its processes, the peak memory of the largest, and what the stages before the writing took (CPU seconds;
-of miura, which tells no others, wall seconds, with checkpoints and associations among them). A table, tab-separated, on stdout;
-lines of the stages in DIR/PROGRAM.stages.
+(user and system) of all its processes, the peak memory of the largest, and the CPU seconds of the stages before the writing (of
+miura with checkpoints and associations among them). A table, tab-separated, on stdout; lines of the stages in
+DIR/PROGRAM.stages.
 """
 import argparse
 import configparser
@@ -68,9 +68,9 @@ def run(command, log):
 
 
 def before_writing(log, provenance):
-    """Seconds of all stages but the writing: miura's provenance.json has them, the log of another program."""
+    """CPU seconds of all stages but the writing: miura's provenance.json has them, the log of another program."""
     if provenance.exists():
-        return sum(stage["seconds"] for stage in json.loads(provenance.read_text())["stages"] if stage["stage"] != "report")
+        return sum(stage["cpu_seconds"] for stage in json.loads(provenance.read_text())["stages"] if stage["stage"] != "report")
     stages = [line.split("\t") for line in log.read_text().splitlines() if line.count("\t") == 2]
     return sum(float(cpu) for name, _, cpu in stages if name != "write")
 
