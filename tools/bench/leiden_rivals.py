@@ -3,8 +3,9 @@
 
     leiden_rivals.py STUDY.h5ad GRAPH [RESOLUTION]
 
-Writes the graph to the file GRAPH, for `leiden_bench --graph GRAPH --resolution RESOLUTION`, and prints the CPU seconds and
-the modularity of two passes of igraph (scanpy's choice), of igraph until nothing changes, and of two passes of leidenalg.
+Writes the graph to the file GRAPH, for `leiden_bench --graph GRAPH --resolution RESOLUTION`, and prints a line a program,
+tab-separated: two passes of igraph (scanpy's choice), igraph until nothing changes, two passes of leidenalg; CPU seconds;
+modularity and clusters.
 """
 import random
 import sys
@@ -46,7 +47,7 @@ def main():
         found = leiden(passes)
         used = time.process_time() - started
         modularity = graph.modularity(found.membership, weights="weight", resolution=resolution)
-        print(f"{name}: {used:.2f} CPU s, modularity {modularity:.6f}, {len(found)} clusters", flush=True)
+        print(f"{name}\t{used:.2f}\tmodularity={modularity:.6f} clusters={len(found)}", flush=True)
 
 
 main()

@@ -144,7 +144,7 @@ void write(const std::string& prefix, const matrix::GridMatrix& x) {
   for (std::int64_t s = 0; s < std::ssize(x.value); ++s)
     value[s] = static_cast<float>(x.value[s] / matrix::grid_steps);  // exact: below 2^24 steps
   dump(".start", x.row_start);
-  dump(".column", x.column);
+  dump(".column", x.column.all());
   dump(".value", value);
 }
 

@@ -3,7 +3,7 @@
 
     pca_rivals.py PREFIX FEATURES [CELLS_FOR_IRLBA]
 
-CPU seconds of scaling and decomposition, one thread; run pca_bench beside it, in the same minute.
+Prints a line a program, tab-separated: its name, CPU seconds of scaling and decomposition on one thread, the variances it found.
 """
 import os
 
@@ -32,7 +32,7 @@ z <- sweep(sweep(as.matrix(x), 2, mean), 2, sd, "/"); z[z > 10] <- 10
 set.seed(1)
 pcs <- irlba(z, nv = 50, center = colMeans(z))
 used <- proc.time() - started
-cat(sprintf("irlba, %d cells, dense z as Seurat has it: %.1f CPU s; variance 1 %.6g, 50 %.6g\n", n, used[1] + used[2], pcs$d[1]^2 / (n - 1), pcs$d[50]^2 / (n - 1)))
+cat(sprintf("irlba, %d cells, scaled and cut at 10, dense\t%.2f\tvariance_1=%.6g variance_50=%.6g\n", n, used[1] + used[2], pcs$d[1]^2 / (n - 1), pcs$d[50]^2 / (n - 1)))
 """
 
 
@@ -49,7 +49,7 @@ def main() -> None:
     x = read(prefix, features)
 
     # Centring alone, implicit and sparse: scanpy's quickest way; then scaled and cut, which makes it dense.
-    for name, scale in (("sparse, not scaled", False), ("scaled and cut at 10", True)):
+    for name, scale in (("centred, sparse", False), ("scaled and cut at 10, dense", True)):
         adata = anndata.AnnData(x.copy())
         started = time.process_time()
         if scale:
@@ -58,8 +58,8 @@ def main() -> None:
         sc.pp.pca(adata, n_comps=50, svd_solver="arpack", zero_center=True)
         ended = time.process_time()
         variance = adata.uns["pca"]["variance"]
-        print(f"scanpy arpack, {x.shape[0]} cells, {name}: scale {scaled - started:.1f} + pca {ended - scaled:.1f} CPU s; "
-              f"variance 1 {variance[0]:.6g}, 50 {variance[-1]:.6g}", flush=True)
+        print(f"scanpy arpack, {x.shape[0]} cells, {name}\t{ended - started:.2f}\tvariance_1={variance[0]:.6g} "
+              f"variance_50={variance[-1]:.6g} scaling={scaled - started:.2f}", flush=True)
 
     if irlba_cells and shutil.which("Rscript"):
         with tempfile.TemporaryDirectory() as folder:

@@ -1,6 +1,8 @@
 // Core-seconds of the step-down maxT over all relabelings, from a share of the subsets, beside what the core could do
 // if a test and relabeling took but an addition, an absolute value and a maximum: `permutation_bench [lots tests]`. A
-// subset is one choice of the outcomes that go to the first half of the lots; all cost the same.
+// subset is one choice of the outcomes that go to the first half of the lots; all cost the same. Prints a line for each
+// width of the sums, tab-separated: its name, core-seconds of all subsets (half of it where the outcome mirrors
+// itself), and of how many they were told; tests x relabelings a second, and the limit of them.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -113,14 +115,10 @@ void measure(const char* name, std::int32_t n_lots, std::int32_t n_tests, Lane w
   const auto seconds = cpu_seconds() - start;
   const auto all = static_cast<double>(split.n_subsets()) / static_cast<double>(done) * seconds;
   const auto pairs = static_cast<double>(done * split.n_first_orders * split.n_last_orders) * n_tests;
-  std::printf(
-      "%-6s %d lots, %d tests: %lld of %lld subsets in %.2f s, %.1f G tests x relabelings/s, "
-      "all: %.2f core-seconds (%.2f where the outcome mirrors itself)\n",
-      name, n_lots, n_tests, static_cast<long long>(done), static_cast<long long>(split.n_subsets()), seconds,
-      pairs / seconds * 1e-9, all, all / 2);
-  if (possible > 0.0)
-    std::printf("       additions and maxima alone: %.1f G/s, of which %.0f %%\n", possible,
-                100 * pairs / seconds * 1e-9 / possible);
+  std::printf("%s, %d lots, %d tests\t%.2f\tsubsets=%lld of=%lld rate=%.3g", name, n_lots, n_tests, all,
+              static_cast<long long>(done), static_cast<long long>(split.n_subsets()), pairs / seconds);
+  if (possible > 0.0) std::printf(" limit=%.3g share_of_limit=%.2f", possible * 1e9, pairs / seconds * 1e-9 / possible);
+  std::printf("\n");
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Step-down maxT of 5,000 features over 20 lots in two groups, by multtest (R) and by miura in turn: CPU seconds and the
-# rate in tests x relabelings a second. R's reading of the table is not counted, miura's is.
+# rate in tests x relabelings a second, tab-separated. R's reading of the table is not counted, miura's is.
 #   permutation_rivals.sh build/release/miura [ROUNDS]        needs R with multtest (r-bioc-multtest)
 set -euo pipefail
 miura=$(realpath "$1") rounds=${2:-3}
@@ -17,7 +17,7 @@ cpu_of() { # COMMAND...: user and system seconds
   local TIMEFORMAT='%U %S'
   { time "$@" >out.txt 2>err.txt; } 2>&1 | awk '{ print $1 + $2 }'
 }
-tell() { awk -v name="$1" -v s="$2" -v n="$3" 'BEGIN { printf "%-34s %8.2f CPU s  %10.3g tests x relabelings/s\n", name, s, n / s }'; }
+tell() { awk -v name="$1" -v s="$2" -v n="$3" 'BEGIN { printf "%s\t%.2f\trate=%.3g\n", name, s, n / s }'; }
 for round in $(seq "$rounds"); do
   for statistic in t wilcoxon; do
     seconds=$(Rscript -e 'suppressMessages(library(multtest)); x <- as.matrix(read.delim("table.tsv", row.names = 1))

@@ -2,7 +2,7 @@
 """Times a whole study by miura, scanpy, scranpy and Seurat, one after the other, one thread each.
 
     run.py STUDY.ini --miura build/release/miura [--python PYTHON_WITH_SCANPY_AND_SCRANPY] [--rscript Rscript]
-           [--whole] [--repeats 3] [--rounds-of Seurat=1] [--out DIR]
+           [--whole] [--repeats 3] [--rounds-of Seurat=1] [--json FILE] [--out DIR]
 
 Without --whole all lots take part in the reference with all of their cells and it ends with the clusters: the sample sheet is
 copied with role `train` everywhere. With --whole roles are those of the study: markers of all genes, layout and mapping of
@@ -12,8 +12,7 @@ neighborhoods, no doublet and cell-cycle scores; it still holds lots out to cali
 writes tables, page, checksums and checkpoints. Everybody writes counts, normalised expression, components and clusters.
 Reference lots keep all of their cells. Programs take turns; of each the run of fewest CPU seconds is told: wall and CPU seconds
 (user and system) of all its processes, the peak memory of the largest, and the CPU seconds of the stages before the writing (of
-miura with checkpoints and associations among them). A table, tab-separated, on stdout; lines of the stages in
-DIR/PROGRAM.stages.
+miura with checkpoints and associations among them). A table, tab-separated, on stdout; the stages too in the JSON file.
 """
 import argparse
 import configparser
@@ -21,6 +20,7 @@ import csv
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -67,12 +67,29 @@ def run(command, log):
     return {"wall": wall, "cpu": used.ru_utime + used.ru_stime, "memory": used.ru_maxrss * 1024 / 1e9}
 
 
-def before_writing(log, provenance):
-    """CPU seconds of all stages but the writing: miura's provenance.json has them, the log of another program."""
-    if provenance.exists():
-        return sum(stage["cpu_seconds"] for stage in json.loads(provenance.read_text())["stages"] if stage["stage"] != "report")
-    stages = [line.split("\t") for line in log.read_text().splitlines() if line.count("\t") == 2]
-    return sum(float(cpu) for name, _, cpu in stages if name != "write")
+def stages_of(log, provenance, used):
+    """Name, wall and CPU seconds of each stage: miura's provenance.json has them (of rank 0), the log of another program. What
+    of the process is in none of them is called `rest`: its start, and with miura the report."""
+    if provenance:
+        stages = [(stage["stage"], stage["seconds"], stage["cpu_seconds"]) for stage in json.loads(provenance.read_text())["stages"]]
+    else:
+        lines = [line.split("\t") for line in log.read_text().splitlines() if line.count("\t") == 2]
+        stages = [(name, float(wall), float(cpu)) for name, wall, cpu in lines]
+    in_stages = [sum(column) for column in list(zip(*stages))[1:]]
+    return stages + [("rest", used["wall"] - in_stages[0], used["cpu"] - in_stages[1])]
+
+
+def before_writing(stages):
+    """CPU seconds of all stages but the writing."""
+    return sum(cpu for name, _, cpu in stages if name not in ("rest", "write"))
+
+
+def write_json(path, sheet, best, runs):
+    with open(sheet, newline="") as file:
+        lots = list(csv.DictReader(file))
+    programs = {name: used | {"cpu_of_runs": runs[name]} for name, used in best.items()}
+    path.write_text(json.dumps({"lots": len(lots), "training_lots": sum(lot["role"] == "train" for lot in lots),
+                                "programs": programs}, indent=1))
 
 
 def main():
@@ -84,6 +101,7 @@ def main():
     parser.add_argument("--rscript", help="an Rscript with Seurat; left out: no Seurat")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--rounds-of", action="append", default=[], metavar="PROGRAM=N", help="fewer rounds of a slow program")
+    parser.add_argument("--json", type=pathlib.Path, help="the same, and each stage")
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("study_bench"))
     options = parser.parse_args()
     out = options.out.resolve()
@@ -111,22 +129,27 @@ def main():
         programs["scranpy"] = [options.python, HERE / "scranpy_study.py", sheet, out / "scranpy.h5ad", *also]
     if options.rscript:
         programs["Seurat"] = [options.rscript, HERE / "seurat_study.R", sheet, out / "seurat.rds", *(["whole"] if options.whole else [])]
-    best = {}
+    best, runs = {}, {}
     for turn in range(options.repeats):
         for name, command in programs.items():
             if turn >= rounds.get(name, options.repeats):
                 continue
-            shutil.rmtree(out / "miura", ignore_errors=True)  # or it would find everything done
+            result = out / "miura"
+            if result in command:
+                shutil.rmtree(result, ignore_errors=True)  # or it would find everything done
             log = out / f"{name}.log"
             used = run(list(map(str, command)), log)
-            used["stages"] = before_writing(log, out / "miura" / "provenance.json")
+            used["stages"] = stages_of(log, result / "provenance.json" if result in command else None, used)
+            used["told"] = next(line for line in log.read_text().splitlines() if re.search(r"\d cells", line))
+            runs.setdefault(name, []).append(used["cpu"])
             print(f"{name}: {used['wall']:.1f} s, {used['cpu']:.1f} CPU s, {used['memory']:.2f} GB", file=sys.stderr, flush=True)
             if name not in best or used["cpu"] < best[name]["cpu"]:
                 best[name] = used
-                shutil.copy(log, out / f"{name}.stages")
     print("program\twall_s\tcpu_s\tpeak_GB\tstages_s")
     for name, used in best.items():
-        print(f"{name}\t{used['wall']:.1f}\t{used['cpu']:.1f}\t{used['memory']:.3f}\t{used['stages']:.1f}")
+        print(f"{name}\t{used['wall']:.1f}\t{used['cpu']:.1f}\t{used['memory']:.3f}\t{before_writing(used['stages']):.1f}")
+    if options.json:
+        write_json(options.json, sheet, best, runs)
 
 
 main()

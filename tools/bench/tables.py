@@ -1,0 +1,154 @@
+"""What tools/bench/measure writes into docs/performance.md, from the JSON of its parts."""
+
+# Stages of miura's provenance.json and of the rivals' scripts that do the same work.
+ROWS = {
+    "reading, quality control": ("read", "quality control", "read the other lots", "read other lots"),
+    "variable genes, normalisation": ("normalize", "variable genes"),
+    "scaling, components": ("scale", "pca"),
+    "neighbours": ("neighbors",),
+    "clusters": ("cluster",),
+    "markers": ("markers",),
+    "layout": ("umap",),
+    "mapping": ("mapping", "map"),
+    "writing, checksums, page; start of the program": ("write", "rest"),
+}
+OTHERS = "the other stages of miura"
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
+
+
+def by_row(stages, at):
+    """Seconds of each row of ROWS; `at`: 1 wall, 2 CPU."""
+    row_of = {stage: row for row, names in ROWS.items() for stage in names}
+    seconds = {}
+    for stage in stages:
+        row = row_of.get(stage[0], OTHERS)
+        seconds[row] = seconds.get(row, 0) + stage[at]
+    return seconds
+
+
+def rounded(seconds):
+    return f"{seconds:.0f}" if seconds >= 100 else f"{seconds:.1f}" if seconds >= 1 else f"{seconds:.2f}"
+
+
+def times(rival, miura):
+    ratio = rival / miura
+    return f"{ratio:.0f}" if ratio >= 20 else f"{ratio:.1f}"
+
+
+def reached(ratio, mark):
+    return "reached" if ratio >= mark else "**missed**"
+
+
+def study_section(name, study):
+    programs = study["programs"]
+    miura = programs["miura"]
+    rows = []
+    for program, used in programs.items():
+        runs = ", ".join(f"{cpu:.1f}" for cpu in used["cpu_of_runs"])
+        before = sum(stage[2] for stage in used["stages"] if stage[0] not in ("write", "rest"))
+        peer = programs["miura as scranpy"] if program == "scranpy" else miura
+        is_miura = program.startswith("miura")
+        mark = {"scanpy": 15, "scranpy": 8, "Seurat": 50}.get(program)
+        rows.append([program, f"{used['cpu']:.1f} (of {runs})", f"{before:.1f}", f"{used['wall']:.1f}", f"{used['memory']:.2f}",
+                     "" if is_miura else f"{times(used['cpu'], peer['cpu'])}; mark {mark} {reached(used['cpu'] / peer['cpu'], mark)}",
+                     "" if is_miura else f"{times(used['memory'], peer['memory'])}; mark 4 {reached(used['memory'] / peer['memory'], 4)}"])
+    text = f"### {name}\n{study['lots']} lots, {study['training_lots']} of them of role `train`. "
+    text += "; ".join(f"{program}: {used['told'].removeprefix('read: ')}" for program, used in programs.items() if "ranks" not in program) + ".\n\n"
+    text += table(["", "CPU s", "before writing", "wall s", "peak memory GB", "times the CPU time of miura", "times its memory"], rows)
+
+    columns = [program for program in programs if "ranks" not in program]
+    seconds = {program: by_row(programs[program]["stages"], 2) for program in columns}
+    text += "\nCPU seconds of the stages:\n\n" + table(
+        ["stage", *columns],
+        [[row, *(rounded(seconds[program][row]) if row in seconds[program] else "" for program in columns)] for row in [*ROWS, OTHERS]
+         if any(row in seconds[program] for program in columns)])
+    return text
+
+
+def scaling_section(name, study):
+    one, two = study["programs"]["miura"], study["programs"]["miura, 2 ranks"]
+    seconds = [by_row(one["stages"], 1), by_row(two["stages"], 1)]
+    rows = [[row, rounded(seconds[0][row]), rounded(seconds[1][row]), f"{seconds[0][row] / seconds[1][row]:.2f}"]
+            for row in [*ROWS, OTHERS] if seconds[0].get(row, 0) > 0.05 * one["wall"]]
+    rows.append(["**all of it**", rounded(one["wall"]), rounded(two["wall"]), f"{one['wall'] / two['wall']:.2f}"])
+    return f"{name}:\n\n" + table(["stage of more than 5 % of the time", "1 rank, wall s", "2 ranks", "times (mark 1.8)"], rows)
+
+
+def kernel_row(kernel, miura, rival, mark, limit):
+    ratio = "" if rival is None else times(rival["cpu"], miura["cpu"])
+    result = "" if rival is None or mark is None else f"{mark} {reached(rival['cpu'] / miura['cpu'], mark)}"
+    return [kernel, rounded(miura["cpu"]), "" if rival is None else f"{rival['program']}: {rounded(rival['cpu'])}", ratio, result, limit]
+
+
+def streamed(seconds, n_bytes, machine):
+    """How far a kernel is from reading its input once at the pace of memory."""
+    return f"its input once from memory: {100 * n_bytes / machine['bytes'] / seconds:.1g} %"
+
+
+def kernel_section(parts):
+    machine, rows = parts["machine"], []
+    if "pca" in parts:
+        whole, part = parts["pca"]["miura"]["all"], parts["pca"]["miura"]["part"]
+        size = 6 * whole["nonzeros"]  # a 16-bit column and a 32-bit value
+        label = "PCA, {} x 2,000, 50 components"
+        name = label.format(f"{int(whole['name'].split('/')[2]):,}")
+        rivals = [rival for rival in parts["pca"]["rivals"] if rival["program"].startswith("scanpy")]
+        for rival in rivals or [None]:
+            rows.append(kernel_row(name, whole, rival, 4, streamed(whole["cpu"], size, machine)))
+        for rival in parts["pca"]["rivals"]:
+            if rival["program"].startswith("irlba"):
+                rows.append(kernel_row(label.format(f"{int(part['name'].split('/')[2]):,}"), part, rival, 10, ""))
+    if "knn" in parts:
+        miura = parts["knn"]["miura"]
+        share = miura["flops"] / machine["flops"]
+        limit = f"{miura['flops'] / 1e9:.0f} of {machine['flops'] / 1e9:.0f} GFlop/s: {100 * share:.0f} %; mark 80 % {reached(share, .8)}"
+        for rival in parts["knn"]["rivals"] or [None]:
+            rows.append(kernel_row(f"exact neighbours, {int(miura['name'].split('/')[1]):,} x 50, k = 15", miura, rival, None, limit))
+    for resolution, found in parts.get("leiden", {}).items():
+        miura = found["miura"]
+        for rival in found["rivals"] or [None]:
+            mark = 1.5 if rival and rival["program"] == "igraph, 2 passes" else None
+            rows.append(kernel_row(f"Leiden, {miura['edges'] / 1e6:.2f} million edges, resolution {resolution}, modularity {miura['modularity']:.5f}",
+                                   miura, rival and rival | {"program": f"{rival['program']}, modularity {rival['found']['modularity']:.5f}"},
+                                   mark, streamed(miura["cpu"], 24 * miura["edges"], machine)))
+    for run in parts.get("permutations", {}).get("miura", []):
+        found = run["found"]
+        limit = f"additions and maxima in registers: {100 * found['share_of_limit']:.0f} %" if "limit" in found else ""
+        rows.append([f"permutations, step-down, all n!, {run['program']}", rounded(run["cpu"]), "", "",
+                     f"30 s {'reached' if run['cpu'] <= 30 else '**missed**'}" if "11 lots" in run["program"] and "64" not in run["program"] else "", limit])
+    for run in parts.get("permutations", {}).get("rivals", []):
+        rows.append([f"permutations, 5,000 features, 20 lots: {run['program']}", rounded(run["cpu"]), "", "", "", f"{run['found']['rate']:.2g} tests x relabelings a second"])
+    if parts.get("markers", {}).get("rivals"):
+        miura = parts["markers"]["miura"]
+        rows.append(kernel_row(f"Wilcoxon rank sums, {miura['nonzeros/s'] * miura['cpu'] / 1e6:.0f} million nonzeros, z within {miura['z_difference']:.0e}", miura,
+                               parts["markers"]["rivals"][0], 50, streamed(miura["cpu"], 3 * miura["nonzeros/s"] * miura["cpu"], machine)))
+    if "files" in parts:
+        files = parts["files"]
+        read, zlib = files["read_by_miura"], files["read_by_hdf5"]
+        rows.append(kernel_row("reading 20 million deflated numbers", read, {"program": "HDF5 with zlib", "cpu": zlib["cpu"]}, 2, ""))
+        share = files["write_by_miura"]["bytes_per_second"] / files["dd_bytes_a_second"]
+        rows.append(["writing 160 MB to the disk, wall s", rounded(files["write_by_miura"]["wall"]), f"plain calls: {rounded(files['write_by_calls']['wall'])}",
+                     times(files["write_by_calls"]["wall"], files["write_by_miura"]["wall"]), f"0.6 of dd {reached(share, .6)}",
+                     f"{share:.2f} of dd's {files['dd_bytes_a_second'] / 1e6:.0f} MB/s"])
+    return table(["kernel", "miura, CPU s", "rival, CPU s", "times", "mark", "beside the machine's limit"], rows)
+
+
+def machine_section(machine):
+    return (f"{machine['date']}, {machine['miura']}: {machine['cores']} cores of {machine['cpu']}, {machine['memory'] / 2**30:.0f} GiB; a core makes "
+            f"{machine['flops'] / 1e9:.0f} GFlop/s of fused multiply-adds and reads {machine['bytes'] / 1e9:.1f} GB/s from memory.\n")
+
+
+def sections(parts):
+    """Text for each mark of the document, of the parts that were measured."""
+    if "machine" not in parts:
+        return {}
+    studies = {name.removeprefix("study-"): part for name, part in parts.items() if name.startswith("study-")}
+    text = {"machine": machine_section(parts["machine"]), "kernels": kernel_section(parts)}
+    if studies:
+        text["studies"] = "\n".join(study_section(name, study) for name, study in studies.items())
+        text["scaling"] = "\n".join(scaling_section(name, study) for name, study in studies.items())
+    return text
