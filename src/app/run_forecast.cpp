@@ -57,26 +57,28 @@ constexpr double cell_in_files = 1500;
 constexpr double files = 5e6;  // the page with its charts, tables, what HDF5 needs
 
 // seconds
-constexpr double entry_reading = 1.25e-7;
+constexpr double entry_reading = 4e-8;
 constexpr double entry_normalizing = 3e-9;
 constexpr double product = 6e-10;             // of two values of a cell, for the Gram matrix
 constexpr double dense_product = 6e-11;       // where genes are frequent
 constexpr double eigensolver_gene = 1.5e-10;  // times variable genes cubed; on one rank
-constexpr double distance = 1.1e-9;           // of two cells in 50 components
+constexpr double distance = 1e-9;             // of two cells in 50 components
 constexpr double graph_cell = 2e-5;
 constexpr double leiden_cell = 1.2e-5;   // and partition
 constexpr double stability_cell = 5e-5;  // and replicate
 constexpr double marker_entry = 4e-8;
-constexpr double integrated_cell = 5e-5;
-constexpr double mapped_cell = 1.7e-4;
-constexpr double mapped_pair = 3e-9;  // with a reference cell: both searches, and that by expression
+constexpr double integrated_cell = 2e-5;
+constexpr double mapped_cell = 7e-5;
+constexpr double mapped_pair = 1.7e-9;  // with a reference cell: both searches, and that by expression
 constexpr double doublet_value = 6e-8;
 constexpr double laid_out_cell = 5e-7;  // and epoch
-constexpr double placed_cell = 7e-5;
+constexpr double placed_cell = 4e-5;
 constexpr double relabeled_cluster = 5e-11;
 constexpr double relabeled_gene = 2e-9;
 constexpr double drawn_lot_of_cluster = 8e-9;  // where not all relabelings are taken: of each lot
-constexpr double drawn_lot_of_gene = 1e-9;
+constexpr double drawn_for_gene = 5e-10;
+constexpr double drawn_lot_of_gene = 2e-11;
+constexpr double gene_alone = 5e-6;        // and outcome: what few lots can give it
 constexpr double relabeled_cell = 3.5e-9;  // of the reference, by those around it
 constexpr double entry_writing = 5e-8;
 
@@ -230,18 +232,21 @@ void add_cells(const StudySize& size, const RunOptions& o, const Terms& t, std::
 void add_tests(const StudySize& size, const RunOptions& o, const Terms& t, std::vector<Work>& work) {
   const auto lots = static_cast<double>(size.training_lots);
   const auto& of_clusters = o.association.relabelings;
-  const auto tests_s = [&](std::int32_t exact_up_to, std::int64_t drawn, double a_relabeling, double a_drawn_lot) {
-    const double a_test = size.training_lots <= exact_up_to ? a_relabeling : a_drawn_lot * lots;
+  const auto tests_s = [&](std::int32_t exact_up_to, std::int64_t drawn, double a_relabeling, double a_drawn) {
+    const double a_test = size.training_lots <= exact_up_to ? a_relabeling : a_drawn;
     return a_test * t.outcomes * relabelings(size, exact_up_to, static_cast<double>(drawn));
   };
   work.push_back({.stage = "association",
                   .shared_s = t.clusters * tests_s(of_clusters.exact_up_to, of_clusters.permutations,
-                                                   per::relabeled_cluster, per::drawn_lot_of_cluster)});
-  if (o.genes && !size.tables)
-    work.push_back(
-        {.stage = "genes",
-         .shared_s = t.features * (1 + usual_clusters) *
-                     tests_s(o.gene_exact_up_to, o.gene_permutations, per::relabeled_gene, per::drawn_lot_of_gene)});
+                                                   per::relabeled_cluster, per::drawn_lot_of_cluster * lots)});
+  if (o.genes && !size.tables) {
+    const double a_drawn = per::drawn_for_gene + per::drawn_lot_of_gene * lots;
+    const double in_family = tests_s(o.gene_exact_up_to, o.gene_permutations, per::relabeled_gene, a_drawn);
+    const double alone = size.training_lots <= of_clusters.exact_up_to
+                             ? per::gene_alone * t.outcomes
+                             : a_drawn * t.outcomes * static_cast<double>(of_clusters.permutations);
+    work.push_back({.stage = "genes", .shared_s = t.features * (1 + usual_clusters) * (in_family + alone)});
+  }
   if (tests_neighborhoods(size, o))
     work.push_back({.stage = "neighborhoods",
                     .bytes = per::abundance * lots * t.reference / t.ranks +

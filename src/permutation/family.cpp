@@ -47,10 +47,10 @@ Family::Family(const RankTests& all_tests, const Options& all_options)
       one_norm(true) {
   check(tests, options);
   for (std::int64_t i = 0; i < tests.size(); ++i) {
-    s.push_back(static_cast<std::int32_t>(stats::spearman_s(tests.x(i), tests.y(i))));
+    s.push_back(stats::spearman_s(tests.x(i), tests.y(i)));
     const auto norm_x = static_cast<double>(stats::spearman_s(tests.x(i), tests.x(i)));
     norm.push_back(std::sqrt(norm_x * static_cast<double>(stats::spearman_s(tests.y(i), tests.y(i)))));
-    const auto rho = s[i] / norm[i];
+    const auto rho = static_cast<double>(s[i]) / norm[i];
     t.push_back(options.side == Side::two_sided ? std::abs(rho) : options.side == Side::greater ? rho : -rho);
     one_norm = one_norm && norm[i] == norm[0];
   }
@@ -78,20 +78,43 @@ OrderedTests<Lane> in_order(const Family& family) {
 template OrderedTests<std::int16_t> in_order(const Family&);
 template OrderedTests<std::int32_t> in_order(const Family&);
 template OrderedTests<std::int64_t> in_order(const Family&);
+template OrderedTests<double> in_order(const Family&);
 
 namespace {
 
+/// Rows of x with a lot of rank 0 at the end where lots go two at a time and are odd.
 template <class Lane>
-Counts count_drawn_as(MPI_Comm comm, const Family& family) {
-  auto ordered = in_order<Lane>(family);
+std::vector<Lane> in_rows_of(std::int32_t row, std::int32_t n_lots, const std::vector<Lane>& x) {
+  if (row == n_lots) return x;
+  std::vector<Lane> padded(std::ssize(x) / n_lots * row);
+  for (std::int64_t i = 0; i < std::ssize(x); ++i) padded[i / n_lots * row + i % n_lots] = x[i];
+  return padded;
+}
+
+template <class Lane>
+DrawnTests<Lane> to_draw_for(const Family& family, Counted counted) {
+  using Sum = typename DrawnTests<Lane>::Sum;
+  DrawnTests<Lane> drawn;
+  drawn.tests = in_order<Lane>(family);
+  drawn.counted = counted;
+  auto& tests = drawn.tests;
+  drawn.row = tests.n_lots + (std::is_same_v<Lane, std::int16_t> ? tests.n_lots % 2 : 0);
+  tests.x = in_rows_of(drawn.row, tests.n_lots, tests.x);
   for (const auto i : family.order) {
     const auto s = family.options.side == Side::less ? -family.s[i] : family.s[i];
-    ordered.observed.push_back(static_cast<Lane>(s));
-    if (!family.one_norm) ordered.weight.push_back(static_cast<Lane>(1.0 / family.norm[i]));
-    ordered.threshold.push_back(static_cast<Lane>(!family.one_norm    ? least_as_extreme(family.t[i])
-                                                  : ordered.two_sided ? std::abs(s)
-                                                                      : s));
+    drawn.observed.push_back(static_cast<Sum>(s));
+    drawn.weight.push_back(family.one_norm ? 1.0 : 1.0 / family.norm[i]);
+    drawn.threshold.push_back(!family.one_norm  ? least_as_extreme(family.t[i])
+                              : tests.two_sided ? static_cast<double>(std::abs(s))
+                                                : static_cast<double>(s));
   }
+  return drawn;
+}
+
+template <class Lane>
+Counts count_drawn_as(MPI_Comm comm, const Family& family, Counted counted) {
+  const auto tests = to_draw_for<Lane>(family, counted);
+  const auto n = tests.tests.size();
   const auto n_drawn = family.options.permutations;
   auto states = deal(
       comm,
@@ -99,13 +122,13 @@ Counts count_drawn_as(MPI_Comm comm, const Family& family) {
        .n_items = (n_drawn + draws_per_block - 1) / draws_per_block,
        .core_seconds = forecast_core_seconds(family.tests, family.options),
        .safe_point = family.options.safe_point},
-      [&] { return Counts(ordered.size()); },
+      [&] { return Counts(n); },
       [&](std::int64_t block, Counts& counts) {
         const auto done = block * draws_per_block;
-        const auto drawn = drawn_outcomes(ordered, family.relabelings, done + 1);
-        count_drawn(ordered, drawn, std::min(draws_per_block, n_drawn - done), counts);
+        const auto drawn = drawn_outcomes(tests, family.relabelings, done + 1);
+        count_drawn(tests, drawn, std::min(draws_per_block, n_drawn - done), counts);
       });
-  Counts counts(ordered.size());
+  Counts counts(n);
   if (parallel::rank_of(comm) == 0)  // the identity reaches every threshold
     for (auto* part : {&counts.step, &counts.single, &counts.two_sided, &counts.greater, &counts.less})
       std::ranges::fill(*part, 1);
@@ -117,10 +140,9 @@ Counts count_drawn_as(MPI_Comm comm, const Family& family) {
 
 }  // namespace
 
-Counts count_drawn_relabelings(MPI_Comm comm, const Family& family) {
-  constexpr std::int32_t float_is_exact_up_to = 369;  // n (n^2 - 1) / 3 < 2^24
-  if (family.one_norm && family.tests.n_lots <= float_is_exact_up_to) return count_drawn_as<float>(comm, family);
-  return count_drawn_as<double>(comm, family);
+Counts count_drawn_relabelings(MPI_Comm comm, const Family& family, Counted counted) {
+  return family.tests.n_lots <= most_lots_in_pairs ? count_drawn_as<std::int16_t>(comm, family, counted)
+                                                   : count_drawn_as<double>(comm, family, counted);
 }
 
 }  // namespace miura::permutation

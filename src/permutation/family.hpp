@@ -8,6 +8,7 @@
 
 #include "miura/permutation/rank_tests.hpp"
 #include "miura/permutation/relabelings.hpp"
+#include "permutation/drawn_relabelings.hpp"
 #include "permutation/ordered_tests.hpp"
 
 namespace miura::permutation {
@@ -19,7 +20,7 @@ struct Family {
   const RankTests& tests;
   const Options& options;
   Relabelings relabelings;
-  std::vector<std::int32_t> s;      ///< of each test
+  std::vector<std::int64_t> s;      ///< of each test
   std::vector<double> norm;         ///< sqrt(sum R_x^2 sum R_y^2), the largest |S| could be
   std::vector<double> t;            ///< |rho|, rho or -rho, as the side asks
   std::vector<std::int64_t> order;  ///< tests, least extreme first
@@ -34,8 +35,9 @@ inline double least_as_extreme(double t) { return t - equal_share * std::abs(t);
 template <class Lane>
 OrderedTests<Lane> in_order(const Family& family);
 
-/// Counts over the drawn relabelings 1 .. permutations and, as number 0, the identity. Collective; summed over ranks.
-Counts count_drawn_relabelings(MPI_Comm comm, const Family& family);
+/// Counts over the drawn relabelings 1 .. permutations and, as number 0, the identity; those that are not asked for
+/// hold the identity alone. Collective; summed over ranks.
+Counts count_drawn_relabelings(MPI_Comm comm, const Family& family, Counted counted);
 
 /// Collective.
 void sum_over_ranks(MPI_Comm comm, Counts& counts);

@@ -9,7 +9,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
+
+#include "permutation/pair_sums-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace miura::permutation::HWY_NAMESPACE {
@@ -100,34 +101,16 @@ template <int n_tests>
 HWY_INLINE void mark_word(const DrawnTile& tile, const std::int16_t* HWY_RESTRICT x, const std::int16_t* HWY_RESTRICT y,
                           const std::int32_t* bar, int w, Marks* positive, Marks* negative) {
   const hn::CappedTag<std::int32_t, lanes_per_word> d;
-  const hn::Repartition<std::int16_t, decltype(d)> d16;
   constexpr int width = static_cast<int>(hn::MaxLanes(decltype(d)()));
   constexpr int n_vectors = 4;
   for (int lane = 0; lane < lanes_per_word; lane += n_vectors * width) {
-    hn::Vec<decltype(d)> sum[n_tests][n_vectors], more[n_tests][n_vectors];
-    for (int t = 0; t < n_tests; ++t)
-      for (int u = 0; u < n_vectors; ++u) sum[t][u] = more[t][u] = hn::Zero(d);
-    for (std::int32_t p = 0; p < tile.n_pairs; ++p) {
-      const auto* from = y + (p * relabelings_per_tile + w * lanes_per_word + lane) * 2;
-      hn::Vec<decltype(d16)> outcome[n_vectors];
-#pragma GCC unroll 4
-      for (int u = 0; u < n_vectors; ++u) outcome[u] = hn::LoadU(d16, from + u * width * 2);
-#pragma GCC unroll 4
-      for (int t = 0; t < n_tests; ++t) {
-        std::int32_t pair;
-        std::memcpy(&pair, x + (t * tile.n_pairs + p) * 2, sizeof pair);
-        const auto both = hn::BitCast(d16, hn::Set(d, pair));
-#pragma GCC unroll 4
-        for (int u = 0; u < n_vectors; ++u)
-          sum[t][u] = hn::ReorderWidenMulAccumulate(d, both, outcome[u], sum[t][u], more[t][u]);
-      }
-    }
+    hn::Vec<decltype(d)> s[n_tests][n_vectors];
+    sum_pairs(d, x, tile.n_pairs, y + (w * lanes_per_word + lane) * 2, relabelings_per_tile * 2, s);
     for (int t = 0; t < n_tests; ++t) {
       const auto below = hn::Set(d, bar[t] - 1);
       for (int u = 0; u < n_vectors; ++u) {
-        const auto s = hn::RearrangeToOddPlusEven(sum[t][u], more[t][u]);
-        put_bits(d, hn::Gt(s, below), lane + u * width, positive[t].word[w]);
-        put_bits(d, hn::Lt(s, hn::Neg(below)), lane + u * width, negative[t].word[w]);
+        put_bits(d, hn::Gt(s[t][u], below), lane + u * width, positive[t].word[w]);
+        put_bits(d, hn::Lt(s[t][u], hn::Neg(below)), lane + u * width, negative[t].word[w]);
       }
     }
   }

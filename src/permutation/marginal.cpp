@@ -58,7 +58,7 @@ void count_exactly(MPI_Comm comm, const Family& family, MarginalResult& result) 
 }
 
 void count_drawn(MPI_Comm comm, const Family& family, MarginalResult& result) {
-  const auto counts = count_drawn_relabelings(comm, family);
+  const auto counts = count_drawn_relabelings(comm, family, Counted::alone);
   const auto& tests = family.tests;
   for (std::int64_t q = 0; q < tests.size(); ++q) {
     const auto test = family.order[q];
@@ -99,7 +99,8 @@ MarginalResult marginal_tests(MPI_Comm comm, const RankTests& tests, const Optio
   result.exact = family.relabelings.exact();
   result.n_relabelings = family.relabelings.size();
   result.s = family.s;
-  for (std::int64_t i = 0; i < tests.size(); ++i) result.rho.push_back(family.s[i] / family.norm[i]);
+  for (std::int64_t i = 0; i < tests.size(); ++i)
+    result.rho.push_back(static_cast<double>(family.s[i]) / family.norm[i]);
   for (auto* part : {&result.two_sided, &result.greater, &result.less}) part->resize(tests.size());
   result.p_min_attainable.resize(tests.size());
   if (tests.size() == 0) return result;

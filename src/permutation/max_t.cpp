@@ -17,7 +17,8 @@ MaxTResult max_t(MPI_Comm comm, const RankTests& tests, const Options& options) 
   result.single_step.resize(n);
   result.step_down.resize(n);
   if (n == 0) return result;
-  const auto counts = result.exact ? count_all_relabelings(comm, family) : count_drawn_relabelings(comm, family);
+  const auto counts =
+      result.exact ? count_all_relabelings(comm, family) : count_drawn_relabelings(comm, family, Counted::family);
   std::int64_t largest = 0;
   for (auto q = n - 1; q >= 0; --q) {  // most extreme first: a later p is never below an earlier one
     largest = std::max(largest, counts.step[q]);

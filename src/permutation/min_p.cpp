@@ -152,7 +152,7 @@ public:
       count_drawn(comm, family, core_seconds);
   }
 
-  std::int64_t operator()(std::int64_t test, std::int32_t s) const {
+  std::int64_t operator()(std::int64_t test, std::int64_t s) const {
     return count_[zero_[test] + (side_ == Side::two_sided ? std::abs(s) : side_ == Side::less ? -s : s)];
   }
 

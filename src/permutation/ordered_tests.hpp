@@ -6,8 +6,8 @@
 namespace miura::permutation {
 
 /// The tests of a family, least extreme first, as the kernels walk through them: the running maximum over the first q
-/// is then Westfall & Young's successive maximum. A Lane holds a statistic exactly: an integer for enumerations, float
-/// or double for drawn relabelings.
+/// is then Westfall & Young's successive maximum. A Lane holds a statistic exactly, but for drawn relabelings, where it
+/// holds a rank.
 template <class Lane>
 struct OrderedTests {
   std::int32_t n_lots = 0;
@@ -16,10 +16,7 @@ struct OrderedTests {
   std::vector<Lane> x;                ///< n_tests x n_lots
   std::vector<std::int32_t> outcome;  ///< of each test
   std::vector<Lane> y;                ///< n_outcomes x n_lots
-  std::vector<Lane> threshold;        ///< observed T, ascending
-  /// By the drawing kernel only: what makes S comparable between tests (T = weight x S; empty where all norms are
-  /// equal), and the observed S. Enumerations have their weights in x.
-  std::vector<Lane> weight, observed;
+  std::vector<Lane> threshold;        ///< observed T, ascending; enumerations have their weights in x
 
   std::int64_t size() const noexcept { return std::ssize(outcome); }
 };

@@ -81,16 +81,16 @@ TEST(Relabelings, DrawnHaveNoFavourites) {
 
 /// What other statistics need to be joined with those of the engine.
 TEST(Relabelings, AreThoseThatTheDrawingKernelTakes) {
-  permutation::OrderedTests<double> tests;
-  tests.n_lots = 5;
-  tests.n_outcomes = 1;
-  tests.y = {10, 20, 30, 40, 50};
+  permutation::DrawnTests<double> tests;
+  tests.tests.n_lots = tests.row = 5;
+  tests.tests.n_outcomes = 1;
+  tests.tests.y = {10, 20, 30, 40, 50};
   const Lots stratum{0, 0, 1, 1, 1};
   const Relabelings relabelings(5, stratum, {.exact_up_to = 0, .seed = 9});
   const auto drawn = permutation::drawn_outcomes(tests, relabelings, 65);
   for (std::int64_t b = 0; b < permutation::draws_per_block; ++b) {
     const auto lot = relabeled(relabelings, 65 + b, 5);
-    for (std::int32_t l = 0; l < 5; ++l) EXPECT_EQ(drawn[l * permutation::draws_per_block + b], tests.y[lot[l]]) << b;
+    for (std::int32_t l = 0; l < 5; ++l) EXPECT_EQ(drawn[l * permutation::draws_per_block + b], tests.tests.y[lot[l]]) << b;
   }
 }
 

@@ -14,7 +14,7 @@ namespace miura::permutation {
 struct MarginalResult {
   std::int64_t n_relabelings = 0;  ///< all, or the drawn ones and the identity: p = count / n_relabelings
   bool exact = false;
-  std::vector<std::int32_t> s;           ///< sum of R_x R_y
+  std::vector<std::int64_t> s;           ///< sum of R_x R_y
   std::vector<double> rho;               ///< Spearman's rho
   std::vector<std::int64_t> two_sided;   ///< relabelings with |S_b| >= |S|; the identity is one of them
   std::vector<std::int64_t> greater;     ///< S_b >= S
