@@ -48,6 +48,7 @@ constexpr double lot_pair_of_thread = 12;
 constexpr double sorted_entry = 24;    // on its way to its gene's others
 constexpr double sorted_of_cell = 32;  // entries at a time, of all cells
 constexpr double fewest_sorted = 1e6;
+constexpr double keys_of_cell = 80;        // of its small counts
 constexpr double portions_written = 20e6;  // of cells, and of the graph, on their way to the file
 
 // bytes on the disk
@@ -165,9 +166,11 @@ void add_split_markers(const Terms& t, std::vector<Work>& work) {
 }
 
 void add_markers(const RunOptions& o, const Terms& t, std::vector<Work>& work) {
-  const double sorted = std::min(std::max(per::fewest_sorted, per::sorted_of_cell * t.cells / t.ranks), t.entries);
+  const double sorted =
+      std::min(std::max(per::fewest_sorted, per::sorted_of_cell * t.cells / t.ranks), t.entries / t.ranks);
   work.push_back({.stage = "markers",
-                  .bytes = per::sorted_entry * sorted + per::sum * t.features * t.lots * (1 + usual_clusters) / t.ranks,
+                  .bytes = per::sorted_entry * sorted + per::keys_of_cell * t.cells / t.ranks +
+                           per::sum * t.features * t.lots * (1 + usual_clusters) / t.ranks,
                   .shared_s = per::marker_entry * t.reference_entries});
   if (o.marker_split) add_split_markers(t, work);
   if (!o.marker_pairs.empty())  // each cell is on one side of a pair for each other cluster

@@ -116,8 +116,8 @@ bool DeflatedChunks::read_narrowed(std::int64_t first, std::int64_t count, std::
   });
 }
 
-template <class Take>
-bool DeflatedChunks::for_each_chunk(std::int64_t first, std::int64_t count, Take&& take) {
+template <class Use>
+bool DeflatedChunks::for_each_chunk(std::int64_t first, std::int64_t count, Use&& use) {
   if (count == 0) return true;
   const auto first_chunk = first / chunk_values_, n_chunks = (first + count - 1) / chunk_values_ - first_chunk + 1;
   std::vector<std::vector<std::byte>> packed(static_cast<std::size_t>(n_chunks));
@@ -138,8 +138,7 @@ bool DeflatedChunks::for_each_chunk(std::int64_t first, std::int64_t count, Take
       }
       const auto chunk_begin = (first_chunk + c) * chunk_values_;
       const auto from = std::max(first, chunk_begin), to = std::min(first + count, chunk_begin + chunk_values_);
-      if (!take(std::span<const std::byte>(is_known ? last_bytes_ : bytes), from - chunk_begin, to - from,
-                from - first))
+      if (!use(std::span<const std::byte>(is_known ? last_bytes_ : bytes), from - chunk_begin, to - from, from - first))
         whole = false;
       if (c == n_chunks - 1 && !is_known) bytes_of_last.swap(bytes);
     }

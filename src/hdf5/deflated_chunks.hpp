@@ -30,11 +30,11 @@ private:
   bool inflate(std::span<const std::byte> packed, std::vector<std::byte>& bytes) const;
   /// Inflates the chunks that hold values [first, first + count) and calls take(bytes, from, n, at) for each: its
   /// values [from, from + n) are those that are wanted from the one numbered `at` on. False where take says so.
-  template <class Take>
-  bool for_each_chunk(std::int64_t first, std::int64_t count, Take&& take);
+  template <class Use>
+  bool for_each_chunk(std::int64_t first, std::int64_t count, Use&& use);
   /// Copies values [from, from + count) of a chunk.
   void take(std::span<const std::byte> bytes, std::int64_t from, std::int64_t count, std::byte* into) const;
-  /// The same as read_narrowed() has it.
+  /// Narrows them to 4 bytes; false where one is negative or does not fit.
   bool take_narrowed(std::span<const std::byte> bytes, std::int64_t from, std::int64_t count, std::int32_t* into) const;
 
   hid_t dataset_ = H5I_INVALID_HID;

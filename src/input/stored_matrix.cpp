@@ -60,12 +60,10 @@ public:
     bool all_inside = true;
     for (const auto index : into) all_inside &= (index >= 0) & (index < n_minor);
     if (all_inside) return;
-    for (auto at = from;; ++at) {  // as stored, whatever became of it in 4 bytes
-      std::int64_t index = 0;
-      index_.read_rows<std::int64_t>(at, 1, std::span(&index, 1));
-      if (index < 0 || index >= n_minor_)
-        refuse("index " + std::to_string(index) + " is outside 0 to " + std::to_string(n_minor_ - 1));
-    }
+    std::vector<std::int64_t> as_stored(count);  // whatever became of it in 4 bytes
+    index_.read_rows<std::int64_t>(from, count, as_stored);
+    const auto outside = std::ranges::find_if(as_stored, [&](auto index) { return index < 0 || index >= n_minor_; });
+    refuse("index " + std::to_string(*outside) + " is outside 0 to " + std::to_string(n_minor_ - 1));
   }
 
   [[noreturn]] void refuse(const std::string& fault) const { throw InputError({file_}, "'" + path_ + "': " + fault); }

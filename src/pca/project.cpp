@@ -14,24 +14,24 @@ namespace miura::pca {
 
 namespace {
 
-/// Loadings as the scores need them: by grid step, in panels of `lanes` components, zeros behind the last.
+/// Loadings as the scores need them: by grid step, in panels of `panel_width` components, zeros behind the last.
 struct Panels {
   std::int32_t n;
-  std::vector<double> weight;  ///< panels x features x lanes
-  std::vector<double> start;   ///< panels x lanes: the scores of a cell in which nothing is stored
+  std::vector<double> weight;  ///< panels x features x panel_width
+  std::vector<double> start;   ///< panels x panel_width: the scores of a cell in which nothing is stored
 };
 
 Panels panels_of(const Model& model, const Scaling& scaling) {
   const std::int64_t p = model.n_features, k = model.n_components;
-  const auto n = static_cast<std::int32_t>((k + lanes - 1) / lanes);
-  Panels panels{n, std::vector<double>(n * p * lanes), std::vector<double>(n * lanes)};
+  const auto n = static_cast<std::int32_t>((k + panel_width - 1) / panel_width);
+  Panels panels{n, std::vector<double>(n * p * panel_width), std::vector<double>(n * panel_width)};
   for (std::int32_t j = 0; j < p; ++j) {
     if (scaling.sd[j] == 0) continue;
     const double unit = 1.0 / (matrix::grid_steps * scaling.sd[j]);
     const double z = scaling.z_of_zero(j) - model.center[j];
     for (std::int32_t c = 0; c < k; ++c) {
       const double loading = model.loadings[j * k + c];
-      panels.weight[((c / lanes) * p + j) * lanes + c % lanes] = loading * unit;
+      panels.weight[((c / panel_width) * p + j) * panel_width + c % panel_width] = loading * unit;
       panels.start[c] += loading * z;
     }
   }
@@ -56,11 +56,11 @@ matrix::Embedding project([[maybe_unused]] MPI_Comm comm, const matrix::GridMatr
       cell[s] = {static_cast<double>(scaling.cut(feature, x.value[from + s])), feature};
     }
     for (std::int32_t panel = 0; panel < panels.n; ++panel) {
-      std::array<double, lanes> sum;
-      std::copy_n(panels.start.data() + panel * lanes, lanes, sum.begin());
-      add_weighted_rows(panels.weight.data() + panel * p * lanes, std::span(cell).first(n), sum.data());
-      const auto first = std::int64_t{panel} * lanes;
-      for (auto c = first; c < std::min(first + lanes, k); ++c)
+      std::array<double, panel_width> sum;
+      std::copy_n(panels.start.data() + panel * panel_width, panel_width, sum.begin());
+      add_weighted_rows(panels.weight.data() + panel * p * panel_width, std::span(cell).first(n), sum.data());
+      const auto first = std::int64_t{panel} * panel_width;
+      for (auto c = first; c < std::min(first + panel_width, k); ++c)
         scores.value[i * k + c] = static_cast<float>(sum[c - first]);
     }
   }

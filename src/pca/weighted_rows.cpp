@@ -13,13 +13,13 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 void add_rows(const double* panel, const WeightedRow* rows, std::int64_t n, double* sums) {
   const hn::CappedTag<double, 8> d;
-  constexpr int width = hn::MaxLanes(d), n_vectors = lanes / width;
+  constexpr int width = hn::MaxLanes(d), n_vectors = panel_width / width;
   hn::Vec<decltype(d)> sum[n_vectors];
 #pragma GCC unroll 32
   for (int v = 0; v < n_vectors; ++v) sum[v] = hn::LoadU(d, sums + v * width);
   for (std::int64_t r = 0; r < n; ++r) {
     const auto weight = hn::Set(d, rows[r].weight);
-    const double* const row = panel + std::int64_t{rows[r].row} * lanes;
+    const double* const row = panel + std::int64_t{rows[r].row} * panel_width;
 #pragma GCC unroll 32
     for (int v = 0; v < n_vectors; ++v) sum[v] = hn::Add(sum[v], hn::Mul(weight, hn::LoadU(d, row + v * width)));
   }

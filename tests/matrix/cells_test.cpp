@@ -240,6 +240,23 @@ TEST(CountRows, ArePackedAlikeWhereverANumberOfTwoBytesStands) {
     }
 }
 
+TEST(CountRows, ArePackedTheSameAcrossStretchesOfSixteenBits) {
+  for (const std::int32_t first : {0, 65'536 - 30, 65'536 - 16, 65'536, 70'000, 3 * 65'536 - 40}) {
+    matrix::CountRows row, again;
+    Row planted;
+    for (std::int32_t i = 0; i < 60; ++i) planted[first + 2 * i] = static_cast<std::uint32_t>(1 + i % 3);
+    planted[first + 300] = 5;  // a step of two bytes behind entries that are packed together
+    planted[first + 200'000] = 300;
+    for (const auto& [column, count] : planted) row.push(column, count);
+    row.end_row();
+    std::vector<std::uint8_t> bytes;
+    row.pack_row(0, bytes);
+    EXPECT_EQ(row.packed_size(0), std::ssize(bytes)) << first;
+    again.push_packed(bytes);
+    EXPECT_EQ(row_of(again, 0), planted) << first;
+  }
+}
+
 TEST(CountRows, KeepAndRenumberColumnsBeyondSixteenBits) {
   auto rows = wide_rows(80);
   std::vector<std::uint8_t> keep(80);

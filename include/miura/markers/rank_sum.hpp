@@ -51,8 +51,8 @@ struct RankSums {
 /// genes by block: a rank sorts whole genes, which serves all contrasts. `label` is the cluster of each of this rank's
 /// cells, -1 for a cell that takes no part. n_counts of a cell is over all genes.
 ///
-/// Collective; the same bits on any layout. Memory: 24 bytes an entry of RankSumOptions::entries_at_once, and the
-/// result, 64 bytes a contrast and gene. OpenMP over cells and genes.
+/// Collective; the same bits on any layout. Memory: 24 bytes an entry of RankSumOptions::entries_at_once, 80 bytes a
+/// cell of this rank, and the result, 64 bytes a contrast and gene. OpenMP over cells and genes.
 RankSums rank_sums(MPI_Comm comm, const matrix::DistributedCells& cells, const Expression& expression,
                    std::span<const std::int32_t> label, std::int32_t n_genes, std::int32_t n_clusters,
                    const RankSumOptions& options);

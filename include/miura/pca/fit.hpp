@@ -58,7 +58,7 @@ struct Result {
 Model fit(MPI_Comm comm, matrix::GridMatrix x, std::span<const std::uint8_t> reference, const Options& options);
 
 /// Scores of cells under a model: reference mean, sd, ceiling and centre. No communication; `x` is distributed over
-/// `comm` and has the features of the model.
+/// `comm` and has the features of the model. The same bits on any layout and processor: features are added in order.
 matrix::Embedding project(MPI_Comm comm, const matrix::GridMatrix& x, const Model& model);
 
 }  // namespace miura::pca

@@ -68,7 +68,7 @@ def run(command, log):
 
 
 def stages_of(log, provenance, used):
-    """Name, wall and CPU seconds of each stage: miura's provenance.json has them (of rank 0), the log of another program. What
+    """Name, wall and CPU seconds of each stage: miura's provenance.json has them (of all ranks), the log of another program. What
     of the process is in none of them is called `rest`: its start, and with miura the report."""
     if provenance:
         stages = [(stage["stage"], stage["seconds"], stage["cpu_seconds"]) for stage in json.loads(provenance.read_text())["stages"]]

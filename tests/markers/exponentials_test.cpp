@@ -1,0 +1,40 @@
+#include "markers/exponentials.hpp"
+
+#include <gtest/gtest.h>
+#include <hwy/targets.h>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+namespace {
+
+using namespace miura;
+
+TEST(Exponentials, AreWithinAUnitInTheLastPlaceWhereverTheyStand) {
+  std::vector<double> x;  // logarithms of expression lie between 0 and log(1 + 10,000)
+  for (int i = 0; i <= 4'000; ++i) x.push_back(static_cast<float>(std::log1p(2.5 * i)));
+  for (const auto target : hwy::SupportedAndGeneratedTargets()) {
+    SCOPED_TRACE(hwy::TargetName(target));
+    hwy::SetSupportedTargetsForTest(target);
+    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+    auto all = x;
+    markers::exponentiate(all);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const double exact = std::exp(x[i]);
+      const double unit = std::nextafter(exact, std::numeric_limits<double>::infinity()) - exact;
+      EXPECT_LE(std::abs(all[i] - exact), 1.5 * unit) << x[i];  // libm's own rounding beside ours
+    }
+    for (std::size_t n = 0; n <= 17; ++n)
+      for (const std::size_t from : {0, 1, 5, 3'000}) {
+        std::vector<double> some(x.begin() + static_cast<std::ptrdiff_t>(from),
+                                 x.begin() + static_cast<std::ptrdiff_t>(from + n));
+        markers::exponentiate(some);
+        for (std::size_t i = 0; i < n; ++i) EXPECT_EQ(some[i], all[from + i]) << n;
+      }
+  }
+  hwy::SetSupportedTargetsForTest(0);
+  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+}
+
+}  // namespace
