@@ -89,51 +89,79 @@ def streamed(seconds, n_bytes, machine):
     return f"its input once from memory: {100 * n_bytes / machine['bytes'] / seconds:.1g} %"
 
 
-def kernel_section(parts):
-    machine, rows = parts["machine"], []
-    if "pca" in parts:
-        whole, part = parts["pca"]["miura"]["all"], parts["pca"]["miura"]["part"]
-        size = 6 * whole["nonzeros"]  # a 16-bit column and a 32-bit value
-        label = "PCA, {} x 2,000, 50 components"
-        name = label.format(f"{int(whole['name'].split('/')[2]):,}")
-        rivals = [rival for rival in parts["pca"]["rivals"] if rival["program"].startswith("scanpy")]
-        for rival in rivals or [None]:
-            rows.append(kernel_row(name, whole, rival, 4, streamed(whole["cpu"], size, machine)))
-        for rival in parts["pca"]["rivals"]:
-            if rival["program"].startswith("irlba"):
-                rows.append(kernel_row(label.format(f"{int(part['name'].split('/')[2]):,}"), part, rival, 10, ""))
-    if "knn" in parts:
-        miura = parts["knn"]["miura"]
-        share = miura["flops"] / machine["flops"]
-        limit = f"{miura['flops'] / 1e9:.0f} of {machine['flops'] / 1e9:.0f} GFlop/s: {100 * share:.0f} %; mark 80 % {reached(share, .8)}"
-        for rival in parts["knn"]["rivals"] or [None]:
-            rows.append(kernel_row(f"exact neighbours, {int(miura['name'].split('/')[1]):,} x 50, k = 15", miura, rival, None, limit))
-    for resolution, found in parts.get("leiden", {}).items():
-        miura = found["miura"]
-        for rival in found["rivals"] or [None]:
+def pca_rows(found, machine):
+    whole, part = found["miura"]["all"], found["miura"]["part"]
+
+    def name_of(run):
+        return f"PCA, {int(run['name'].split('/')[2]):,} x 2,000, 50 components"
+
+    limit = streamed(whole["cpu"], 6 * whole["nonzeros"], machine)  # a 16-bit column and a 32-bit value each
+    scanpy = [rival for rival in found["rivals"] if rival["program"].startswith("scanpy")]
+    irlba = [rival for rival in found["rivals"] if rival["program"].startswith("irlba")]
+    return ([kernel_row(name_of(whole), whole, rival, 4, limit) for rival in scanpy or [None]]
+            + [kernel_row(name_of(part), part, rival, 10, "") for rival in irlba])
+
+
+def knn_rows(found, machine):
+    miura = found["miura"]
+    share = miura["flops"] / machine["flops"]
+    limit = f"{miura['flops'] / 1e9:.0f} of {machine['flops'] / 1e9:.0f} GFlop/s: {100 * share:.0f} %; mark 80 % {reached(share, .8)}"
+    return [kernel_row(f"exact neighbours, {int(miura['name'].split('/')[1]):,} x 50, k = 15", miura, rival, None, limit)
+            for rival in found["rivals"] or [None]]
+
+
+def leiden_rows(found, machine):
+    rows = []
+    for resolution, runs in found.items():
+        miura = runs["miura"]
+        name = f"Leiden, {miura['edges'] / 1e6:.2f} million edges, resolution {resolution}, modularity {miura['modularity']:.5f}"
+        limit = streamed(miura["cpu"], 24 * miura["edges"], machine)
+        for rival in runs["rivals"] or [None]:
             mark = 1.5 if rival and rival["program"] == "igraph, 2 passes" else None
-            rows.append(kernel_row(f"Leiden, {miura['edges'] / 1e6:.2f} million edges, resolution {resolution}, modularity {miura['modularity']:.5f}",
-                                   miura, rival and rival | {"program": f"{rival['program']}, modularity {rival['found']['modularity']:.5f}"},
-                                   mark, streamed(miura["cpu"], 24 * miura["edges"], machine)))
-    for run in parts.get("permutations", {}).get("miura", []):
-        found = run["found"]
-        limit = f"additions and maxima in registers: {100 * found['share_of_limit']:.0f} %" if "limit" in found else ""
-        rows.append([f"permutations, step-down, all n!, {run['program']}", rounded(run["cpu"]), "", "",
-                     f"30 s {'reached' if run['cpu'] <= 30 else '**missed**'}" if "11 lots" in run["program"] and "64" not in run["program"] else "", limit])
-    for run in parts.get("permutations", {}).get("rivals", []):
-        rows.append([f"permutations, 5,000 features, 20 lots: {run['program']}", rounded(run["cpu"]), "", "", "", f"{run['found']['rate']:.2g} tests x relabelings a second"])
-    if parts.get("markers", {}).get("rivals"):
-        miura = parts["markers"]["miura"]
-        rows.append(kernel_row(f"Wilcoxon rank sums, {miura['nonzeros/s'] * miura['cpu'] / 1e6:.0f} million nonzeros, z within {miura['z_difference']:.0e}", miura,
-                               parts["markers"]["rivals"][0], 50, streamed(miura["cpu"], 3 * miura["nonzeros/s"] * miura["cpu"], machine)))
-    if "files" in parts:
-        files = parts["files"]
-        read, zlib = files["read_by_miura"], files["read_by_hdf5"]
-        rows.append(kernel_row("reading 20 million deflated numbers", read, {"program": "HDF5 with zlib", "cpu": zlib["cpu"]}, 2, ""))
-        share = files["write_by_miura"]["bytes_per_second"] / files["dd_bytes_a_second"]
-        rows.append(["writing 160 MB to the disk, wall s", rounded(files["write_by_miura"]["wall"]), f"plain calls: {rounded(files['write_by_calls']['wall'])}",
-                     times(files["write_by_calls"]["wall"], files["write_by_miura"]["wall"]), f"0.6 of dd {reached(share, .6)}",
-                     f"{share:.2f} of dd's {files['dd_bytes_a_second'] / 1e6:.0f} MB/s"])
+            shown = rival and rival | {"program": f"{rival['program']}, modularity {rival['found']['modularity']:.5f}"}
+            rows.append(kernel_row(name, miura, shown, mark, limit))
+    return rows
+
+
+def permutation_rows(found, machine):
+    rows = []
+    for run in found["miura"]:
+        of_limit = run["found"].get("share_of_limit")
+        limit = f"additions and maxima in registers: {100 * of_limit:.0f} %" if of_limit else ""
+        has_mark = "11 lots" in run["program"] and not run["program"].startswith("int64")
+        mark = f"30 s {'reached' if run['cpu'] <= 30 else '**missed**'}" if has_mark else ""
+        rows.append([f"permutations, step-down, all n!, {run['program']}", rounded(run["cpu"]), "", "", mark, limit])
+    for run in found["rivals"]:
+        rows.append([f"permutations, 5,000 features, 20 lots: {run['program']}", rounded(run["cpu"]), "", "", "",
+                     f"{run['found']['rate']:.2g} tests x relabelings a second"])
+    return rows
+
+
+def marker_rows(found, machine):
+    if not found["rivals"]:
+        return []
+    miura = found["miura"]
+    nonzeros = miura["nonzeros/s"] * miura["cpu"]
+    name = f"Wilcoxon rank sums, {nonzeros / 1e6:.0f} million nonzeros, z within {miura['z_difference']:.0e}"
+    return [kernel_row(name, miura, found["rivals"][0], 50, streamed(miura["cpu"], 3 * nonzeros, machine))]
+
+
+def file_rows(found, machine):
+    write, calls = found["write_by_miura"], found["write_by_calls"]
+    share = write["bytes_per_second"] / found["dd_bytes_a_second"]
+    zlib = {"program": "HDF5 with zlib", "cpu": found["read_by_hdf5"]["cpu"]}
+    return [kernel_row("reading 20 million deflated numbers", found["read_by_miura"], zlib, 2, ""),
+            ["writing 160 MB to the disk, wall s", rounded(write["wall"]), f"plain calls: {rounded(calls['wall'])}",
+             times(calls["wall"], write["wall"]), f"0.6 of dd {reached(share, .6)}",
+             f"{share:.2f} of dd's {found['dd_bytes_a_second'] / 1e6:.0f} MB/s"]]
+
+
+ROWS_OF_KERNELS = {"pca": pca_rows, "knn": knn_rows, "leiden": leiden_rows, "permutations": permutation_rows,
+                   "markers": marker_rows, "files": file_rows}
+
+
+def kernel_section(parts):
+    rows = [row for name, rows_of in ROWS_OF_KERNELS.items() if name in parts for row in rows_of(parts[name], parts["machine"])]
     return table(["kernel", "miura, CPU s", "rival, CPU s", "times", "mark", "beside the machine's limit"], rows)
 
 
