@@ -10,6 +10,7 @@
 #include "app/stages.hpp"
 #include "app/stop_request.hpp"
 #include "miura/base/log.hpp"
+#include "miura/base/memory.hpp"
 #include "miura/comparability/deviation.hpp"
 #include "miura/composition/count_cells.hpp"
 #include "miura/matrix/table_columns.hpp"
@@ -226,6 +227,7 @@ MappingStage map_lots(MPI_Comm comm, MappingReference reference, const Study& st
   const auto prepared = transfer::prepare(comm, std::move(reference.cells), o.mapping);
   for (std::int32_t lot = 0; lot < std::ssize(study.lots); ++lot) {
     if (!mapped[lot]) continue;
+    give_back_freed_memory_above();
     std::vector<std::uint8_t> marked;
     for (const auto l : lot_of) marked.push_back(l == lot ? 1 : 0);
     const transfer::Query query{.scores = marked_rows(comm, study.pca.scores, marked),

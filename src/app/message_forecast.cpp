@@ -4,8 +4,6 @@
 #include <cmath>
 #include <vector>
 
-#include "miura/parallel/partition.hpp"
-
 namespace miura::app {
 
 namespace {
@@ -34,22 +32,6 @@ double everywhere(const Symbols& s, double bytes) { return 2 * s.others * bytes;
 /// A vector of 64-bit sums, reduced over all ranks.
 double reduced(double values) { return 2 * 8 * values; }
 
-/// Calls visit(lot, rank, share) for the ranks that own cells of a lot.
-template <class Visit>
-void for_each_owner(const StudySize& size, int ranks, Visit&& visit) {
-  const auto owners = parallel::Partition::even(size.cells, ranks);
-  std::int64_t first = 0;
-  for (std::size_t l = 0; l < size.of_lots.size(); ++l) {
-    const auto cells = size.of_lots[l].cells;
-    for (int r = 0; r < ranks; ++r) {
-      const auto from = std::clamp(owners.begin(r), first, first + cells);
-      const auto to = std::clamp(owners.end(r), first, first + cells);
-      if (from < to) visit(l, r, static_cast<double>(to - from) / static_cast<double>(cells));
-    }
-    first += cells;
-  }
-}
-
 /// Counts, or values of tables, that the busiest rank reads for others or others for it.
 double moved_entries(const StudySize& size, int ranks) {
   std::vector<std::int64_t> bytes;
@@ -68,10 +50,7 @@ double moved_entries(const StudySize& size, int ranks) {
 /// Reference cells by which a rank differs most from an even share, of which the others relieve it or it them; 0 where
 /// that is not worth the way (parallel::Partition::is_lopsided).
 double surplus(const StudySize& size, int ranks) {
-  std::vector<double> owned(ranks);
-  for_each_owner(size, ranks, [&](std::size_t l, int owner, double share) {
-    owned[owner] += share * static_cast<double>(size.reference_of_lots[l]);
-  });
+  const auto owned = owned_reference_cells(size, ranks);
   const double even = static_cast<double>(size.reference_cells) / ranks;
   const auto [least, most] = std::ranges::minmax(owned);
   return most < 1.1 * even ? 0.0 : std::max(most - even, even - least);

@@ -3,7 +3,7 @@
 #include <map>
 #include <string>
 
-#include "app/run_forecast.hpp"
+#include "app/study_size.hpp"
 
 namespace miura::app {
 

@@ -7,10 +7,9 @@
 #include <cmath>
 
 #include "app/common_options.hpp"
-#include "app/configuration.hpp"
-#include "app/integration.hpp"
 #include "app/message_forecast.hpp"
 #include "app/stages.hpp"
+#include "miura/cluster/leiden_grid.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "miura/parallel/together.hpp"
 
@@ -95,6 +94,7 @@ struct Work {
 /// What the terms of a stage are made of.
 struct Terms {
   double entries, reference, reference_entries, cells, features, genes, of_variable, lots;
+  double owned;  // reference cells of the rank that has most
   double ranks, threads, partitions, clusters, outcomes;
 };
 
@@ -109,6 +109,7 @@ Terms terms_of(const StudySize& size, const RunOptions& o, const Layout& layout)
           .genes = variable_features(size, o),
           .of_variable = variable_share(size, o),
           .lots = of(size.lots),
+          .owned = std::ranges::max(owned_reference_cells(size, layout.ranks)),
           .ranks = of(layout.ranks),
           .threads = of(layout.threads),
           .partitions = partitions,
@@ -181,18 +182,20 @@ void add_markers(const RunOptions& o, const Terms& t, std::vector<Work>& work) {
 void add_clusters(const StudySize& size, const RunOptions& o, const Terms& t, std::vector<Work>& work) {
   const double graph_s = per::distance * t.reference * compared_cells(size, o) + per::graph_cell * t.reference;
   work.push_back({.stage = "neighbors",
-                  .bytes = per::neighbor * o.shared.k * t.reference / t.ranks,
+                  .bytes = per::neighbor * o.shared.k * t.owned,
                   .shared_s = graph_s,
                   .written = 1000 * t.reference});
   if (o.labels.empty()) {
     const auto graphs = static_cast<double>(size.graphs);
     const double followers = static_cast<double>(size.training_cells) - t.reference;
-    work.push_back(
-        {.stage = "cluster",
-         .bytes = per::partition * t.partitions * t.cells / t.ranks + per::neighbor * o.shared.k * t.reference,
-         .shared_s = per::leiden_cell * t.partitions * t.reference + (graphs - 1) * graph_s +
-                     graphs * per::distance * t.reference * followers,
-         .written = 4 * t.partitions * t.cells});
+    const double copied = std::min(static_cast<double>(cluster::LeidenGridOptions{}.most_copied_bytes),
+                                   per::neighbor * o.shared.k * t.reference);
+    work.push_back({.stage = "cluster",
+                    .bytes = per::partition * t.partitions * t.cells / t.ranks +
+                             std::max(copied, per::neighbor * o.shared.k * t.owned),
+                    .shared_s = per::leiden_cell * t.partitions * t.reference + (graphs - 1) * graph_s +
+                                graphs * per::distance * t.reference * followers,
+                    .written = 4 * t.partitions * t.cells});
     const double cells = resampled_cells(size, o);
     work.push_back({.stage = "stability",
                     .bytes = 3 * per::neighbor * o.shared.k * cells,
@@ -202,7 +205,7 @@ void add_clusters(const StudySize& size, const RunOptions& o, const Terms& t, st
   if (size.training_lots < size.lots) {
     const auto largest = static_cast<double>(size.cells_of_largest_lot);
     work.push_back({.stage = "mapping",
-                    .bytes = per::mapping_cell * (t.reference + largest) / t.ranks,
+                    .bytes = per::mapping_cell * (t.owned + largest / t.ranks),
                     .shared_s = per::mapped_cell * t.cells + per::mapped_pair * t.reference * t.cells,
                     .written = 90 * t.cells});
   }
@@ -213,7 +216,7 @@ void add_cells(const StudySize& size, const RunOptions& o, const Terms& t, std::
   if (o.umap_layout) {
     const double epochs = umap::plan_for(size.reference_cells, o.umap.epochs).epochs;
     work.push_back({.stage = "umap",
-                    .bytes = per::place * t.reference + per::neighbor * o.shared.k * t.reference / t.ranks,
+                    .bytes = per::place * t.reference + per::neighbor * o.shared.k * t.owned,
                     .shared_s = per::laid_out_cell * epochs * t.reference +
                                 (per::placed_cell + per::distance * t.reference) * (t.cells - t.reference),
                     .written = 8 * t.cells});
@@ -251,10 +254,10 @@ void add_tests(const StudySize& size, const RunOptions& o, const Terms& t, std::
     work.push_back({.stage = "genes", .shared_s = t.features * (1 + usual_clusters) * (in_family + alone)});
   }
   if (tests_neighborhoods(size, o))
-    work.push_back({.stage = "neighborhoods",
-                    .bytes = per::abundance * lots * t.reference / t.ranks +
-                             lots * lots * (per::lot_pair + per::lot_pair_of_thread * t.threads),
-                    .shared_s = per::relabeled_cell * t.reference * t.outcomes * neighborhood_relabelings(size, o)});
+    work.push_back(
+        {.stage = "neighborhoods",
+         .bytes = per::abundance * lots * t.owned + lots * lots * (per::lot_pair + per::lot_pair_of_thread * t.threads),
+         .shared_s = per::relabeled_cell * t.reference * t.outcomes * neighborhood_relabelings(size, o)});
 }
 
 std::vector<Work> work_of(const StudySize& size, const RunOptions& o, const Layout& layout) {
@@ -272,81 +275,6 @@ std::vector<Work> work_of(const StudySize& size, const RunOptions& o, const Layo
 }
 
 }  // namespace
-
-double relabelings(const StudySize& size, std::int32_t exact_up_to, double drawn) {
-  return size.training_lots <= exact_up_to ? std::tgamma(static_cast<double>(size.training_lots) + 1) : drawn;
-}
-
-bool tests_neighborhoods(const StudySize& size, const RunOptions& o) {
-  return o.neighborhoods && size.training_lots <= o.neighborhood_max_lots;
-}
-
-double neighborhood_relabelings(const StudySize& size, const RunOptions& o) {
-  const auto most = static_cast<double>(o.neighborhood_permutations);
-  return std::min(most, relabelings(size, o.association.relabelings.exact_up_to, most));
-}
-
-double variable_features(const StudySize& size, const RunOptions& o) {
-  return static_cast<double>(size.tables ? size.features : std::min<std::int64_t>(size.features, o.variable.n_genes));
-}
-
-/// They are a tenth of the genes, and not the largest ones.
-double variable_share(const StudySize& size, const RunOptions& o) {
-  if (size.tables) return 1;
-  return std::min(1.0,
-                  1.3 * static_cast<double>(o.variable.n_genes) / std::max(1.0, static_cast<double>(size.features)));
-}
-
-double pairs_of_clusters(const RunOptions& o) {
-  if (o.marker_pairs == "all") return usual_clusters * (usual_clusters - 1) / 2;
-  return static_cast<double>(split_list(o.marker_pairs).size());
-}
-
-double resampled_cells(const StudySize& size, const RunOptions& o) {
-  return static_cast<double>(std::min(size.reference_cells, o.stability_cells));
-}
-
-double n_partitions(const RunOptions& o) {
-  return 1 + static_cast<double>(grid_resolutions(o).size()) * static_cast<double>(std::max(1, o.seeds));
-}
-
-StudySize study_size(const matrix::Lots& lots, const std::vector<input::LotExtent>& extents, const RunOptions& o) {
-  StudySize size;
-  size.lots = std::ssize(lots);
-  size.of_lots = extents;
-  std::vector<std::int64_t> of_training;
-  for (std::size_t l = 0; l < lots.size(); ++l) {
-    const auto& [cells, features, entries, bytes] = extents[l];
-    size.cells += cells;
-    size.entries += entries;
-    size.features = std::max(size.features, features);
-    size.cells_of_largest_lot = std::max(size.cells_of_largest_lot, cells);
-    size.entries_of_largest_lot = std::max(size.entries_of_largest_lot, entries);
-    size.tables |= cells > 0 && entries == cells * features;
-    if (lots[l].role == "train") of_training.push_back(cells);
-  }
-  size.training_lots = std::ssize(of_training);
-  auto cap = o.reference.cells_per_lot;
-  if (cap == 0 && !of_training.empty()) {  // the median, as qc::reference_cells has it
-    std::ranges::sort(of_training);
-    cap = of_training[(of_training.size() - 1) / 2];
-  }
-  for (std::size_t l = 0; l < lots.size(); ++l) {
-    const bool trains = lots[l].role == "train";
-    size.training_cells += trains ? extents[l].cells : 0;
-    size.reference_of_lots.push_back(trains ? std::min(extents[l].cells, cap) : 0);
-    size.reference_cells += size.reference_of_lots.back();
-  }
-  const auto integrations = integration_plan(lots, o).by;
-  const auto uncorrected = std::ranges::count(integrations, integrate::By::none);
-  size.integrations = std::ssize(integrations) - uncorrected;
-  size.graphs = size.integrations + 1;  // what is not corrected is shown beside it
-  size.reference_entries =
-      size.cells > 0 ? std::llround(static_cast<double>(size.entries) * static_cast<double>(size.reference_cells) /
-                                    static_cast<double>(size.cells))
-                     : 0;
-  return size;
-}
 
 std::vector<StageForecast> forecast(const StudySize& size, const RunOptions& o, const Layout& layout) {
   const auto ranks = static_cast<double>(layout.ranks);

@@ -10,6 +10,7 @@
 
 #include "knn/row_request.hpp"
 #include "miura/base/error.hpp"
+#include "miura/base/memory.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "miura/parallel/together.hpp"
 
@@ -266,6 +267,7 @@ matrix::Graph shared_neighbors(MPI_Comm comm, const matrix::Neighbors& neighbors
 
   std::vector<Part> parts;
   in_rounds(comm, n_local, points_a_round, [&](std::int64_t from, std::int64_t to) {
+    give_back_freed_memory_above();
     std::vector<std::int64_t> members;
     for (auto i = from; i < to; ++i) hoods.for_each_member(i, [&](std::int64_t member) { members.push_back(member); });
     const RowRequest request(comm, points, std::move(members));

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "miura/base/log.hpp"
+#include "miura/base/memory.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "miura/parallel/requested_rows.hpp"
 #include "miura/stats/random.hpp"
@@ -141,6 +142,7 @@ HeldOutScores leave_one_lot_out(MPI_Comm comm, const Reference& reference, const
   log::Progress progress("holding lots out", n_parts);
   for (std::int32_t p = 0; p < n_parts; ++p, progress.advance(1)) {
     if (options.safe_point != nullptr) options.safe_point(comm);
+    give_back_freed_memory_above();
     const Query query{.scores = rows_of(comm, reference.scores, part, p, false),
                       .expression = rows_of(comm, reference.expression, part, p, false)};
     const auto n_query = query.scores.points.size();
