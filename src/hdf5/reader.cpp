@@ -216,6 +216,7 @@ void StoredArray::refuse() const {
 template <class T>
 bool StoredArray::read_deflated(std::int64_t first, std::int64_t count, std::span<T> into) const {
   if (!deflated_) return false;
+  if (count == 0) return true;
   if constexpr (std::is_same_v<T, std::int32_t>)
     if (kind_ == Kind::integer && element_bytes_ == 8 && deflated_->read_narrowed(first, count, into.data()))
       return true;

@@ -20,7 +20,9 @@ double p_of(const std::vector<double>& difference, Side side) { return sign_flip
 
 TEST(SignFlipTest, AgreesWithIndependentEnumerations) {
   std::ifstream file(std::string(MIURA_TEST_DATA) + "/golden_sources/golden.json");
-  for (const auto& expected : nlohmann::json::parse(file)["paired"]) {
+  const auto golden = nlohmann::json::parse(file);
+  ASSERT_FALSE(golden["paired"].empty());
+  for (const auto& expected : golden["paired"]) {
     const auto difference = expected["difference"].get<std::vector<double>>();
     EXPECT_NEAR(sign_flip_test(difference, {}).mean, expected["mean"], 1e-12);
     EXPECT_NEAR(p_of(difference, Side::two_sided), expected["p_two-sided"], 1e-12);

@@ -23,7 +23,9 @@ sources::Contrast two_sample(const Values& source, const Values& reference) {
 
 TEST(TwoSampleContrast, AgreesWithIndependentEnumerations) {
   std::ifstream file(std::filesystem::path(MIURA_TEST_DATA) / "golden_sources" / "golden.json");
-  for (const auto& expected : nlohmann::json::parse(file)["two_sample"]) {
+  const auto golden = nlohmann::json::parse(file);
+  ASSERT_FALSE(golden["two_sample"].empty());
+  for (const auto& expected : golden["two_sample"]) {
     const auto found = two_sample(expected["source"], expected["reference"]);
     EXPECT_NEAR(found.difference, expected["difference"], 1e-12);
     EXPECT_NEAR(found.p, expected["p"], 1e-12);
