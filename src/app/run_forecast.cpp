@@ -12,6 +12,7 @@
 #include "miura/cluster/leiden_grid.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "miura/parallel/together.hpp"
+#include "miura/permutation/forecast.hpp"
 
 namespace miura::app {
 
@@ -76,8 +77,6 @@ constexpr double placed_cell = 4e-5;
 constexpr double relabeled_cluster = 5e-11;
 constexpr double relabeled_gene = 2e-9;
 constexpr double drawn_lot_of_cluster = 8e-9;  // where not all relabelings are taken: of each lot
-constexpr double drawn_for_gene = 5e-10;
-constexpr double drawn_lot_of_gene = 2e-11;
 constexpr double gene_alone = 5e-6;        // and outcome: what few lots can give it
 constexpr double relabeled_cell = 3.5e-9;  // of the reference, by those around it
 constexpr double entry_writing = 5e-8;
@@ -246,7 +245,7 @@ void add_tests(const StudySize& size, const RunOptions& o, const Terms& t, std::
                   .shared_s = t.clusters * tests_s(of_clusters.exact_up_to, of_clusters.permutations,
                                                    per::relabeled_cluster, per::drawn_lot_of_cluster * lots)});
   if (o.genes && !size.tables) {
-    const double a_drawn = per::drawn_for_gene + per::drawn_lot_of_gene * lots;
+    const double a_drawn = permutation::seconds_of_drawn_test(static_cast<std::int32_t>(size.training_lots));
     const double in_family = tests_s(o.gene_exact_up_to, o.gene_permutations, per::relabeled_gene, a_drawn);
     const double alone = size.training_lots <= of_clusters.exact_up_to
                              ? per::gene_alone * t.outcomes

@@ -28,8 +28,8 @@ private:
   DeflatedChunks() = default;
   bool read_packed(std::int64_t chunk, std::vector<std::byte>& packed) const;
   bool inflate(std::span<const std::byte> packed, std::vector<std::byte>& bytes) const;
-  /// Inflates the chunks that hold values [first, first + count) and calls take(bytes, from, n, at) for each: its
-  /// values [from, from + n) are those that are wanted from the one numbered `at` on. False where take says so.
+  /// Inflates the chunks that hold values [first, first + count) and calls use(bytes, from, n, at) for each: its
+  /// values [from, from + n) are those that are wanted from the one numbered `at` on. False where use says so.
   template <class Use>
   bool for_each_chunk(std::int64_t first, std::int64_t count, Use&& use);
   /// Copies values [from, from + count) of a chunk.

@@ -31,12 +31,15 @@ bool mirrors_itself(const RankTests& tests, const Options& options) {
 
 }  // namespace
 
+double seconds_of_drawn_test(std::int32_t n_lots) {
+  return 0.5e-9 + n_lots * (n_lots <= most_lots_in_pairs ? 0.02e-9 : 0.1e-9);
+}
+
 double forecast_core_seconds(const RankTests& tests, const Options& options) {
   const Relabelings relabelings(tests.n_lots, tests.stratum, options);
   const auto n_relabelings = static_cast<double>(relabelings.size());
   const auto n_pairs = static_cast<double>(tests.size()) * n_relabelings;
-  if (!relabelings.exact())
-    return n_pairs * (0.5e-9 + tests.n_lots * (tests.n_lots <= most_lots_in_pairs ? 0.02e-9 : 0.1e-9));
+  if (!relabelings.exact()) return n_pairs * seconds_of_drawn_test(tests.n_lots);
   const bool one_norm = have_one_norm(tests);
   const auto tiles = n_relabelings / 256 * 250e-9;  // the first tests, all of which are compared
   return (n_pairs * (one_norm ? 0.017e-9 : 0.031e-9) + tiles) * (mirrors_itself(tests, options) ? 0.5 : 1.0);

@@ -4,12 +4,14 @@
 #include <cmath>
 #include <limits>
 #include <stdexcept>
+#include <string>
 
 #include "miura/base/error.hpp"
 #include "miura/parallel/communicator.hpp"
 #include "miura/permutation/relabelings.hpp"
 #include "miura/stats/ranks.hpp"
 #include "permutation/dealing.hpp"
+#include "permutation/drawn_relabelings.hpp"
 #include "permutation/hit_marks.hpp"
 #include "permutation/hit_plan.hpp"
 #include "permutation/lot_split.hpp"
@@ -244,8 +246,8 @@ Histograms count_drawn(MPI_Comm comm, const RankTests& tests, std::span<const st
 }
 
 void check_rules(const RankTests& tests, std::span<const std::int32_t> bar, std::span<const HitRule> rules) {
-  constexpr std::int32_t most_lots = 1'800;  // |S| <= n (n^2 - 1) / 3 < 2^31
-  if (tests.n_lots > most_lots) throw UsageError("hits are counted for at most 1800 samples");
+  if (tests.n_lots > most_lots_in_pairs)
+    throw UsageError("hits are counted for at most " + std::to_string(most_lots_in_pairs) + " samples");
   if (std::ssize(bar) != tests.size()) throw std::logic_error("every test needs a bar");
   if (std::ranges::any_of(bar, [](std::int32_t b) { return b < 1; })) throw std::logic_error("a bar is at least 1");
   for (const auto& rule : rules)

@@ -9,10 +9,11 @@ namespace miura::populations {
 
 namespace {
 
-std::vector<double> shares_of(const matrix::Composition& c, std::int32_t cluster) {
+/// Of the lots of which the other labeling knows cells too.
+std::vector<double> shares_of(const matrix::Composition& c, std::int32_t cluster, const matrix::Composition& other) {
   std::vector<double> shares;
   for (std::int32_t lot = 0; lot < c.n_lots; ++lot)
-    if (c.lot_size[lot] > 0)
+    if (c.lot_size[lot] > 0 && other.lot_size[lot] > 0)
       shares.push_back(static_cast<double>(c.cells(cluster, lot)) / static_cast<double>(c.lot_size[lot]));
   return shares;
 }
@@ -28,8 +29,9 @@ std::vector<Counterpart> counterparts(const Overlaps& overlaps, std::span<const 
       for (std::int32_t k = 0; k < overlaps.end_of(a) - overlaps.first_of(a); ++k) {
         const auto match = overlaps.best_match(overlaps.first_of(a) + k, b);
         const auto other = match.cluster < 0 ? -1 : match.cluster - overlaps.first_of(b);
-        const auto rho = other < 0 ? std::numeric_limits<double>::quiet_NaN()
-                                   : stats::spearman_rho(shares_of(shares[a], k), shares_of(shares[b], other));
+        const auto rho =
+            other < 0 ? std::numeric_limits<double>::quiet_NaN()
+                      : stats::spearman_rho(shares_of(shares[a], k, shares[b]), shares_of(shares[b], other, shares[a]));
         found.push_back({a, k, b, other, match.jaccard, rho});
       }
   return found;

@@ -29,9 +29,32 @@ diff document.md first.md || fail "kept parts give another document"
 measure --only machine || fail "--only: $(tail -3 err.txt)"
 grep -q machine_bench err.txt || fail "--only machine measures nothing"
 
-# a part that is not there, and a document without a place, are refused
-measure --only nothing && fail "an unknown part is taken"
-grep -q 'there is no part nothing' err.txt || fail "unknown part: $(cat err.txt)"
+# a table of which a part lacks stays as it was, and so does the project's own document where --small names none
+mv work/pca.json pca.json
+between kernels >kernels.txt
+measure --only machine || fail "a part lacks: $(tail -3 err.txt)"
+grep -q 'the table of kernels is left as it is: pca not measured' err.txt || fail "a part lacks: $(cat err.txt)"
+diff <(between kernels) kernels.txt || fail "the table of kernels was changed"
+mv pca.json work
+cp "$SOURCE/docs/performance.md" before.md
+program() { "$PYTHON" "$SOURCE/tools/bench/measure" --small --work work --build "$(dirname "$MIURA")" "$@" 2>err.txt; }
+program >out.txt || fail "to the standard output: $(tail -3 err.txt)"
+grep -q 'GFlop/s' out.txt || fail "nothing on the standard output"
+cmp "$SOURCE/docs/performance.md" before.md || fail "--small changes the project's document"
+
+# what is not there, or does not go together, is refused
+refused() { # WORDS, then arguments
+  measure "${@:2}" && fail "measured: ${*:2}"
+  grep -qF -- "$1" err.txt || fail "${*:2}: $(cat err.txt)"
+}
+refused 'there is no part nothing' --only nothing
+refused 'nosuch.ini: not found' nosuch.ini
+refused 'nowhere/miura: not found' --build nowhere
+mkdir -p a/s b/s
+touch a/s/study.ini b/s/study.ini
+refused 'several studies would be study-s.json' a/s/study.ini b/s/study.ini
+sed -i 's/"small": true/"small": false/' work/machine.json
+refused 'machine.json is of a run without --small'
+sed -i 's/"small": false/"small": true/' work/machine.json
 sed -i '/measured: kernels/d' document.md
-measure && fail "a document without a place for kernels is taken"
-grep -q 'no place for `kernels`' err.txt || fail "no place: $(cat err.txt)"
+refused 'no place for `kernels`'

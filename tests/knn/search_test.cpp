@@ -12,6 +12,7 @@
 
 #include "knn/points.hpp"
 #include "miura/base/error.hpp"
+#include "support/simd_targets.hpp"
 
 namespace {
 
@@ -230,14 +231,7 @@ TEST(NearestOnEveryInstructionSet, HasTheSameBits) {
   const auto all = uniform_points(500, 30, 15);
   const auto points = mine(MPI_COMM_SELF, all, 500, 30, Cut::even);
   const auto expected = by_definition(all, all, 30, 12, true, 0, 500);
-  for (const auto target : hwy::SupportedAndGeneratedTargets()) {
-    SCOPED_TRACE(hwy::TargetName(target));
-    hwy::SetSupportedTargetsForTest(target);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-    expect_same(knn::nearest(MPI_COMM_SELF, points, {.k = 12}), expected);
-  }
-  hwy::SetSupportedTargetsForTest(0);
-  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+  test::with_each_target([&] { expect_same(knn::nearest(MPI_COMM_SELF, points, {.k = 12}), expected); });
 }
 
 TEST(NearestOfBadInput, IsRefusedOnAllRanks) {

@@ -1,18 +1,20 @@
 #include "knn/thinning.hpp"
 
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <numeric>
 #include <vector>
 
 #include "miura/stats/random.hpp"
+#include "support/simd_targets.hpp"
 
 namespace {
 
 using namespace miura;
+using test::with_each_target;
 
 /// Scores of candidates: of several sizes, some equal.
 std::vector<float> scores_of(std::int64_t n) {
@@ -21,19 +23,6 @@ std::vector<float> scores_of(std::int64_t n) {
   for (std::int64_t i = 0; i < n; ++i)
     scores.push_back(i % 4 == 3 ? scores[i / 2] : static_cast<float>(100 * random.uniform() - 60));
   return scores;
-}
-
-/// Calls check() with each set of instructions that this processor has.
-template <class Check>
-void with_each_target(Check&& check) {
-  for (const auto target : hwy::SupportedAndGeneratedTargets()) {
-    SCOPED_TRACE(hwy::TargetName(target));
-    hwy::SetSupportedTargetsForTest(target);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-    check();
-  }
-  hwy::SetSupportedTargetsForTest(0);
-  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
 }
 
 TEST(ScoreOfAtLeast, IsReachedByAsManyAndHardlyBelowTheOneAskedFor) {
@@ -57,8 +46,10 @@ TEST(ScoreOfAtLeast, IsReachedByAsManyAndHardlyBelowTheOneAskedFor) {
 
 TEST(KeepReaching, KeepsThoseAndTheirPlacesInOrder) {
   with_each_target([] {
-    for (std::int64_t size = 0; size <= 70; ++size)
-      for (const float threshold : {-1e30F, -20.F, 0.F, 35.F, 1e30F}) {
+    for (std::int64_t size = 0; size <= 70; ++size) {
+      std::vector<float> thresholds{-1e30F, -20.F, 0.F, 35.F, 1e30F};
+      std::ranges::copy(scores_of(size), std::back_inserter(thresholds));  // which reach themselves
+      for (const float threshold : thresholds) {
         auto scores = scores_of(size);
         std::vector<std::int32_t> positions(size);
         std::iota(positions.begin(), positions.end(), 1'000);
@@ -74,6 +65,7 @@ TEST(KeepReaching, KeepsThoseAndTheirPlacesInOrder) {
         EXPECT_TRUE(std::equal(expected.begin(), expected.end(), scores.begin()));
         EXPECT_TRUE(std::equal(expected_positions.begin(), expected_positions.end(), positions.begin()));
       }
+    }
   });
 }
 

@@ -1,11 +1,11 @@
 #include "pca/weighted_rows.hpp"
 
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
 
 #include <vector>
 
 #include "miura/stats/random.hpp"
+#include "support/simd_targets.hpp"
 
 namespace {
 
@@ -24,15 +24,11 @@ TEST(AddWeightedRows, HasTheBitsOfPlainSumsInOrderOfTheRows) {
     auto expected = start;
     for (const auto& [weight, row] : rows)
       for (std::int32_t c = 0; c < panel_width; ++c) expected[c] += weight * panel[row * panel_width + c];
-    for (const auto target : hwy::SupportedAndGeneratedTargets()) {
-      hwy::SetSupportedTargetsForTest(target);
-      hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+    test::with_each_target([&] {
       auto sums = start;
       pca::add_weighted_rows(panel.data(), rows, sums.data());
-      EXPECT_EQ(sums, expected) << hwy::TargetName(target);
-    }
-    hwy::SetSupportedTargetsForTest(0);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+      EXPECT_EQ(sums, expected);
+    });
   }
 }
 

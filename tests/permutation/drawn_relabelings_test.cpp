@@ -1,7 +1,6 @@
 #include "permutation/drawn_relabelings.hpp"
 
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
 
 #include <algorithm>
 #include <cmath>
@@ -11,6 +10,7 @@
 #include "miura/permutation/max_t.hpp"
 #include "miura/stats/random.hpp"
 #include "miura/stats/ranks.hpp"
+#include "support/simd_targets.hpp"
 
 namespace {
 
@@ -18,6 +18,7 @@ using namespace miura;
 using permutation::Options;
 using permutation::RankTests;
 using permutation::Side;
+using test::with_each_target;
 
 std::vector<std::int32_t> ranks_of(std::int32_t n, std::uint32_t levels, std::uint64_t index) {
   stats::RandomStream random(7, stats::Purpose::simulate, index);
@@ -106,19 +107,6 @@ void expect_counts_of_family(const RankTests& tests, const Options& options) {
   }
 }
 
-/// Calls check() with vectors of every width that this processor has.
-template <class Check>
-void with_each_target(Check&& check) {
-  for (auto left = hwy::SupportedTargets(); left != 0; left &= left - 1) {
-    hwy::SetSupportedTargetsForTest(left & -left);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-    SCOPED_TRACE(hwy::TargetName(left & -left));
-    check();
-    hwy::SetSupportedTargetsForTest(0);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-  }
-}
-
 TEST(DrawnRelabelings, AreCountedAsOneByOne) {
   with_each_target([] {
     for (const std::int32_t n_lots : {13, 16, 41}) {  // odd ones go with a lot that is not there
@@ -138,6 +126,19 @@ TEST(DrawnRelabelings, AreCountedWithinStrataAndOnOneSide) {
     expect_counts_of_each(tests, options);
     expect_counts_of_family(tests, options);
   }
+}
+
+TEST(DrawnRelabelings, OfTestsOfOneNormAreComparedByTheirSums) {
+  RankTests tests;
+  tests.n_lots = 14;
+  for (int f = 0; f < 6; ++f) {
+    const auto row = ranks_of(tests.n_lots, 1U << 30, f);
+    tests.feature.insert(tests.feature.end(), row.begin(), row.end());
+  }
+  tests.outcome = ranks_of(tests.n_lots, 1U << 30, 100);
+  tests.pair_all();
+  for (const auto side : {Side::two_sided, Side::greater, Side::less})
+    expect_counts_of_family(tests, {.exact_up_to = 3, .permutations = 100, .seed = 5, .side = side});
 }
 
 TEST(DrawnRelabelings, OfVeryManyLotsNeedMoreThan32Bits) {

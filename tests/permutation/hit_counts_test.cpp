@@ -1,7 +1,6 @@
 #include "miura/permutation/hit_counts.hpp"
 
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
 
 #include <algorithm>
 #include <cmath>
@@ -11,6 +10,7 @@
 #include "miura/permutation/relabelings.hpp"
 #include "miura/stats/random.hpp"
 #include "miura/stats/ranks.hpp"
+#include "support/simd_targets.hpp"
 
 namespace {
 
@@ -111,22 +111,16 @@ const std::vector<Case> cases{
 };
 
 TEST(HitCounts, AreThoseOfEveryRelabelingByItselfOnAnyMachine) {
-  const auto targets = hwy::SupportedTargets();
   for (std::size_t c = 0; c < cases.size(); ++c) {
     auto panel = random_panel(cases[c].n, cases[c].n_features, 2, c + 1);
     panel.tests.stratum = cases[c].stratum;
     const auto rules = rules_of(panel, 2);
     const auto expected = reference(panel, rules, cases[c].options);
-    for (auto left = targets; left != 0; left &= left - 1) {
-      hwy::SetSupportedTargetsForTest(left & -left);
-      hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+    test::with_each_target([&] {
       const auto found = permutation::count_hits(MPI_COMM_WORLD, panel.tests, panel.bar, rules, cases[c].options);
       for (std::size_t r = 0; r < rules.size(); ++r)
-        EXPECT_EQ(found.of_rule[r].null, expected[r])
-            << "case " << c << ", rule " << r << ", target " << (left & -left);
-    }
-    hwy::SetSupportedTargetsForTest(0);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+        EXPECT_EQ(found.of_rule[r].null, expected[r]) << "case " << c << ", rule " << r;
+    });
   }
 }
 

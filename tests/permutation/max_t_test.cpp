@@ -1,7 +1,6 @@
 #include "miura/permutation/max_t.hpp"
 
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
 
 #include <algorithm>
 #include <cmath>
@@ -14,6 +13,7 @@
 #include "miura/permutation/marginal.hpp"
 #include "miura/stats/random.hpp"
 #include "miura/stats/ranks.hpp"
+#include "support/simd_targets.hpp"
 
 namespace {
 
@@ -251,18 +251,10 @@ TEST(MaxT, CountsTheSameWithVectorsOfAnyWidth) {
   const auto one_norm = random_tests(8, 11, 1, 1U << 30, 60), mixed = random_tests(8, 11, 2, 4, 61);
   const auto drawn = random_tests(16, 11, 2, 4, 62);
   const permutation::Options options{.permutations = 500};
-  const auto targets = hwy::SupportedTargets();
   for (const auto* tests : {&one_norm, &mixed, &drawn}) {
     const auto expected = permutation::max_t(MPI_COMM_WORLD, *tests, options);
-    int n_widths = 0;
-    for (auto left = targets; left != 0; left &= left - 1, ++n_widths) {
-      hwy::SetSupportedTargetsForTest(left & -left);
-      hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-      expect_equal(permutation::max_t(MPI_COMM_WORLD, *tests, options), expected);
-    }
-    hwy::SetSupportedTargetsForTest(0);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-    EXPECT_GE(n_widths, 1);
+    test::with_each_target(
+        [&] { expect_equal(permutation::max_t(MPI_COMM_WORLD, *tests, options), expected); });
   }
 }
 

@@ -80,6 +80,16 @@ TEST(Counterparts, AreMissingWhereTheOtherKnowsNoneOfTheCells) {
   EXPECT_TRUE(std::isnan(found[1].rho_shares));
 }
 
+TEST(Counterparts, AreComparedOverTheLotsThatBothKnow) {
+  // four lots of three cells, of which the second labeling lacks the first
+  const Labels a{1, 1, 1, 0, 0, 0, 0, 0, 1, 0, 1, 1}, b{-1, -1, -1, 0, 0, 0, 0, 0, 1, 0, 1, 1};
+  const auto found = counterparts_of({a, b}, 4);
+  ASSERT_EQ(found.size(), 2);
+  EXPECT_EQ(found[0].other_cluster, 0);
+  EXPECT_DOUBLE_EQ(found[0].rho_shares, 1.0);
+  EXPECT_DOUBLE_EQ(found[1].rho_shares, 1.0);
+}
+
 TEST(Counterparts, NeedTheCompositionOfEveryLabeling) {
   const std::vector<Labels> labels{{0, 1}, {0, 1}};
   EXPECT_THROW(counterparts(overlaps_of(labels), {}), std::logic_error);

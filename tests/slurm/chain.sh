@@ -28,7 +28,24 @@ awk -v m="$memory" -v p="$peak" 'BEGIN { exit !(m > 1024 * p && m < 1024 * p * 3
 
 # without --ranks the forecast chooses; what it writes can be looked at first
 "$SOURCE/tools/submit" study/study.ini --out looked_at --dry-run >submitted || fail "--dry-run"
-grep -q -- '--ntasks=1 --cpus-per-task=8' looked_at/jobs/submit.sh || fail "a small study asks for more than a rank: $(cat looked_at/jobs/submit.sh)"
+cpus=$(sinfo -h -o %c | sort -n | tail -n 1)
+grep -q -- "--ntasks=1 --cpus-per-task=$((cpus < 8 ? cpus : 8)) " looked_at/jobs/submit.sh || fail "a small study asks for more than a rank: $(cat looked_at/jobs/submit.sh)"
+
+# options of the user's come last; memory is asked for in one way
+"$SOURCE/tools/submit" study/study.ini --out looked_at --dry-run -- --mem=1G --time=3:00:00 >submitted || fail "--dry-run --"
+grep -q -- '--time=0:15:00 .*--mem=1G --time=3:00:00' looked_at/jobs/submit.sh || fail "the time that was asked for: $(cat looked_at/jobs/submit.sh)"
+grep -q -- '--mem-per-cpu' looked_at/jobs/submit.sh && fail "memory is asked for twice: $(cat looked_at/jobs/submit.sh)"
+
+# where Slurm refuses the study, its lots do not stay in the queue
+"$SOURCE/tools/submit" study/study.ini --out refused --ranks 1 --threads $((cpus + 1)) >submitted 2>err.txt && fail "more CPUs than a node has are taken"
+lots=$(awk '/^lots/ { print $2 }' submitted)
+grep -q "^submit: refused; cancelled: $lots\$" err.txt || fail "a refused chain: $(cat submitted err.txt)"
+until_it 60 "the lots of a refused chain are cancelled" has_ended "$lots"
+
+# a wrong path is one line
+MIURA=nowhere/miura "$SOURCE/tools/submit" study/study.ini --dry-run 2>err.txt
+[ $? -eq 66 ] || fail "no program: $(cat err.txt)"
+grep -q '^submit: nowhere/miura: No such file' err.txt || fail "no program: $(cat err.txt)"
 
 file=$(find study/data -name '*.mtx.gz' | sort | sed -n 4p)
 truncate -s -100 "$file"

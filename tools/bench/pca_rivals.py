@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Principal components of the matrix that `pca_bench --write=PREFIX CELLS FEATURES` wrote, by scanpy and by R's irlba.
 
-    pca_rivals.py PREFIX FEATURES [CELLS_FOR_IRLBA]
+    pca_rivals.py PREFIX FEATURES [CELLS_FOR_IRLBA RSCRIPT]
 
 Prints a line a program, tab-separated: its name, CPU seconds of scaling and decomposition on one thread, the variances it found.
 """
@@ -10,7 +10,6 @@ import os
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ[variable] = "1"
 
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -45,7 +44,7 @@ def read(prefix: str, features: int) -> scipy.sparse.csr_matrix:
 
 def main() -> None:
     prefix, features = sys.argv[1], int(sys.argv[2])
-    irlba_cells = int(sys.argv[3]) if len(sys.argv) > 3 else 0
+    irlba_cells, rscript = (int(sys.argv[3]), sys.argv[4]) if len(sys.argv) > 4 else (0, None)
     x = read(prefix, features)
 
     # Centring alone, implicit and sparse: scanpy's quickest way; then scaled and cut, which makes it dense.
@@ -61,10 +60,10 @@ def main() -> None:
         print(f"scanpy arpack, {x.shape[0]} cells, {name}\t{ended - started:.2f}\tvariance_1={variance[0]:.6g} "
               f"variance_50={variance[-1]:.6g} scaling={scaled - started:.2f}", flush=True)
 
-    if irlba_cells and shutil.which("Rscript"):
+    if rscript:
         with tempfile.TemporaryDirectory() as folder:
             scipy.io.mmwrite(folder + "/x.mtx", x[:irlba_cells])
-            subprocess.run(["Rscript", "-e", IRLBA, folder + "/x.mtx"], check=True)
+            subprocess.run([rscript, "-e", IRLBA, folder + "/x.mtx"], check=True)
 
 
 if __name__ == "__main__":

@@ -86,18 +86,23 @@ def kernel_row(kernel, miura, rival, mark, limit):
 
 def streamed(seconds, n_bytes, machine):
     """How far a kernel is from reading its input once at the pace of memory."""
-    return f"its input once from memory: {100 * n_bytes / machine['bytes'] / seconds:.1g} %"
+    return f"its input once from memory: {100 * n_bytes / machine['bytes'] / seconds:.2g} %"
+
+
+def variances(of):
+    return f"variances {of['variance_1']:.6g} to {of['variance_50']:.6g}"
 
 
 def pca_rows(found, machine):
     whole, part = found["miura"]["all"], found["miura"]["part"]
 
     def name_of(run):
-        return f"PCA, {int(run['name'].split('/')[2]):,} x 2,000, 50 components"
+        return f"PCA, {int(run['name'].split('/')[2]):,} x 2,000, 50 components, {variances(run)}"
 
     limit = streamed(whole["cpu"], 6 * whole["nonzeros"], machine)  # a 16-bit column and a 32-bit value each
-    scanpy = [rival for rival in found["rivals"] if rival["program"].startswith("scanpy")]
-    irlba = [rival for rival in found["rivals"] if rival["program"].startswith("irlba")]
+    rivals = [rival | {"program": f"{rival['program']}, {variances(rival['found'])}"} for rival in found["rivals"]]
+    scanpy = [rival for rival in rivals if rival["program"].startswith("scanpy")]
+    irlba = [rival for rival in rivals if rival["program"].startswith("irlba")]
     return ([kernel_row(name_of(whole), whole, rival, 4, limit) for rival in scanpy or [None]]
             + [kernel_row(name_of(part), part, rival, 10, "") for rival in irlba])
 
@@ -106,8 +111,9 @@ def knn_rows(found, machine):
     miura = found["miura"]
     share = miura["flops"] / machine["flops"]
     limit = f"{miura['flops'] / 1e9:.0f} of {machine['flops'] / 1e9:.0f} GFlop/s: {100 * share:.0f} %; mark 80 % {reached(share, .8)}"
+    rivals = [rival | {"program": f"{rival['program']}, recall {rival['found']['recall']:g}"} for rival in found["rivals"]]
     return [kernel_row(f"exact neighbours, {int(miura['name'].split('/')[1]):,} x 50, k = 15", miura, rival, None, limit)
-            for rival in found["rivals"] or [None]]
+            for rival in rivals or [None]]
 
 
 def leiden_rows(found, machine):
@@ -161,22 +167,29 @@ ROWS_OF_KERNELS = {"pca": pca_rows, "knn": knn_rows, "leiden": leiden_rows, "per
 
 
 def kernel_section(parts):
-    rows = [row for name, rows_of in ROWS_OF_KERNELS.items() if name in parts for row in rows_of(parts[name], parts["machine"])]
+    rows = [row for name, rows_of in ROWS_OF_KERNELS.items() for row in rows_of(parts[name]["found"], parts["machine"]["found"])]
     return table(["kernel", "miura, CPU s", "rival, CPU s", "times", "mark", "beside the machine's limit"], rows)
 
 
-def machine_section(machine):
-    return (f"{machine['date']}, {machine['miura']}: {machine['cores']} cores of {machine['cpu']}, {machine['memory'] / 2**30:.0f} GiB; a core makes "
+def machine_section(parts):
+    machine = parts["machine"]["found"]
+    text = (f"{machine['cores']} cores of {machine['cpu']}, {machine['memory'] / 2**30:.0f} GiB; a core makes "
             f"{machine['flops'] / 1e9:.0f} GFlop/s of fused multiply-adds and reads {machine['bytes'] / 1e9:.1f} GB/s from memory.\n")
+    names_of = {}
+    for name, part in parts.items():
+        names_of.setdefault((part["date"], part["miura"]), []).append(name)
+    return text + "".join(f"\n{date}, {miura}: {', '.join(names)}.\n" for (date, miura), names in sorted(names_of.items()))
 
 
-def sections(parts):
-    """Text for each mark of the document, of the parts that were measured."""
-    if "machine" not in parts:
-        return {}
-    studies = {name.removeprefix("study-"): part for name, part in parts.items() if name.startswith("study-")}
-    text = {"machine": machine_section(parts["machine"]), "kernels": kernel_section(parts)}
-    if studies:
-        text["studies"] = "\n".join(study_section(name, study) for name, study in studies.items())
-        text["scaling"] = "\n".join(scaling_section(name, study) for name, study in studies.items())
-    return text
+def sections(parts, all_parts):
+    """Text for each mark of the document, and what lacks for each that there is no text for."""
+    studies = {name.removeprefix("study-"): part["found"] for name, part in parts.items() if name.startswith("study-")}
+    needed = {"machine": ["machine"], "kernels": ["machine", *ROWS_OF_KERNELS],
+              "studies": [name for name in all_parts if name.startswith("study-")]}
+    needed["scaling"] = needed["studies"]
+    lacking = {section: [name for name in names if name not in parts] for section, names in needed.items()}
+    text_of = {"machine": lambda: machine_section(parts), "kernels": lambda: kernel_section(parts),
+               "studies": lambda: "\n".join(study_section(name, study) for name, study in studies.items()),
+               "scaling": lambda: "\n".join(scaling_section(name, study) for name, study in studies.items())}
+    return ({section: text() for section, text in text_of.items() if not lacking[section]},
+            {section: names for section, names in lacking.items() if names})

@@ -9,4 +9,7 @@ namespace miura::permutation {
 /// collective.
 double forecast_core_seconds(const RankTests& tests, const Options& options);
 
+/// Of one test under one relabeling that is drawn, by rank correlation.
+double seconds_of_drawn_test(std::int32_t n_lots);
+
 }  // namespace miura::permutation

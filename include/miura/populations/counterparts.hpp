@@ -14,7 +14,8 @@ struct Counterpart {
   std::int32_t labeling = 0, cluster = 0;              ///< cluster from 0 within its labeling
   std::int32_t other_labeling = 0, other_cluster = 0;  ///< -1: the other has none of these cells
   double jaccard = 0;                                  ///< NaN without counterpart, as the next
-  double rho_shares = 0;  ///< Spearman's rho over lots between the shares of both; NaN where one never varies
+  double rho_shares =
+      0;  ///< Spearman's rho over the lots that both know, between their shares; NaN where one never varies
 };
 
 /// The counterpart of every cluster of each labeling in each later one. `shares` has the composition of every labeling,

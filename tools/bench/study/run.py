@@ -140,7 +140,7 @@ def main():
             log = out / f"{name}.log"
             used = run(list(map(str, command)), log)
             used["stages"] = stages_of(log, result / "provenance.json" if result in command else None, used)
-            used["told"] = next(line for line in log.read_text().splitlines() if re.search(r"\d cells", line))
+            used["told"] = next((line for line in log.read_text().splitlines() if re.search(r"\d cells", line)), "")
             runs.setdefault(name, []).append(used["cpu"])
             print(f"{name}: {used['wall']:.1f} s, {used['cpu']:.1f} CPU s, {used['memory']:.2f} GB", file=sys.stderr, flush=True)
             if name not in best or used["cpu"] < best[name]["cpu"]:
