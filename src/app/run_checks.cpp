@@ -151,6 +151,8 @@ void check(RunOptions& o) {
   check_range("plan-threads", o.plan_threads, 0, 100'000);
   for (const auto& stage : {o.from, o.to})
     if (!stage.empty()) stage_number(stage);
+  if (!o.from.empty() && !o.to.empty() && stage_number(o.from) > stage_number(o.to))
+    throw UsageError("--from " + o.from + " lies behind --to " + o.to);
 }
 
 }  // namespace miura::app

@@ -77,8 +77,8 @@ constexpr double placed_cell = 4e-5;
 constexpr double relabeled_cluster = 5e-11;
 constexpr double relabeled_gene = 2e-9;
 constexpr double drawn_lot_of_cluster = 8e-9;  // where not all relabelings are taken: of each lot
-constexpr double gene_alone = 5e-6;        // and outcome: what few lots can give it
-constexpr double relabeled_cell = 3.5e-9;  // of the reference, by those around it
+constexpr double gene_alone = 5e-6;            // and outcome: what few lots can give it
+constexpr double relabeled_cell = 3.5e-9;      // of the reference, by those around it
 constexpr double entry_writing = 5e-8;
 
 }  // namespace per

@@ -35,6 +35,7 @@ refused_at_once 64 'no command given'
 refused_at_once 64 "unknown command 'runs'; did you mean 'run'" runs
 refused_at_once 64 'no sample sheet' run
 refused 64 "'nonsense' is no stage; the stages are read" run study/study.ini --from nonsense
+refused 64 "--from report lies behind --to read" run study/study.ini --from report --to read
 refused 64 "unknown option 'pca.compnents'; did you mean 'pca.components'" run study/study.ini --pca.compnents 5
 refused_at_once 64 "unknown option 'components'; did you mean 'pca.components'" run study/study.ini --components 5
 refused_at_once 64 "'many'.*--pca.components" run study/study.ini --pca.components many
