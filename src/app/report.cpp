@@ -37,6 +37,7 @@ int report(MPI_Comm comm, const std::vector<std::string>& arguments) {
   positional.add("result", 1);
   if (!understand(comm, arguments, options, positional, o.common)) return 0;
   if (o.result.empty()) throw UsageError("no result: miura report RESULT");
+  if (!o.common.out.empty()) throw UsageError("a report is rendered in the folder of its result; --out is not taken");
   const std::filesystem::path folder(o.result);
   parallel::together(comm, [&] {
     if (!std::filesystem::is_directory(folder)) throw NotFoundError({folder}, "not found, or no folder");

@@ -33,6 +33,7 @@ for ranks in 1 2; do
   expect 66 'nowhere' $ranks report nowhere
   expect 66 'report.cbor: not found' $ranks report study
   expect 64 'no result' $ranks report
+  expect 64 'out is not taken' $ranks report result --out elsewhere
 done
 head -c 1000 result/report.cbor >cut && cp cut result/report.cbor
 expect 65 'report.cbor: holds no page of miura' 2 report result
