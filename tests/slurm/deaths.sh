@@ -20,12 +20,12 @@ same_as_whole daemon
 # ---- a node loses its power in the middle of a stage: Slurm queues the job again, here once the node is back ----
 submit power -w n1,n2 -N2 -n2 -c1 "$study_job" study/study.ini power
 pauses_after power power pca
-node end_node n2
+node end_node n2 || fail "n2 does not end"
 until_it 60 "Slurm notices the dead node" queued_again "$job"
 [ ! -e power/study.h5ad ] || fail "a study that lost a node publishes a result"
 # held until the node is back for good: what Slurm has to tell it of the job's first life would revoke the second one's credential
 scontrol hold "$job" || fail "the job cannot be held"
-node start_node 2
+node start_again 2 || fail "n2 does not start again"
 until_it 60 "the node is back" is_idle n2
 sleep 2
 scontrol release "$job"
