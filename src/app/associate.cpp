@@ -39,8 +39,7 @@ struct AssociateOptions {
 
 po::options_description describe(AssociateOptions& o) {
   po::options_description all("miura associate TABLE --outcomes SHEET");
-  all.add(describe(o.common));
-  const auto with_default = [](auto& field) { return po::value(&field)->default_value(field); };
+  all.add(describe(o.common, "TABLE-association"));
   po::options_description inputs("Input");
   inputs.add_options()(
       "table", po::value(&o.table),

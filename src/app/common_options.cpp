@@ -10,17 +10,17 @@
 
 namespace miura::app {
 
-po::options_description describe(CommonOptions& o) {
+po::options_description describe(CommonOptions& o, const std::string& default_out) {
   po::options_description options("General");
   auto add = options.add_options();
   add("help", po::bool_switch(&o.help), "print this and exit");
   add("config", po::value(&o.config), "INI file of options; the command line wins over it");
   add("dump-config", po::bool_switch(&o.dump_config),
       "print every option with its effective value as an INI file and exit");
-  add("out", po::value(&o.out), "folder for the results");
-  add("threads", po::value(&o.threads)->default_value(0),
-      "OpenMP threads a rank; 0: what OpenMP says (OMP_NUM_THREADS, cores)");
-  add("seed", po::value(&o.seed)->default_value(o.seed), "seed of everything that is drawn at random");
+  add("out", po::value(&o.out),
+      fmt::format("folder for the results{}{}", default_out.empty() ? "" : "; by default ", default_out).c_str());
+  add("threads", with_default(o.threads), "OpenMP threads a rank; 0: what OpenMP says (OMP_NUM_THREADS, cores)");
+  add("seed", with_default(o.seed), "seed of everything that is drawn at random");
   add("quiet", po::bool_switch(&o.quiet), "print warnings only");
   add("log-level", po::value(&o.log_level)->default_value("info"), "debug, info, warn or off");
   return options;

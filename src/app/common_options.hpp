@@ -25,7 +25,8 @@ struct CommonOptions {
   std::uint64_t seed = 0;
 };
 
-po::options_description describe(CommonOptions& o);
+/// `default_out`: the folder that a subcommand takes where none is given, as --help tells it.
+po::options_description describe(CommonOptions& o, const std::string& default_out = {});
 
 /// Stores what a subcommand was told where `options` say, and prints what --help or --dump-config ask for. Nothing if
 /// that was all, so that the command is done. `named_sections` as in configure().

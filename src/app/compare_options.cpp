@@ -12,7 +12,7 @@ namespace miura::app {
 
 po::options_description describe(CompareOptions& o) {
   po::options_description all("miura compare RESULT");
-  all.add(describe(o.common));
+  all.add(describe(o.common, "RESULT-comparison"));
   po::options_description study("Study");
   study.add_options()("result", po::value(&o.result), "result folder of miura run")(
       "mapped", po::value(&o.mapped)->composing(),
@@ -32,7 +32,7 @@ po::options_description describe(CompareOptions& o) {
       "of the primary partition, matters; several times")("outcome", po::value(&o.outcomes)->composing(),
                                                           "outcome of the sample sheet that matters; several times; "
                                                           "none: the primary one of the study, if the sheet has it")(
-      "components", po::value(&o.components)->default_value(o.components),
+      "components", with_default(o.components),
       "compare the composition as a whole, by so many (1 to 3) leading components of other lots; 0: not")(
       "margin", po::value(&o.margins)->composing(),
       "[USE:]NAME=VALUE: largest change that does not matter for a final use of the product: of a cluster (logit of "

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fmt/format.h>
+
 #include <boost/program_options.hpp>
 #include <filesystem>
 #include <map>
@@ -37,6 +39,12 @@ Configuration configure(const std::vector<std::string>& arguments, const po::opt
                         const po::positional_options_description& positional,
                         const std::string& config_option = "config",
                         const std::vector<std::string>& named_sections = {});
+
+/// The value of an option that keeps what `field` holds where nothing is given; --help tells 0.05 as 0.05.
+template <class Field>
+auto with_default(Field& field) {
+  return po::value(&field)->default_value(field, fmt::format("{}", field));
+}
 
 /// Splits `a, b ,c` at commas, without empty parts.
 std::vector<std::string> split_list(const std::string& text);

@@ -12,8 +12,7 @@ using differential::HitRule, differential::Scale, differential::Test;
 
 po::options_description describe(DifferentialOptions& o) {
   po::options_description all("miura differential TABLE --groups SHEET --reference VALUE");
-  all.add(describe(o.common));
-  const auto with_default = [](auto& field) { return po::value(&field)->default_value(field); };
+  all.add(describe(o.common, "TABLE-differential"));
   po::options_description inputs("Input");
   inputs.add_options()(
       "table", po::value(&o.table),

@@ -25,11 +25,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-template <class Field>
-auto with_default(Field& field) {
-  return po::value(&field)->default_value(field);
-}
-
 po::options_description describe_genes(EnrichOptions& o) {
   po::options_description genes("Genes (miura enrich GENES --sets GMT)");
   genes.add_options()(
@@ -83,7 +78,7 @@ po::options_description describe_peaks(EnrichOptions& o) {
 
 po::options_description describe(EnrichOptions& o) {
   po::options_description all("miura enrich GENES --sets GMT, or miura enrich --peaks A --with B --background C");
-  all.add(describe(o.common));
+  all.add(describe(o.common, "GENES-enrichment or PEAKS-overlap"));
   all.add(describe_genes(o));
   all.add(describe_peaks(o));
   po::options_description draws("Chance");

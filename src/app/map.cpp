@@ -38,7 +38,7 @@ struct MapCommand {
 
 po::options_description describe(MapCommand& o) {
   po::options_description options("miura map REFERENCE.h5ad --samples NEW.csv");
-  options.add(describe(o.common));
+  options.add(describe(o.common, "mapped/NEW beside the study"));
   po::options_description mapping("Mapping");
   mapping.add_options()("reference", po::value(&o.reference),
                         "study.h5ad of a finished study, or its folder; all settings are the study's")(
@@ -158,9 +158,10 @@ std::vector<matrix::Table> tables_of_sources(MPI_Comm comm, const Study& study, 
 
 /// A lot that trains the study is not new: its rows would take the place of its own in the collection.
 void check_new(const matrix::Lots& lots, const matrix::Lots& own, const fs::path& sheet) {
-  for (const auto& lot : own)
-    if (lot.role == "train" && std::ranges::find(lots, lot.id, &matrix::Lot::id) != lots.end())
-      throw InputError({sheet, 0, "lot", lot.id}, "trains the study; give new cells another name");
+  for (const auto& lot : lots)
+    if (const auto known = std::ranges::find(own, lot.id, &matrix::Lot::id);
+        known != own.end() && known->role == "train")
+      throw InputError({sheet, lot.sheet_row, "lot", lot.id}, "trains the study; give new cells another name");
 }
 
 /// The new lots as a study that ends with the mapping. Collective.

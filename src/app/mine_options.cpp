@@ -262,8 +262,7 @@ const MeasurementOptions* MineOptions::measurement(const std::string& name) cons
 
 po::options_description describe(MineOptions& o) {
   po::options_description all("miura mine MINE.ini");
-  all.add(describe(o.common));
-  const auto with_default = [](auto& field) { return po::value(&field)->default_value(field); };
+  all.add(describe(o.common, "MINE-mining"));
   po::options_description mining(
       "Mining (tables, outcomes and rules: [measurement.NAME], [outcome.NAME], "
       "[intersection.NAME] of the file)");

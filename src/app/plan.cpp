@@ -39,9 +39,6 @@ struct PlanOptions {
 po::options_description describe(PlanOptions& o) {
   po::options_description all("miura plan, miura plan --study RESULT");
   all.add(describe(o.common));
-  const auto with_default = [](auto& field) {
-    return po::value(&field)->default_value(field, fmt::format("{}", field));
-  };
 
   po::options_description lots("Lots and effect");
   lots.add_options()("study", with_default(o.study),

@@ -10,11 +10,6 @@ namespace miura::app {
 
 namespace {
 
-template <class T>
-auto with_default(T& field) {
-  return po::value(&field)->default_value(field);
-}
-
 po::options_description describe_stages(RunOptions& o) {
   po::options_description run("Stages: " + fmt::format("{}", fmt::join(stage_names, " ")));
   run.add_options()("from", po::value(&o.from), "first stage to compute again, finished or not")(
@@ -249,7 +244,7 @@ po::options_description describe_enrichment(RunOptions& o) {
 
 po::options_description describe(RunOptions& o) {
   po::options_description all("miura run STUDY.ini");
-  all.add(describe(o.common));
+  all.add(describe(o.common, "STUDY-results"));
   for (const auto describe_part :
        {describe_stages, describe_study, describe_input, describe_cells, describe_components, describe_integration,
         describe_clusters, describe_stability, describe_markers, describe_mapping, describe_umap, describe_cell_states,

@@ -24,7 +24,6 @@ po::options_description describe(SimulateOptions& all_options) {
   po::options_description all("miura simulate --out DIR");
   all.add(describe(common));
   po::options_description study("Planted study");
-  const auto with_default = [](auto& field) { return po::value(&field)->default_value(field); };
   study.add_options()("modality", with_default(o.modality),
                       "rna (UMI counts) or image (a table of morphology features)")(
       "format", with_default(o.format), "rna: mtx, h5 or mixed; image: table; empty: mtx or table")(

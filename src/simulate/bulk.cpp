@@ -26,14 +26,14 @@ constexpr double last_cycle = 40.0;
 void check(const BulkOptions& o) {
   const auto between = [](std::string_view name, auto value, auto low, auto high) {
     if (!(value >= low && value <= high))
-      throw UsageError(fmt::format("simulate: {} = {} is not in {} to {}", name, value, low, high));
+      throw UsageError(fmt::format("simulate: {} is {} to {}, not {}", name, low, high, value));
   };
-  between("lines_train", o.lines_train, 4, 1'000);
-  between("lines_test", o.lines_test, 4, 1'000);
-  between("genes", o.genes, 200, 100'000);
-  between("effect", o.effect, 0.0, 1.0);
-  between("outcome_rho", o.outcome_rho, 0.0, 0.99);
-  between("platform_r2", o.platform_r2, 0.01, 1.0);
+  between("--lines-train", o.lines_train, 4, 1'000);
+  between("--lines-test", o.lines_test, 4, 1'000);
+  between("--panel-genes", o.genes, 200, 100'000);
+  between("--panel-effect", o.effect, 0.0, 1.0);
+  between("--outcome-rho", o.outcome_rho, 0.0, 0.99);
+  between("--platform-r2", o.platform_r2, 0.01, 1.0);
   between("gene_correlation", o.gene_correlation, 0.0, 1.0);
 }
 

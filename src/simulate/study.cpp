@@ -40,20 +40,20 @@ Options checked(Options o) {
   if (!formats.contains(o.format))
     refuse(fmt::format("format '{}' does not go with modality {}", o.format, o.modality));
   const auto between = [&](std::string_view name, auto value, auto low, auto high) {
-    if (!(value >= low && value <= high)) refuse(fmt::format("{} = {} is not in {} to {}", name, value, low, high));
+    if (!(value >= low && value <= high)) refuse(fmt::format("{} is {} to {}, not {}", name, low, high, value));
   };
-  between("lots_bm", o.lots_bm, 1, 10'000);
-  between("lots_bm_test", o.lots_bm_test, 0, 10'000);
-  between("lots_ad", o.lots_ad, 0, 10'000);
-  between("lots_uc", o.lots_uc, 0, 10'000);
-  between("pairs", o.pairs, 0, 10'000);
-  between("change", o.change, 0.01, 10.0);
-  between("cells_per_lot", o.cells_per_lot, 1, 10'000'000);
-  between("umi", o.umi, 50, 1'000'000);
-  between("genes", o.genes, 500, 100'000);
-  between("rho", o.rho, -1.0, 1.0);
-  between("effect", o.effect, 0.0, 10.0);
-  between("batch", o.batch, 0.0, 10.0);
+  between("--lots-bm", o.lots_bm, 1, 10'000);
+  between("--lots-bm-test", o.lots_bm_test, 0, 10'000);
+  between("--lots-ad", o.lots_ad, 0, 10'000);
+  between("--lots-uc", o.lots_uc, 0, 10'000);
+  between("--pairs", o.pairs, 0, 10'000);
+  between("--change", o.change, 0.01, 10.0);
+  between("--cells-per-lot", o.cells_per_lot, 1, 10'000'000);
+  between("--umi", o.umi, 50, 1'000'000);
+  between("--genes", o.genes, 500, 100'000);
+  between("--rho", o.rho, -1.0, 1.0);
+  between("--effect", o.effect, 0.0, 10.0);
+  between("--batch", o.batch, 0.0, 10.0);
   return o;
 }
 

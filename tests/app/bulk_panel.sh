@@ -13,7 +13,7 @@ cmp -s panel/lines.csv null/lines.csv || fail "the lines of the null panel are o
 settings() { sed 's/[[:space:]]*#.*//; s/[[:space:]]*$//; /^$/d' "$1"; }
 diff <(settings "$SOURCE/configs/ipsc-panel.ini") <(settings panel/MINE.ini) || fail "configs/ipsc-panel.ini is not the config that is written"
 expect 73 'is not empty; a panel needs a folder of its own' 2 simulate --bulk --out panel
-expect 64 'lines_train = 2 is not in 4 to 1000' 1 simulate --bulk --lines-train 2 --out other
+expect 64 '--lines-train is 4 to 1000, not 2' 1 simulate --bulk --lines-train 2 --out other
 
 "$MIURA" --help | grep -q '^  mine ' || skip "this build has no miura mine"
 few=(--mining.permutations 499 --mining.affordable 1000000 --quiet)

@@ -48,7 +48,7 @@ refused_at_once 64 'qc.min_genes lies between 0 and .* not -5' run study/study.i
 refused_at_once 64 "variable.batch is one of lot, chemistry, source, none, not 'tube'" run study/study.ini --variable.batch tube
 refused_at_once 64 'log-level is debug, info, warn or off' run study/study.ini --log-level loud
 refused_at_once 64 'too many arguments' run study/study.ini study.ini
-refused_at_once 64 'lots_bm' simulate --out s --lots-bm 0
+refused_at_once 64 '--lots-bm is 1 to 10000, not 0' simulate --out s --lots-bm 0
 printf '[study]\nsamples = samples.csv\n[pca]\ncompnents = 5\n' >study/bad.ini
 refused 64 "bad.ini:4: unknown option 'pca.compnents'; did you mean 'pca.components'" run study/bad.ini
 printf '[study]\nsamples = samples.csv\n\n[pca]\ncomponents = many\n' >study/bad.ini
@@ -63,6 +63,7 @@ refused_at_once 64 'normalize.method = zscore needs tables' run study/study.ini 
 refused 66 'nowhere.ini: not found' run nowhere.ini
 refused_at_once 66 'nowhere.csv: not found' run --study.samples nowhere.csv
 refused_at_once 66 'nowhere: not found' inspect nowhere
+refused_at_once 66 'study: is a folder, not an INI file' run study
 mkdir tenx && echo 'a,b' >table.csv
 refused_at_once 65 'tenx: is no result folder of miura .*miura inspect reads result folders of miura and HDF5 files' inspect tenx
 refused_at_once 65 'table.csv: is no HDF5 file; .*sample sheet' inspect table.csv

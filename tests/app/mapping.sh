@@ -103,7 +103,7 @@ cp train/checkpoint/pca.h5 part.h5ad
 wrong 65 'part.h5ad: is no study of miura' part.h5ad --samples study/new.csv
 head -1 study/new.csv >study/nobody.csv
 wrong 65 'nobody.csv' train --samples study/nobody.csv
-wrong 65 'train.csv: column lot: trains the study; .*lot BM01' train --samples study/train.csv
+wrong 65 'train.csv:2: column lot: trains the study; .*lot BM01' train --samples study/train.csv
 "$MIURA" simulate --modality image --out image --lots-bm 1 --lots-bm-test 0 --lots-ad 0 --lots-uc 0 --cells-per-lot 20 --quiet >/dev/null ||
   fail "simulate --modality image"
 sed -i 's/^BM/IM/' image/samples.csv  # names that the study does not have
