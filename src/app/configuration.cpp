@@ -132,7 +132,8 @@ std::string dump_of(const po::options_description& options, const po::variables_
 
 std::vector<Setting> read_ini(const std::filesystem::path& path) {
   std::ifstream file(path);
-  if (std::filesystem::is_directory(path)) throw NotFoundError({path}, "is a folder, not an INI file");
+  std::error_code none;
+  if (std::filesystem::is_directory(path, none)) throw NotFoundError({path}, "is a folder, not an INI file");
   if (!file) throw NotFoundError({path});
   std::vector<Setting> settings;
   std::string line, section;

@@ -20,7 +20,7 @@ struct ReportCommand {
 
 po::options_description describe(ReportCommand& o) {
   po::options_description options("miura report RESULT");
-  options.add(describe(o.common));
+  options.add(describe(o.common, "RESULT"));
   po::options_description report("Report");
   report.add_options()("result", po::value(&o.result),
                        "result folder of run, map, mine, compare, differential or enrich");
@@ -37,12 +37,12 @@ int report(MPI_Comm comm, const std::vector<std::string>& arguments) {
   positional.add("result", 1);
   if (!understand(comm, arguments, options, positional, o.common)) return 0;
   if (o.result.empty()) throw UsageError("no result: miura report RESULT");
-  if (!o.common.out.empty()) throw UsageError("a report is rendered in the folder of its result; --out is not taken");
-  const std::filesystem::path folder(o.result);
-  parallel::together(comm, [&] {
-    if (!std::filesystem::is_directory(folder)) throw NotFoundError({folder}, "not found, or no folder");
-  });
-  const bool other = render_again(comm, folder);
+  const std::filesystem::path result(o.result), folder(o.common.out.empty() ? o.result : o.common.out);
+  bool other = true;
+  if (std::error_code none; std::filesystem::equivalent(result, folder, none))
+    other = render_again(comm, result);
+  else
+    render_elsewhere(comm, result, folder);
   if (!o.common.quiet)
     print(comm, fmt::format("{}{}\n", (folder / "report.html").string(), other ? "" : " is as it was"));
   return 0;

@@ -34,6 +34,12 @@ std::string page_of(const fs::path& stored) {
   }
 }
 
+void check_has_page(const fs::path& result) {
+  if (!fs::is_directory(result)) throw NotFoundError({result}, "not found, or no folder");
+  for (const auto& file : {result / stored_page_file, result / "provenance.json"})
+    if (!fs::exists(file)) throw NotFoundError({file}, "not found: this is no result of miura with a page");
+}
+
 }  // namespace
 
 bool same_page_of_other_files(const fs::path& a, const fs::path& b) {
@@ -45,12 +51,22 @@ bool same_page_of_other_files(const fs::path& a, const fs::path& b) {
   }
 }
 
+void render_elsewhere(MPI_Comm comm, const fs::path& result, const fs::path& folder) {
+  parallel::together(comm, [&] {
+    check_has_page(result);
+    if (parallel::rank_of(comm) != 0) return;
+    if (fs::exists(folder / "provenance.json"))
+      throw Error(ExitCode::cannot_create, folder.string() + ": holds another result; choose another --out");
+    std::error_code failure;
+    fs::create_directories(folder, failure);
+    if (failure) throw Error(ExitCode::cannot_create, folder.string() + ": cannot be created: " + failure.message());
+    report::write_whole_file(folder / "report.html", page_of(result / stored_page_file));
+  });
+}
+
 bool render_again(MPI_Comm comm, const fs::path& out) {
   const auto stored = out / stored_page_file, page = out / "report.html", record_file = out / "provenance.json";
-  parallel::together(comm, [&] {
-    for (const auto& file : {stored, record_file})
-      if (!fs::exists(file)) throw NotFoundError({file}, "not found: this is no result of miura with a page");
-  });
+  parallel::together(comm, [&] { check_has_page(out); });
   const FolderLock lock(comm, out / "checkpoint");
   std::int32_t other = 0;
   parallel::together(comm, [&] {

@@ -18,4 +18,8 @@ bool same_page_of_other_files(const std::filesystem::path& a, const std::filesys
 /// of them is none, Error(cannot_create) while another run writes there. Collective.
 bool render_again(MPI_Comm comm, const std::filesystem::path& out);
 
+/// Renders the page of a finished result as report.html of another folder; the result stays as it is. Errors as above;
+/// Error(cannot_create) too where the folder cannot be made or holds a result of its own. Collective.
+void render_elsewhere(MPI_Comm comm, const std::filesystem::path& result, const std::filesystem::path& folder);
+
 }  // namespace miura::app

@@ -5,7 +5,6 @@
 
 #include "app/configuration.hpp"
 #include "app/integration.hpp"
-#include "miura/parallel/communicator.hpp"
 
 namespace miura::app {
 

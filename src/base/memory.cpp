@@ -3,6 +3,9 @@
 #include <cstdlib>  // tells whether this is glibc
 
 #ifdef __GLIBC__
+#if __GLIBC_PREREQ(2, 33)
+#define MIURA_HAS_MALLINFO2
+#endif
 #include <malloc.h>
 #include <unistd.h>
 
@@ -11,7 +14,7 @@
 
 namespace miura {
 
-#ifdef __GLIBC__
+#ifdef MIURA_HAS_MALLINFO2
 namespace {
 
 /// What the process has in memory, libraries and all. 0 where the system does not tell.
@@ -30,8 +33,8 @@ void give_back_freed_memory() {
 #endif
 }
 
-void give_back_freed_memory_above(std::int64_t most) {
-#ifdef __GLIBC__
+void give_back_freed_memory_above([[maybe_unused]] std::int64_t most) {
+#ifdef MIURA_HAS_MALLINFO2
   const auto held = mallinfo2();
   if (resident_bytes() - static_cast<std::int64_t>(held.uordblks + held.hblkhd) > most) give_back_freed_memory();
 #endif

@@ -16,6 +16,8 @@ for group in General Stages Study Input 'Quality control' Normalisation 'Graph a
 done
 grep -qE -- '--pca.components arg \(=50\)' run.txt || fail "run --help does not show the default of pca.components"
 grep -qE -- '--qc.max_pct_mito arg \(=[0-9]+\)' run.txt || fail "run --help does not show the default of qc.max_pct_mito"
+tr -s ' \n' ' ' <run.txt | grep -qF 'folder for the results; by default STUDY-results' || fail "run --help does not tell where results go"
+grep -qF -- '--association.alpha arg (=0.05)' run.txt || fail "run --help does not print 0.05 as 0.05"
 undescribed=$(grep -E '^ +--' run.txt | grep -vE '^ +--[a-z.A-Z_-]+( \[?arg\]?( \(=[^)]*\))?)?( +[^ ].*)?$')
 [ -z "$undescribed" ] || fail "options without a description: $undescribed"
 "$MIURA" --version >version.txt || fail "--version"

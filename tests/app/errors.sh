@@ -64,6 +64,8 @@ refused 66 'nowhere.ini: not found' run nowhere.ini
 refused_at_once 66 'nowhere.csv: not found' run --study.samples nowhere.csv
 refused_at_once 66 'nowhere: not found' inspect nowhere
 refused_at_once 66 'study: is a folder, not an INI file' run study
+ln -s circle circle
+refused_at_once 66 'circle: not found' run circle
 mkdir tenx && echo 'a,b' >table.csv
 refused_at_once 65 'tenx: is no result folder of miura .*miura inspect reads result folders of miura and HDF5 files' inspect tenx
 refused_at_once 65 'table.csv: is no HDF5 file; .*sample sheet' inspect table.csv

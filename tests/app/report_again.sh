@@ -29,11 +29,28 @@ grep -q 'as it was' log && fail "another page is said to be the same"
 "$MIURA" inspect --verify result >/dev/null || fail "the record is not sealed again"
 grep -q rendered_again result/provenance.json || fail "the record does not tell"
 
+# elsewhere, without a change of the result; not where another result has its own page
+for ranks in 1 2; do
+  sha256sum result/*.* >before
+  on $ranks 1 report result --out elsewhere/page$ranks >log || fail "report --out"
+  grep -q "elsewhere/page$ranks/report.html" log || fail "$(cat log)"
+  cmp as_it_was.html elsewhere/page$ranks/report.html || fail "elsewhere the page is another one"
+  sha256sum --check --quiet before || fail "the result was changed"
+done
+cp -r result other
+echo '<p>its own</p>' >other/report.html
+expect 73 'other: holds another result' 2 report result --out other
+grep -q 'its own' other/report.html || fail "the page of another result was overwritten"
+expect 73 'before/page: cannot be created' 1 report result --out before/page
+on 1 1 report result --out result/../result >log || fail "report --out of its own folder"
+grep -q 'as it was' log || fail "$(cat log)"
+
 for ranks in 1 2; do
   expect 66 'nowhere' $ranks report nowhere
   expect 66 'report.cbor: not found' $ranks report study
   expect 64 'no result' $ranks report
-  expect 64 'out is not taken' $ranks report result --out elsewhere
+  expect 66 'nowhere: not found' $ranks report nowhere --out elsewhere
+  expect 66 'report.cbor: not found' $ranks report study --out elsewhere
 done
 head -c 1000 result/report.cbor >cut && cp cut result/report.cbor
 expect 65 'report.cbor: holds no page of miura' 2 report result

@@ -13,7 +13,7 @@ namespace {
 
 using namespace miura;
 
-TEST(Exponentials, AreWithinAUnitInTheLastPlaceWhereverTheyStand) {
+TEST(Exponentials, AreWithinOneAndAHalfUnitsInTheLastPlaceWhereverTheyStand) {
   std::vector<double> x;  // logarithms of expression lie between 0 and log(1 + 10,000)
   for (int i = 0; i <= 4'000; ++i) x.push_back(static_cast<float>(std::log1p(2.5 * i)));
   test::with_each_target([&] {

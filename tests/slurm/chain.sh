@@ -35,11 +35,28 @@ grep -q -- "--ntasks=1 --cpus-per-task=$((cpus < 8 ? cpus : 8)) " looked_at/jobs
 "$SOURCE/tools/submit" study/study.ini --out looked_at --dry-run -- --mem=1G --time=3:00:00 >submitted || fail "--dry-run --"
 grep -q -- '--time=0:15:00 .*--mem=1G --time=3:00:00' looked_at/jobs/submit.sh || fail "the time that was asked for: $(cat looked_at/jobs/submit.sh)"
 grep -q -- '--mem-per-cpu' looked_at/jobs/submit.sh && fail "memory is asked for twice: $(cat looked_at/jobs/submit.sh)"
+# but for the order of the chain; what only looks like memory is none
+"$SOURCE/tools/submit" study/study.ini --out looked_at --dry-run -- --dependency=afterok:99 --mem-bind=local >submitted || fail "--dry-run -- --dependency"
+[ "$(grep -cE -- '--dependency=afterok:99 --mem-bind=local --dependency="afterok:\$job" ' looked_at/jobs/submit.sh)" -eq 2 ] ||
+  fail "the chain is broken by a dependency of its own: $(cat looked_at/jobs/submit.sh)"
+grep -q -- '--mem-per-cpu' looked_at/jobs/submit.sh || fail "no memory is asked for: $(cat looked_at/jobs/submit.sh)"
+
+# a sheet with a blank line and blanks round its names is read as miura reads it; without a sheet there is one line
+sed '1s/,/ , /g; 1s/^/\n/' study/samples.csv >study/loose.csv
+sed 's/^samples *=.*/samples = loose.csv/' study/study.ini >study/loose.ini
+"$SOURCE/tools/submit" study/loose.ini --out loose --dry-run --ranks 1 >submitted || fail "a loose sheet"
+for lot in 1.csv 7.csv; do
+  cmp looked_at/jobs/lots/$lot loose/jobs/lots/$lot || fail "$lot of a loose sheet: $(cat loose/jobs/lots/$lot)"
+done
+sed '/^samples/d' study/study.ini >study/no_sheet.ini
+"$SOURCE/tools/submit" study/no_sheet.ini --out no_sheet --dry-run --ranks 1 2>err.txt
+[ $? -eq 64 ] || fail "no sheet: $(cat err.txt)"
+grep -q '^submit: study/no_sheet.ini: names no sample sheet' err.txt || fail "no sheet: $(cat err.txt)"
 
 # where Slurm refuses the study, its lots do not stay in the queue
 "$SOURCE/tools/submit" study/study.ini --out refused --ranks 1 --threads $((cpus + 1)) >submitted 2>err.txt && fail "more CPUs than a node has are taken"
 lots=$(awk '/^lots/ { print $2 }' submitted)
-grep -q "^submit: refused; cancelled: $lots\$" err.txt || fail "a refused chain: $(cat submitted err.txt)"
+grep -q "^submit: cancelled: $lots\$" err.txt || fail "a refused chain: $(cat submitted err.txt)"
 until_it 60 "the lots of a refused chain are cancelled" has_ended "$lots"
 
 # a wrong path is one line

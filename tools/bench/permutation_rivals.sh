@@ -3,7 +3,8 @@
 # rate in tests x relabelings a second, tab-separated. R's reading of the table is not counted, miura's is.
 #   permutation_rivals.sh build/release/miura RSCRIPT [ROUNDS]        RSCRIPT has multtest (r-bioc-multtest)
 set -euo pipefail
-miura=$(realpath "$1") rscript=$2 rounds=${3:-3}
+miura=$(realpath "$1") rounds=${3:-3}
+rscript=$(realpath "$(command -v "$2")")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"

@@ -184,7 +184,7 @@ def machine_section(parts):
 def sections(parts, all_parts):
     """Text for each mark of the document, and what lacks for each that there is no text for."""
     studies = {name.removeprefix("study-"): part["found"] for name, part in parts.items() if name.startswith("study-")}
-    needed = {"machine": ["machine"], "kernels": ["machine", *ROWS_OF_KERNELS],
+    needed = {"machine": all_parts, "kernels": ["machine", *ROWS_OF_KERNELS],
               "studies": [name for name in all_parts if name.startswith("study-")]}
     needed["scaling"] = needed["studies"]
     lacking = {section: [name for name in names if name not in parts] for section, names in needed.items()}

@@ -200,7 +200,7 @@ struct IntegrationRow {
   std::string cluster, other_cluster, outcome;
   double ari = missing;         ///< of the two partitions
   double jaccard = missing;     ///< of the two clusters
-  double rho_shares = missing;  ///< between their shares, over lots
+  double rho_shares = missing;  ///< between their shares, over the lots that both know
   double rho = missing, other_rho = missing;
   double p_exact = missing, other_p_exact = missing;
   double p_step = missing, other_p_step = missing;  ///< each in its own family
